@@ -1,0 +1,94 @@
+//! Evidence: what a request says of its user, and what each statement is worth. This floor reads, it never decides.
+
+use std::net::IpAddr;
+
+use http::HeaderMap;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ClientName, KeyId, UserId};
+
+/// What evidence is worth, in ascending order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Assurance {
+    /// Nobody was named.
+    Anonymous,
+    /// A plain identity header from a trusted peer.
+    Asserted,
+    /// A plain identity header from a client that authenticated itself and may vouch.
+    Vouched,
+    /// A signature that binds the user, or a per-user key.
+    Verified,
+}
+
+/// One request as identity sees it. Header names are lower case, as `http` keeps them.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<'a> {
+    pub method: &'a str,
+    /// Path with query, exactly as received: what a signature covers.
+    pub target: &'a str,
+    pub headers: &'a HeaderMap,
+    pub peer: IpAddr,
+    /// Seconds since the Unix epoch.
+    pub now: i64,
+}
+
+/// Valid evidence of one user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    pub user: UserId,
+    pub assurance: Assurance,
+    /// The source's name, fit for a metric label: `user_key`, `memgate_signature`, `open_webui_jwt`, `header`.
+    pub source: &'static str,
+}
+
+/// What the sources of a request came to, together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// No source found anything. Holds the names of the headers that were looked for.
+    None {
+        looked_for: Vec<String>,
+    },
+    Valid(Evidence),
+    /// A source found something wrong, or two disagree.
+    Invalid(Invalid),
+}
+
+/// Evidence that must not be believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invalid {
+    /// One static string: JSON field, metric label and audit reason.
+    pub code: &'static str,
+    /// For the caller: what is wrong and how to mend it. Holds no secret and no user's data but the caller's own words.
+    pub message: String,
+    /// The user that the evidence claims, where one can be read. For the log only.
+    pub claimed: Option<String>,
+}
+
+/// Everything that identity read from a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolution {
+    pub client: ClientName,
+    /// The client proved itself by its key.
+    pub client_authenticated: bool,
+    pub finding: Finding,
+    /// Identity headers from peers that nobody trusts: dropped, and counted.
+    pub ignored_headers: u32,
+}
+
+/// SHA-256 of a per-user key. The key itself is shown once and kept nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KeyHash(pub [u8; 32]);
+
+/// The user whose key this is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyOwner {
+    pub id: KeyId,
+    pub user: UserId,
+}
+
+/// The lookup that comes before a scope exists: per-user key to user. Implemented by the store.
+pub trait UserKeys: Send + Sync {
+    /// The owner of a key that was made and not revoked.
+    fn owner(&self, hash: &KeyHash) -> Option<KeyOwner>;
+}

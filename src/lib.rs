@@ -1,0 +1,12 @@
+//! memgate: an identity-enforcing reverse proxy with per-user memory.
+//!
+//! Floors, lowest first; a module imports only from floors below its own (`tests/architecture.rs` enforces it):
+//! `ids setting dialect` · `telemetry` · `identity` · `policy` · `enforce` · `store` · `memory` · `context` ·
+//! `proxy admin` · `config` · `client cli` · `app`.
+
+pub mod enforce;
+pub mod identity;
+pub mod ids;
+pub mod policy;
+pub mod setting;
+pub mod store;

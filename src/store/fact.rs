@@ -1,0 +1,88 @@
+//! A remembered statement and where it came from.
+
+use serde::{Deserialize, Serialize};
+
+use crate::identity::Assurance;
+use crate::ids::{ClientName, FactId, SessionId};
+
+/// What sort of statement a fact is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Who the person is: name, home, work, family, diet.
+    Profile,
+    /// What the person likes and dislikes.
+    Preference,
+    Event,
+    /// How the person wants to be answered.
+    Instruction,
+    /// Anything else: found by recall only, never in the profile block.
+    Note,
+}
+
+/// How sure the learner is that the person said so on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tier {
+    /// An explicit statement.
+    Explicit,
+    /// A first-person clause in passing.
+    Passing,
+}
+
+/// Whether a fact may be recalled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    Active,
+    /// Kept for the person or the operator to review; never recalled.
+    Held,
+}
+
+/// Where a fact came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Keyed hash of the turn that said so, in hex.
+    pub turn: String,
+    /// The words themselves, a verbatim span of the turn.
+    pub quote: String,
+    pub client: ClientName,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionId>,
+    pub assurance: Assurance,
+    /// The rule or model that drew the fact, such as `rule:remember`.
+    pub origin: String,
+}
+
+/// One remembered statement. Times are milliseconds since the Unix epoch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fact {
+    pub id: FactId,
+    pub text: String,
+    pub kind: Kind,
+    /// The single-valued attribute that this fact fills, such as `name` or `city`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot: Option<String>,
+    pub tier: Tier,
+    pub status: Status,
+    #[serde(default)]
+    pub pinned: bool,
+    pub created_at: i64,
+    /// Since when the statement has held, as far as known: the time of the turn.
+    pub valid_at: i64,
+    /// When it ceased to hold: a newer value of the slot, or a retraction. Such a fact is history, not recalled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invalid_at: Option<i64>,
+    pub source: Provenance,
+    /// The text as the ranking sees it, so that opening a store does not stem again. Opaque here; see `memory::analysis`.
+    #[serde(skip)]
+    pub analysis: Vec<u8>,
+}
+
+impl Fact {
+    /// Whether recall may use the fact.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        self.status == Status::Active && self.invalid_at.is_none()
+    }
+}
