@@ -8,5 +8,6 @@ pub mod enforce;
 pub mod identity;
 pub mod ids;
 pub mod policy;
+pub mod proxy;
 pub mod setting;
 pub mod store;
