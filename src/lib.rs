@@ -11,3 +11,4 @@ pub mod policy;
 pub mod proxy;
 pub mod setting;
 pub mod store;
+pub mod telemetry;

@@ -12,14 +12,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::HeaderMap;
 use parking_lot::Mutex;
+use pingora::Result;
 use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::protocols::Digest;
 use pingora::protocols::http::custom::CustomMessageWrite;
 use pingora::protocols::http::custom::server::Session as CustomSession;
 use pingora::protocols::http::{HttpTask, ServerSession};
 use pingora::protocols::l4::socket::SocketAddr;
-use pingora::protocols::Digest;
 use pingora::proxy::Session;
-use pingora::Result;
 
 type MessageReader = Box<dyn futures::Stream<Item = Result<Bytes>> + Unpin + Send + Sync + 'static>;
 

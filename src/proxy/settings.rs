@@ -122,7 +122,11 @@ impl LimitsFile {
 pub enum Origin {
     /// The demo backend; its address is known once it listens.
     Demo,
-    Remote { tls: bool, host: String, port: u16 },
+    Remote {
+        tls: bool,
+        host: String,
+        port: u16,
+    },
 }
 
 /// A model backend, ready to be called.
@@ -213,7 +217,11 @@ fn resolve_upstream(file: &UpstreamFile, path: &str, faults: &mut Faults) -> Opt
         let secret = key.resolve(&format!("{path}.api_key"), faults)?;
         let value = [b"Bearer ".as_slice(), secret.expose()].concat();
         let Ok(mut value) = HeaderValue::from_bytes(&value) else {
-            faults.add(format!("{path}.api_key"), "cannot stand in a header", "use a key without line breaks or control characters");
+            faults.add(
+                format!("{path}.api_key"),
+                "cannot stand in a header",
+                "use a key without line breaks or control characters",
+            );
             return None;
         };
         value.set_sensitive(true);
@@ -252,7 +260,9 @@ fn parse_url(url: &str) -> Result<(Origin, String), String> {
 /// Parses the address of a listener.
 pub fn resolve_listen(text: &str, path: &str, faults: &mut Faults) -> Option<SocketAddr> {
     text.parse()
-        .map_err(|_| faults.add(path, format!("`{text}` is no address"), "write HOST:PORT with an IP address, such as 127.0.0.1:8080"))
+        .map_err(|_| {
+            faults.add(path, format!("`{text}` is no address"), "write HOST:PORT with an IP address, such as 127.0.0.1:8080")
+        })
         .ok()
 }
 
@@ -305,7 +315,14 @@ mod tests {
         let paths: Vec<String> = faults.into_vec().into_iter().map(|f| f.path).collect();
         assert_eq!(
             paths,
-            ["upstreams[0].name", "upstreams[0].models", "upstreams[0].url", "upstreams[1]", "upstreams[2].name", "upstreams[2].api_key"]
+            [
+                "upstreams[0].name",
+                "upstreams[0].models",
+                "upstreams[0].url",
+                "upstreams[1]",
+                "upstreams[2].name",
+                "upstreams[2].api_key"
+            ]
         );
     }
 }
