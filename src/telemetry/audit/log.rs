@@ -11,8 +11,8 @@ use crate::telemetry::rotate::RotatingFile;
 
 /// Records that may wait for the writer. At 20,000 requests a second it may stall for three seconds before one is lost.
 const QUEUE: usize = 65_536;
-/// Bytes that the writer gathers before it writes them.
-const BATCH: usize = 256 << 10;
+/// Bytes that the writer gathers before it writes them: no more than the smallest file, since a batch is never divided.
+const BATCH: usize = 32 << 10;
 
 enum Message {
     Entry(Entry),
