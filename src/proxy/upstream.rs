@@ -12,8 +12,9 @@ use pingora::protocols::ALPN;
 use pingora::upstreams::peer::{HttpPeer, HttpUpstreamRequestPolicy};
 use pingora::{Error, ErrorType, OrErr, Result};
 
+use super::exchange::Forwarding;
 use super::settings::{Limits, Origin, Upstream};
-use crate::identity;
+use crate::identity::Resolver;
 
 /// How long a resolved host name is used before it is looked up again.
 const RESOLVED_FOR: Duration = Duration::from_secs(30);
@@ -81,32 +82,34 @@ pub fn choose<'a>(upstreams: &'a [Arc<Upstream>], model: Option<&str>) -> Option
 }
 
 /// The path behind the API's version segment, or `None` where memgate forwards nothing.
+///
+/// A prefix before the version segment (`/openai/v1/…`) is the client's own and falls away; the upstream has its own base.
 #[must_use]
 pub fn api_path(path: &str) -> Option<&str> {
-    match path.strip_prefix("/v1") {
-        Some(rest) if rest.starts_with('/') => Some(rest),
-        Some(_) => None,
-        None => ["/chat/completions", "/models", "/embeddings", "/completions"].contains(&path).then_some(path),
-    }
+    let rest = match path.find("/v1/") {
+        Some(at) => &path[at + 3..],
+        None => ["/chat/completions", "/completions", "/embeddings", "/models"].into_iter().find(|known| path.trim_end_matches('/') == *known)?,
+    };
+    let trimmed = rest.strip_suffix('/').unwrap_or(rest);
+    (!trimmed.is_empty()).then_some(trimmed)
+}
+
+/// Whether the path lists models, or shows one: a client may ask for it on its own behalf.
+#[must_use]
+pub fn lists_models(method: &str, api_path: &str) -> bool {
+    let model = api_path.strip_prefix("/models");
+    method == "GET" && model.is_some_and(|rest| rest.is_empty() || rest.strip_prefix('/').is_some_and(|id| !id.contains('/')))
 }
 
 /// Rewrites the header for the upstream: its own path, host and key; nothing that speaks of the caller's identity.
-///
-/// `body` is the length of a replayed body. `readable` asks for an answer without content coding, so that it can be followed.
-pub fn rewrite_header(
-    header: &mut RequestHeader,
-    upstream: &Upstream,
-    api_path: &str,
-    query: Option<&str>,
-    body: Option<usize>,
-    readable: bool,
-) -> Result<()> {
+pub fn rewrite_header(header: &mut RequestHeader, forwarding: &Forwarding, query: Option<&str>, resolver: &Resolver) -> Result<()> {
+    let Forwarding { upstream, api_path, replayed, .. } = forwarding;
     let target = match query {
         Some(query) => format!("{}{api_path}?{query}", upstream.base),
         None => format!("{}{api_path}", upstream.base),
     };
     header.set_uri(target.parse::<Uri>().or_err(ErrorType::InvalidHTTPHeader, "upstream path")?);
-    let own: Vec<HeaderName> = header.headers.keys().filter(|name| identity::is_inbound_only(name.as_str())).cloned().collect();
+    let own: Vec<HeaderName> = header.headers.keys().filter(|name| resolver.is_inbound_only(name.as_str())).cloned().collect();
     for name in own {
         header.remove_header(&name);
     }
@@ -115,11 +118,12 @@ pub fn rewrite_header(
         header.insert_header(AUTHORIZATION, authorization.clone())?;
     }
     header.remove_header(&EXPECT);
-    if let Some(length) = body {
+    if let Some(length) = replayed {
         header.remove_header(&TRANSFER_ENCODING);
-        header.insert_header(CONTENT_LENGTH, length)?;
+        header.insert_header(CONTENT_LENGTH, *length)?;
     }
-    if readable {
+    if forwarding.chat.is_some() {
+        // The answer is followed, so it must come without a content coding.
         header.insert_header(ACCEPT_ENCODING, HeaderValue::from_static("identity"))?;
     }
     Ok(())
@@ -133,9 +137,18 @@ mod tests {
     fn only_api_paths_are_forwarded() {
         assert_eq!(api_path("/v1/embeddings"), Some("/embeddings"));
         assert_eq!(api_path("/v1/a/b"), Some("/a/b"));
+        assert_eq!(api_path("/openai/v1/chat/completions/"), Some("/chat/completions"));
         assert_eq!(api_path("/models"), Some("/models"));
-        for other in ["/", "/v1", "/v10/models", "/api/tags", "/v2/models"] {
+        for other in ["/", "/v1", "/v1/", "/v10/models", "/api/tags", "/v2/models", "/xmodels"] {
             assert_eq!(api_path(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn listings_are_the_list_and_its_entries() {
+        assert!(lists_models("GET", "/models") && lists_models("GET", "/models/llama3:8b"));
+        for (method, path) in [("POST", "/models"), ("GET", "/models/a/b"), ("GET", "/modelsx"), ("GET", "/files/models")] {
+            assert!(!lists_models(method, path), "{method} {path}");
         }
     }
 }
