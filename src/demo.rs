@@ -145,7 +145,8 @@ fn words(text: &str) -> usize {
 }
 
 fn stream(answer: &str, usage: Option<&Value>) -> Response {
-    let chunk = |choices: Value| json!({"id": ID, "object": "chat.completion.chunk", "created": 0, "model": MODEL, "choices": choices});
+    let chunk =
+        |choices: Value| json!({"id": ID, "object": "chat.completion.chunk", "created": 0, "model": MODEL, "choices": choices});
     let delta = |delta: Value, finish: Value| chunk(json!([{"index": 0, "delta": delta, "finish_reason": finish}]));
     let mut events = vec![delta(json!({"role": "assistant", "content": ""}), Value::Null)];
     let words: Vec<&str> = answer.split_inclusive(' ').collect();

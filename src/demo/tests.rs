@@ -74,7 +74,8 @@ fn without_memory_nothing_was_told() {
 async fn embeddings_are_unit_vectors_and_repeat() {
     let (_, body) = send("/v1/embeddings", &json!({"model": MODEL, "input": ["tea", "tea", "cat"]})).await;
     let body: Value = serde_json::from_str(&body).unwrap();
-    let vector = |i: usize| body["data"][i]["embedding"].as_array().unwrap().iter().map(|n| n.as_f64().unwrap()).collect::<Vec<_>>();
+    let vector =
+        |i: usize| body["data"][i]["embedding"].as_array().unwrap().iter().map(|n| n.as_f64().unwrap()).collect::<Vec<_>>();
     assert_eq!(vector(0), vector(1));
     assert_ne!(vector(0), vector(2));
     let length: f64 = vector(2).iter().map(|n| n * n).sum();
