@@ -18,7 +18,7 @@ use super::upstream::{api_path, choose, lists_models};
 use crate::dialect::{self, RouteKind};
 use crate::enforce::{Grant, Refusal, admit};
 use crate::identity::{Arrival, Finding, Reading, Resolution};
-use crate::policy::{PathClass, ShadowOutcome, decide, subject, Directory};
+use crate::policy::PathClass;
 use crate::telemetry::{Clipped, RouteLabel, Stage};
 
 /// Takes a request in.
@@ -47,7 +47,7 @@ pub async fn take_in(gateway: &Gateway, session: &mut Session, exchange: &mut Ex
 
     let mut body = None;
     let resolution = resolve(services, session, exchange, &mut body).await?;
-    let grant = grant(services, exchange, resolution, class)?;
+    let grant = grant(services, exchange, &resolution, class)?;
     let Some(api_path) = path else { return Err(unknown_path()) };
 
     if body.is_none() && (class == PathClass::Conversation || names_model(session, exchange)) {
@@ -154,32 +154,28 @@ async fn receive(services: &Services, session: &mut Session, exchange: &mut Exch
     Ok(body)
 }
 
-/// Decides, decides again for the shadow mode, and turns the decision into what it grants.
-fn grant(services: &Services, exchange: &mut Exchange, resolution: Resolution, class: PathClass) -> Result<Grant, Refusal> {
-    let runtime = Arc::clone(&exchange.runtime);
-    let terms = runtime.trust.terms(&resolution.client);
-    let standing = subject(&terms, &resolution, class).map(|user| services.store.standing(user)).unwrap_or_default();
-    let decision = decide(&terms, &resolution, standing, class);
+/// Decides, for the shadow mode too, and turns the decision into what it grants.
+fn grant(services: &Services, exchange: &mut Exchange, resolution: &Resolution, class: PathClass) -> Result<Grant, Refusal> {
+    let verdict = exchange.runtime.trust.judge(resolution, class, &services.store);
     let record = &mut exchange.record;
-    record.mode = terms.mode.as_str();
-    record.decision = decision.as_str();
-    record.reason = decision.reason();
+    record.mode = verdict.mode.as_str();
+    record.decision = verdict.decision.as_str();
+    record.reason = verdict.decision.reason();
     services.metrics.count_request(&record.client, record.mode, record.decision, record.reason);
     if let Finding::Valid(evidence) = &resolution.finding {
         record.source = Some(evidence.source);
     }
-    if let Some(mode) = runtime.trust.shadow {
-        note_shadow(services, exchange, &ShadowOutcome::of(mode, &terms, &resolution, standing, class, &decision));
+    if let Some(shadow) = verdict.shadow.filter(|shadow| shadow.newly_refused) {
+        record.shadow = Some(shadow.reason);
+        services.metrics.count_shadow_refusal(&record.client, shadow.reason);
+        tracing::info!(request = %record.request, client = %record.client, reason = shadow.reason, "the shadow mode would refuse");
     }
-    admit(decision, &resolution, exchange.record.peer)
-}
-
-fn note_shadow(services: &Services, exchange: &mut Exchange, outcome: &ShadowOutcome) {
-    if let Some(reason) = outcome.would_refuse() {
-        exchange.record.shadow = Some(reason);
-        services.metrics.count_shadow_refusal(&exchange.record.client, reason);
-        tracing::info!(request = %exchange.record.request, client = %exchange.record.client, reason, "the shadow mode would refuse");
+    let grant = admit(verdict.decision, resolution, record.peer)?;
+    if let Grant::Scoped { scope, .. } = &grant {
+        record.user = Some(scope.user().clone());
+        record.assurance = Some(scope.assurance().as_str());
     }
+    Ok(grant)
 }
 
 /// Whether the body must be read to find the upstream: several are there, and the body may name a model.
