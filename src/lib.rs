@@ -6,6 +6,8 @@
 
 pub mod config;
 pub mod demo;
+pub mod context;
+pub mod dialect;
 pub mod enforce;
 pub mod identity;
 pub mod ids;
