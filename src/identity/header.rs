@@ -86,8 +86,7 @@ pub(super) fn aliases(name: &str, known: &str) -> bool {
 /// Headers that the configuration adds are known to [`super::Resolver::is_inbound_only`].
 #[must_use]
 pub fn is_inbound_only(name: &str) -> bool {
-    FAMILIES.iter().any(|family| starts_with(name, family))
-        || USER_IDS.iter().chain(OTHERS).any(|known| aliases(name, known))
+    FAMILIES.iter().any(|family| starts_with(name, family)) || USER_IDS.iter().chain(OTHERS).any(|known| aliases(name, known))
 }
 
 /// Headers as evidence may see them: without those that `Connection` or `Trailer` lists, and without repeated ones.
@@ -146,12 +145,11 @@ pub(super) fn check_hygiene(headers: &HeaderMap, configured: &[HeaderName]) -> R
         return Ok(());
     }
     // HTTP/2 lets a client split its cookies over several fields (RFC 9113, 8.2.3).
-    let once = |name: &HeaderName| {
-        *name != header::COOKIE && (is_inbound_only(name.as_str()) || configured.contains(name))
-    };
+    let once = |name: &HeaderName| *name != header::COOKIE && (is_inbound_only(name.as_str()) || configured.contains(name));
     match headers.keys().find(|name| once(name) && headers.get_all(*name).iter().nth(1).is_some()) {
         Some(name) => {
-            let message = format!("The header {name} is there more than once. Send it once; look for a custom header that repeats it.");
+            let message =
+                format!("The header {name} is there more than once. Send it once; look for a custom header that repeats it.");
             Err(Invalid::new(code::DUPLICATE_HEADER, message))
         }
         None => Ok(()),

@@ -132,7 +132,14 @@ impl Resolver {
             Ok((statements, None)) => request.conclude(statements),
             Ok((statements, Some(unverified))) => {
                 let (settings, guard) = (Arc::clone(&self.settings), Arc::clone(&self.guard));
-                return Reading::AwaitsBody(Box::new(Pending { settings, guard, draft, statements, unverified, now: arrival.now }));
+                return Reading::AwaitsBody(Box::new(Pending {
+                    settings,
+                    guard,
+                    draft,
+                    statements,
+                    unverified,
+                    now: arrival.now,
+                }));
             }
         };
         Reading::Complete(draft)
@@ -191,9 +198,10 @@ fn none() -> Finding {
 fn unclaimed(reason: Unclaimed) -> Invalid {
     let (code, message) = match reason {
         Unclaimed::Replayed => (code::SIGNATURE_REPLAYED, "This X-Memgate-Nonce was used before. Sign again with a fresh one."),
-        Unclaimed::Unknowable => {
-            (code::SIGNATURE_EXPIRED, "The request was signed before this server could tell a replay, such as before its start. Sign again.")
-        }
+        Unclaimed::Unknowable => (
+            code::SIGNATURE_EXPIRED,
+            "The request was signed before this server could tell a replay, such as before its start. Sign again.",
+        ),
         Unclaimed::Full => {
             (code::REPLAY_GUARD_FULL, "Too many signed requests at once; try again in a minute. See trust.replay_capacity.")
         }

@@ -194,13 +194,7 @@ struct Seen {
     keys: HashSet<KeyHash>,
 }
 
-fn resolve_client(
-    file: &ClientFile,
-    trust: &TrustFile,
-    path: &str,
-    seen: &mut Seen,
-    faults: &mut Faults,
-) -> Option<Client> {
+fn resolve_client(file: &ClientFile, trust: &TrustFile, path: &str, seen: &mut Seen, faults: &mut Faults) -> Option<Client> {
     let name = client_name(&file.name, &format!("{path}.name"), seen, faults);
     let key = file.key.iter().map(|key| (format!("{path}.key"), key));
     let keys = file.keys.iter().enumerate().map(|(n, key)| (format!("{path}.keys[{n}]"), key));
