@@ -171,13 +171,12 @@ impl Pending {
                            the body exactly as they are sent; `memgate sign` does.";
             Err(Invalid::new(code::SIGNATURE_INVALID, message))
         };
-        draft.finding = match checked {
-            Err(invalid) => Finding::Invalid(Invalid { claimed: Some(user.to_string()), ..invalid }),
-            Ok(()) => {
-                let evidence = Evidence { user, assurance: Assurance::Verified, source: "memgate_signature" };
-                statements.push(Statement { evidence, header: Some(HeaderName::from_static(header::SIGNATURE)) });
-                agree(statements).map_or_else(Finding::Invalid, |found| found.map_or(none(), Finding::Valid))
-            }
+        draft.finding = if let Err(invalid) = checked {
+            Finding::Invalid(Invalid { claimed: Some(user.to_string()), ..invalid })
+        } else {
+            let evidence = Evidence { user, assurance: Assurance::Verified, source: "memgate_signature" };
+            statements.push(Statement { evidence, header: Some(HeaderName::from_static(header::SIGNATURE)) });
+            agree(statements).map_or_else(Finding::Invalid, |found| found.map_or(none(), Finding::Valid))
         };
         draft
     }
