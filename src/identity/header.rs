@@ -19,11 +19,11 @@ pub const KEY_ID: &str = "x-memgate-key-id";
 pub const SIGNATURE: &str = "x-memgate-signature";
 /// The chat session, as the caller names it.
 pub const SESSION: &str = "x-memgate-session";
-/// Open WebUI's user id, unsigned.
+/// `Open WebUI`'s user id, unsigned.
 pub const OPEN_WEBUI_USER_ID: &str = "x-openwebui-user-id";
-/// Open WebUI's signed user token.
+/// `Open WebUI`'s signed user token.
 pub const OPEN_WEBUI_JWT: &str = "x-openwebui-user-jwt";
-/// Open WebUI's chat id. The person can set it at will: it may only pick that person's own session.
+/// `Open WebUI`'s chat id. The person can set it at will: it may only pick that person's own session.
 pub const OPEN_WEBUI_CHAT_ID: &str = "x-openwebui-chat-id";
 /// Another product's user header from `SillyTavern`.
 pub const SILLY_TAVERN_USER: &str = "x-st-user";

@@ -1,4 +1,4 @@
-//! Open WebUI's signed user token: HS256, issuer `open-webui`, the user's id in `sub` (Open WebUI 0.9.6 and later).
+//! `Open WebUI`'s signed user token: HS256, issuer `open-webui`, the user's id in `sub` (`Open WebUI` 0.9.6 and later).
 //!
 //! Tokens of one user and second are byte-identical, so a token is never remembered: `exp` and the skew bound it.
 

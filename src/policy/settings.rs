@@ -15,9 +15,9 @@ use crate::identity::{
 use crate::ids::{ClientName, UserId};
 use crate::setting::{Faults, SecretRef, Span};
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const WEEK: Duration = Duration::from_hours(7 * 24);
 /// A wider skew makes signatures and tokens live longer than anybody expects.
-const MAX_SKEW: Duration = Duration::from_secs(15 * 60);
+const MAX_SKEW: Duration = Duration::from_mins(15);
 /// Names that memgate itself uses where a client's would stand.
 const RESERVED: [&str; 2] = ["unknown", "operator"];
 
@@ -73,7 +73,7 @@ pub struct SandboxFile {
 
 impl Default for SandboxFile {
     fn default() -> Self {
-        Self { expiry: Span(7 * DAY) }
+        Self { expiry: Span(WEEK) }
     }
 }
 

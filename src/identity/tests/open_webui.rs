@@ -1,4 +1,4 @@
-//! Open WebUI's token: the documented vector, forged and stale ones, the recorded requests, and the downgrade.
+//! `Open WebUI`'s token: the documented vector, forged and stale ones, the recorded requests, and the downgrade.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,7 +8,7 @@ use sha2::Sha256;
 
 use super::*;
 
-/// Made by PyJWT: secret [`JWT_SECRET`], iat [`NOW`], exp 300 s later.
+/// Made by `PyJWT`: secret [`JWT_SECRET`], iat [`NOW`], exp 300 s later.
 const VECTOR: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIwNDA1MzljOC0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwMDEiLCJlbWFpbCI6Im1hcmlcdTAxMDdAZXhhbXBsZS5jb20iLCJuYW1lIjoiQW5hIE1hcmlcdTAxMDciLCJyb2xlIjoidXNlciIsImlzcyI6Im9wZW4td2VidWkiLCJpYXQiOjE3NTAwMDAwMDAsImV4cCI6MTc1MDAwMDMwMH0.mwnVZD_knnLgWQjB3jDkdJONlrK8Ev2xSWjc3F60xZI";
 const SUB: &str = "040539c8-0000-4000-8000-000000000001";
 const KEY: (&str, &str) = ("authorization", "Bearer signing-ui-key-01234567");

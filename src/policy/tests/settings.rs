@@ -39,8 +39,8 @@ fn nothing_written_means_required_and_nobody_trusted() {
     assert_eq!(faults, []);
     assert_eq!((settings.mode, settings.shadow), (TrustMode::Required, None));
     assert!(settings.identity.trusted_peers.is_empty() && settings.identity.signing_keys.is_empty());
-    assert_eq!(settings.identity.skew, Duration::from_secs(60));
-    assert_eq!(settings.sandbox_expiry, Duration::from_secs(7 * 86_400));
+    assert_eq!(settings.identity.skew, Duration::from_mins(1));
+    assert_eq!(settings.sandbox_expiry, Duration::from_hours(168));
     assert_eq!(settings.default_user, user("default"));
     let terms = settings.terms(&ClientName::unknown());
     assert_eq!((terms.mode, terms.vouch), (TrustMode::Required, Vouch::Vouched));
