@@ -21,7 +21,8 @@ async fn bodies_are_recorded_exactly_however_they_are_framed() {
             let seen = upstream.last();
             assert_eq!((seen.method.as_str(), seen.target.as_str()), ("POST", "/v1/x?y=z"));
             assert_eq!(seen.body, body);
-            let twice: Vec<&str> = seen.headers.iter().filter(|h| h.0.eq_ignore_ascii_case("x-twice")).map(|h| h.1.as_str()).collect();
+            let twice: Vec<&str> =
+                seen.headers.iter().filter(|h| h.0.eq_ignore_ascii_case("x-twice")).map(|h| h.1.as_str()).collect();
             assert_eq!(twice, ["1", "é"]);
         }
     }

@@ -45,6 +45,9 @@ pub struct Options {
     /// Events of each measured stream, 5 ms apart.
     #[arg(long, default_value_t = 200)]
     events: usize,
+    /// Streams at once. Their events fall together, so with several the figure is about queueing too.
+    #[arg(long, default_value_t = 1)]
+    streams: usize,
     /// Variants to leave out: nginx, memgate.
     #[arg(long, value_delimiter = ',')]
     without: Vec<String>,
@@ -68,8 +71,9 @@ pub fn run(options: &Options) -> Outcome<()> {
     for &kilobytes in &options.kilobytes {
         let corpus = Corpus::new(kilobytes * 1024, false);
         for &connections in &options.connections {
-            eprintln!("{kilobytes} KB, {connections} connections");
-            let mut case = Case::new(format!("{kilobytes} KB, {connections} connections"), &variants);
+            let title = report::title(kilobytes, connections);
+            eprintln!("{title}");
+            let mut case = Case::new(title, &variants);
             for round in 0..options.rounds {
                 for at in rotated(variants.len(), round) {
                     case.add(at, &measure(&variants[at], &corpus, connections, options.slice())?);
@@ -83,7 +87,7 @@ pub fn run(options: &Options) -> Outcome<()> {
     let mut case = Case::new("streams".to_owned(), &variants);
     for round in 0..options.rounds {
         for at in rotated(variants.len(), round) {
-            case.add_stream(at, &stream::measure(&variants[at], &corpus)?);
+            case.add_stream(at, &stream::measure(&variants[at], &corpus, options.streams)?);
         }
     }
     report.push_streams(case);

@@ -14,6 +14,12 @@ const RPS_RATIO_AT_4_KB_32: f64 = 0.80;
 const ADDED_P50_AT_4_KB_1_US: f64 = 150.0;
 const ADDED_PER_EVENT_US: f64 = 100.0;
 
+/// What a case is called.
+pub fn title(kilobytes: usize, connections: usize) -> String {
+    let plural = if connections == 1 { "" } else { "s" };
+    format!("{kilobytes} KB, {connections} connection{plural}")
+}
+
 /// The figures of one slice.
 #[derive(Debug, Clone, Copy)]
 struct Figures {
@@ -118,12 +124,12 @@ impl Report {
         let (Some(memgate), Some(base)) = (self.position("memgate"), self.position(BASE)) else { return Vec::new() };
         let case = |title: &str| self.cases.iter().find(|c| c.title == title);
         let mut rows = Vec::new();
-        if let Some(case) = case("4 KB, 32 connections") {
+        if let Some(case) = case(&title(4, 32)) {
             let ratio = case.joined(memgate, base, |f| f.requests_per_second, |a, b| a / b);
             let name = format!("requests/s at 4 KB and 32 connections, of bare pingora's: at least {RPS_RATIO_AT_4_KB_32:.2}");
             rows.push((name, format!("{ratio:.2}"), ratio >= RPS_RATIO_AT_4_KB_32));
         }
-        if let Some(case) = case("4 KB, 1 connections") {
+        if let Some(case) = case(&title(4, 1)) {
             let added = case.joined(memgate, 0, |f| f.p50_us, |a, b| a - b);
             let name = format!("p50 added to direct at 4 KB and one connection: below {ADDED_P50_AT_4_KB_1_US} µs");
             rows.push((name, format!("{added:.0} µs"), added < ADDED_P50_AT_4_KB_1_US));

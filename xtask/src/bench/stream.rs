@@ -8,18 +8,16 @@ use super::load::Connection;
 use super::upstream::{find, now_ns};
 use super::variant::Variant;
 
-/// Streams at once.
-const STREAMS: usize = 8;
 const MARK: &[u8] = b"\"sent_ns\":";
 
-/// Runs eight streams through a variant; the sorted delays of all their events in nanoseconds.
-pub fn measure(variant: &Variant, corpus: &Corpus) -> Outcome<Vec<u64>> {
-    let heads = super::sign::heads(corpus, variant.address, STREAMS);
+/// Runs `count` streams at once through a variant; the sorted delays of all their events in nanoseconds.
+pub fn measure(variant: &Variant, corpus: &Corpus, count: usize) -> Outcome<Vec<u64>> {
+    let heads = super::sign::heads(corpus, variant.address, count);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut streams = JoinSet::new();
         for (n, head) in heads.into_iter().enumerate() {
-            let (body, to) = (corpus.bodies[n].clone(), variant.address);
+            let (body, to) = (corpus.bodies[n % corpus.bodies.len()].clone(), variant.address);
             streams.spawn(async move {
                 let mut connection = Connection::open(to).await?;
                 connection.send(&head, &body).await?;
