@@ -64,8 +64,10 @@ pub struct Forwarding {
 pub struct Chat {
     pub model: String,
     pub follower: Follower,
-    /// Tokens of the forwarded request as counted, uncorrected: what calibration compares with the upstream's own count.
-    pub counted: u64,
+    /// Tokens of the forwarded request as counted, at `factor`: what is compared with the upstream's own count.
+    pub sent: u64,
+    /// As [`crate::context::Load::factor`].
+    pub factor: u64,
     /// What to learn once the answer has ended well.
     pub lesson: Option<PendingLesson>,
 }

@@ -131,7 +131,7 @@ pub fn record_exchange(services: &Services, session: &Session, error: Option<&Er
             if let Some(usage) = chat.follower.usage() {
                 record.tokens_in = Some(usage.prompt_tokens);
                 record.tokens_out = Some(usage.completion_tokens);
-                services.tokens.calibrate(&forwarding.upstream.name, &chat.model, chat.counted, usage.prompt_tokens);
+                services.tokens.observe(&forwarding.upstream.name, &chat.model, chat.sent, chat.factor, usage.prompt_tokens);
             }
         }
         forwarding.open = None;

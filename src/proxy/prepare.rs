@@ -9,14 +9,15 @@ use super::arrive::choose_upstream;
 use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
 use super::follow::Follower;
 use super::gateway::Services;
-use crate::context::{self, Trim};
+use crate::context::{assemble, plan};
 use crate::dialect::chat::parse;
-use crate::dialect::conversation::{Conversation, ParseError};
+use crate::dialect::conversation::{Conversation, ParseError, Role};
 use crate::dialect::task::{Purpose, classify};
 use crate::dialect::words::own_words;
 use crate::enforce::{Grant, Refusal, UserScope};
 use crate::identity::header;
-use crate::memory::{Lesson, RecallMiss, RecallRequest, Recalled};
+use crate::memory::recall::{self, Message, RecallRequest, Recalled};
+use crate::memory::{Lesson, RecallMiss, render};
 use crate::telemetry::{Clipped, RecallResult, Stage};
 
 /// Prepares a chat completion and returns the body to forward.
@@ -42,22 +43,78 @@ pub async fn chat(
         Grant::Scoped { .. } | Grant::Unscoped { .. } => None,
     };
 
-    let trim = trim(services, exchange, forwarding, &conversation, &model)?;
+    let started = Instant::now();
+    let mut load = services.tokens.measure(&conversation, &forwarding.upstream.name, &model);
+    if scope.is_some() {
+        load.fixed += exchange.runtime.memory.budget as u64;
+    }
+    let trim = plan(conversation.turns(), &load, &exchange.runtime.context).map_err(|overflow| Refusal {
+        status: 400,
+        code: overflow.code(),
+        message: overflow.to_string(),
+        detail: String::new(),
+    })?;
+    if !trim.cut.is_empty() {
+        exchange.record.messages_cut = u32::try_from(trim.cut.len()).unwrap_or(u32::MAX);
+        services.metrics.count_trim(trim.cut.len() as u64);
+    }
+    services.metrics.observe_stage(Stage::Trim, started.elapsed());
+
     let recalled = match &scope {
-        Some(scope) => recall(services, exchange, scope, &conversation).await,
+        Some(scope) => recall_facts(services, exchange, scope, &conversation).await,
         None => {
             services.metrics.count_recall(RecallResult::Off, 0);
             None
         }
     };
     let started = Instant::now();
-    let edits = match &recalled {
-        Some(recalled) => context::assemble(&conversation, &trim, recalled.system_block.clone(), recalled.turn_blocks.clone()),
-        None => context::assemble(&conversation, &trim, None, Vec::new()),
-    };
+    let turn = recalled.as_ref().and_then(|recalled| recalled.turn);
+    let (system, turns) = recalled.map_or_else(Default::default, |r| (r.system_block, r.turn_blocks.into_iter().collect()));
+    let edits = assemble(&conversation, &trim, system, turns);
     let rewritten = conversation.rewrite(&edits);
     services.metrics.observe_stage(Stage::Inject, started.elapsed());
-    let lesson = scope.and_then(|scope| note_lesson(exchange, scope, recalled.as_ref(), &conversation, purpose, session));
-    forwarding.chat = Some(Chat { model, follower: Follower::default(), counted: trim.counted, lesson });
+
+    let lesson = scope.filter(|_| purpose.learns()).and_then(|scope| {
+        let text = own_words(&conversation.text(conversation.last_user()?)).into_owned();
+        let lesson = Lesson { request_id: exchange.record.request.to_string(), text, turn, at: exchange.record.time };
+        Some(PendingLesson { scope, session, lesson })
+    });
+    forwarding.chat = Some(Chat { model, follower: Follower::default(), sent: trim.tokens_after, factor: load.factor, lesson });
     Ok(rewritten)
+}
+
+/// What the user's memory has for this conversation. Without an answer in time the chat goes on without it.
+async fn recall_facts(services: &Services, exchange: &mut Exchange, scope: &UserScope, conversation: &Conversation) -> Option<Recalled> {
+    let started = Instant::now();
+    let settings = &exchange.runtime.memory;
+    let messages: Vec<Message<'_>> = conversation.turns().iter().enumerate().map(|(i, turn)| message(turn.role, conversation.raw(i))).collect();
+    let query = || conversation.last_user().map(|turn| own_words(&conversation.text(turn)).into_owned()).unwrap_or_default();
+    let request = RecallRequest { messages: &messages, query: &query, tokens: render::estimate_tokens, now: exchange.record.time };
+    let recalled = services.memory.recall(scope, &request, settings).await;
+    services.metrics.observe_stage(Stage::Recall, started.elapsed());
+    let (result, facts) = match &recalled {
+        Ok(recalled) if recalled.facts_used.is_empty() => (RecallResult::Empty, 0),
+        Ok(recalled) => (RecallResult::Hit, recalled.facts_used.len() as u64),
+        Err(RecallMiss::Off) => (RecallResult::Off, 0),
+        Err(RecallMiss::Deadline) => (RecallResult::Deadline, 0),
+        Err(RecallMiss::Failed) => (RecallResult::Failed, 0),
+    };
+    services.metrics.count_recall(result, facts);
+    let mut recalled = recalled.ok()?;
+    services.memory.remember_injections(scope, std::mem::take(&mut recalled.fresh));
+    exchange.record.facts_used.clone_from(&recalled.facts_used);
+    Some(recalled)
+}
+
+fn message(role: Role, raw: &[u8]) -> Message<'_> {
+    let role = match role {
+        Role::System | Role::Developer => recall::Role::System,
+        Role::User => recall::Role::User,
+        _ => recall::Role::Other,
+    };
+    Message { role, raw }
+}
+
+fn refuse_malformed(fault: ParseError) -> Refusal {
+    Refusal { status: 400, code: fault.code(), message: fault.to_string(), detail: String::new() }
 }
