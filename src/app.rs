@@ -21,7 +21,7 @@ use crate::config::{self, Config};
 use crate::context::TokenCounter;
 use crate::demo;
 use crate::identity::{ReplayGuard, Resolver};
-use crate::memory::{Learned, Memory};
+use crate::memory::{LearnedReport, Memory, OnLearned};
 use crate::proxy::{Addresses, Gateway, Runtime, Services, unix_ms};
 use crate::setting::{Fault, Faults};
 use crate::store::{FileDisk, Store, StoreError};
@@ -55,7 +55,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     config.log.start().map_err(|error| AppError::Start(error.to_string()))?;
     let metrics = Arc::new(Metrics::new().map_err(|error| AppError::Start(error.to_string()))?);
     let audit = AuditLog::open(&config.audit, &metrics)?;
-    let store = Store::open(&config.storage, Arc::new(FileDisk::open(&config.storage.dir)?))?;
+    let store = Store::open(&config.storage, Arc::new(FileDisk::new(&config.storage.dir)))?;
     let background = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("memgate-background")
@@ -65,7 +65,8 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     let (stop, stopping) = watch::channel(false);
 
     let demo = bind("the demo upstream", SocketAddr::from(([127, 0, 0, 1], 0)))?;
-    let memory = Arc::new(Memory::new(store.clone(), &config.memory));
+    let memory = Memory::new(store.clone(), config.memory.clone()).reporting(record_learning(&audit, &metrics));
+    let memory = Arc::new(memory);
     let services = Arc::new(Services {
         addresses: Addresses::new(demo.local_addr().map_err(|error| AppError::Start(error.to_string()))?),
         store,
@@ -77,23 +78,32 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     });
     let guard = Arc::new(ReplayGuard::new(unix_ms().div_euclid(1000)));
     let runtime = Arc::new(ArcSwap::from_pointee(build_runtime(&config, &guard)));
-    let reload = Reload { path: path.to_owned(), boot: Boot::of(&config), runtime: Arc::clone(&runtime), guard, services: Arc::clone(&services) };
+    let reload = Reload {
+        path: path.to_owned(),
+        boot: Boot::of(&config),
+        runtime: Arc::clone(&runtime),
+        guard,
+        services: Arc::clone(&services),
+    };
     let reload = Arc::new(reload);
 
     // Addresses are tried here, where a taken one can be told apart from every other failure.
     drop(bind("the proxy", config.listen)?);
     let exposition = bind("metrics", config.metrics.listen)?;
-    let control = Control { store: services.store.clone(), audit: audit.clone(), reload: {
-        let reload = Arc::clone(&reload);
-        Arc::new(move || reload.apply())
-    } };
+    let apply = Arc::clone(&reload);
+    let apply: admin::Reload = Arc::new(move || apply.apply());
+    let control = Control::new(services.store.clone(), audit.clone(), Arc::clone(&metrics), apply);
     let entered = background.enter();
-    let socket = admin::bind_socket(&config.admin.socket)
-        .map_err(|source| AppError::Listen { what: "control", address: config.admin.socket.display().to_string(), source })?;
+    let socket = admin::bind_socket(&config.admin.socket).map_err(|source| AppError::Listen {
+        what: "control",
+        address: config.admin.socket.display().to_string(),
+        source,
+    })?;
     background.spawn(admin::serve_control(socket, control, stopping.clone()));
     background.spawn(admin::serve_metrics(into_tokio(exposition)?, Arc::clone(&metrics), stopping.clone()));
     background.spawn(demo::serve(into_tokio(demo)?, stopping.clone()));
-    let learner = background.spawn(Arc::clone(&memory).run_learner(on_learned(&services), stopping.clone()));
+    let learner = background.spawn(Arc::clone(&memory).run_learner(stopping.clone()));
+    let recorder = background.spawn(Arc::clone(&memory).run_recorder(stopping.clone()));
     background.spawn(keep_house(Arc::clone(&services), Arc::clone(&runtime), stopping));
     background.spawn(reload_on_hangup(reload));
     drop(entered);
@@ -103,11 +113,23 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     // The proxy has stopped: what it queued is learned and written before the process ends.
     let _ = stop.send(true);
     background.block_on(async {
-        let _ = tokio::time::timeout(Duration::from_secs(10), learner).await;
+        let _ = tokio::time::timeout(Duration::from_secs(10), async { tokio::join!(learner, recorder) }).await;
     });
     background.shutdown_timeout(Duration::from_secs(2));
     audit.flush()?;
     Ok(())
+}
+
+/// One audit record and one count for each turn that taught something.
+fn record_learning(audit: &AuditLog, metrics: &Arc<Metrics>) -> OnLearned {
+    let (audit, metrics) = (audit.clone(), Arc::clone(metrics));
+    Arc::new(move |report: LearnedReport| {
+        metrics.count_learning(LearnResult::Learned, report.learned.facts.len() as u64);
+        let Ok(request) = report.request_id.parse() else { return };
+        let time = unix_ms();
+        let LearnedReport { user, learned, .. } = report;
+        audit.record(LearnedRecord { time, request, user, facts_written: learned.facts, facts_closed: Vec::new() });
+    })
 }
 
 fn bind(what: &'static str, address: SocketAddr) -> Result<TcpListener, AppError> {
@@ -144,11 +166,10 @@ fn serve_proxy(config: &Config, gateway: Gateway) {
     let mut server = Server::new_with_opt_and_conf(None, conf);
     let mut service = http_proxy_service_with_name(&server.configuration, gateway, "memgate");
     if let Some(app) = service.app_logic_mut() {
-        app.server_options = Some(HttpServerOptions {
-            h2c: config.limits.h2c,
-            h2_idle_timeout: Some(config.limits.keepalive),
-            ..HttpServerOptions::default()
-        });
+        let mut options = HttpServerOptions::default();
+        options.h2c = config.limits.h2c;
+        options.h2_idle_timeout = Some(config.limits.keepalive);
+        app.server_options = Some(options);
     }
     service.add_tcp(&config.listen.to_string());
     server.add_service(service);
@@ -250,7 +271,12 @@ impl Reload {
             Err(faults) => {
                 self.services.metrics.count_reload(ReloadResult::Refused);
                 for fault in &faults {
-                    tracing::error!(path = fault.path, reason = fault.reason, remedy = fault.remedy, "the configuration was not reloaded");
+                    tracing::error!(
+                        path = fault.path,
+                        reason = fault.reason,
+                        remedy = fault.remedy,
+                        "the configuration was not reloaded"
+                    );
                 }
                 Err(faults)
             }

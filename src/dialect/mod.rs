@@ -6,7 +6,7 @@
 pub mod answer;
 pub mod chat;
 pub mod conversation;
-mod edit;
+pub mod edit;
 pub mod errors;
 mod json;
 mod keys;

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use pingora::proxy::Session;
 use pingora::protocols::l4::socket::SocketAddr;
+use pingora::proxy::Session;
 use sha2::{Digest, Sha256};
 
 use super::exchange::{Exchange, Forwarding};
@@ -19,7 +19,7 @@ use crate::dialect::{self, RouteKind};
 use crate::enforce::{Grant, Refusal, admit};
 use crate::identity::{Arrival, Finding, Reading, Resolution};
 use crate::policy::PathClass;
-use crate::telemetry::{Clipped, RouteLabel, Stage};
+use crate::telemetry::{Clipped, RecallResult, RouteLabel, Stage};
 
 /// Takes a request in.
 ///
@@ -48,6 +48,7 @@ pub async fn take_in(gateway: &Gateway, session: &mut Session, exchange: &mut Ex
     let mut body = None;
     let resolution = resolve(services, session, exchange, &mut body).await?;
     let grant = grant(services, exchange, &resolution, class)?;
+    let grant = enroll(services, exchange, grant);
     let Some(api_path) = path else { return Err(unknown_path()) };
 
     if body.is_none() && (class == PathClass::Conversation || names_model(session, exchange)) {
@@ -178,9 +179,27 @@ fn grant(services: &Services, exchange: &mut Exchange, resolution: &Resolution, 
     Ok(grant)
 }
 
+/// Takes a user in before anything of theirs is touched. Where that fails the request goes on without memory: an enrolment that is
+/// not on disk could let weaker evidence in later.
+fn enroll(services: &Services, exchange: &Exchange, grant: Grant) -> Grant {
+    let Grant::Scoped { scope, reason, advice } = grant else { return grant };
+    if services.store.is_enrolled(&scope) {
+        return Grant::Scoped { scope, reason, advice };
+    }
+    match tokio::task::block_in_place(|| services.store.enroll(&scope, exchange.record.time)) {
+        Ok(()) => Grant::Scoped { scope, reason, advice },
+        Err(error) => {
+            tracing::error!(request = %exchange.record.request, %error, "a user could not be taken in; the request goes on without memory");
+            services.metrics.count_recall(RecallResult::Failed, 0);
+            Grant::Unscoped { reason, advice }
+        }
+    }
+}
+
 /// Whether the body must be read to find the upstream: several are there, and the body may name a model.
 fn names_model(session: &Session, exchange: &Exchange) -> bool {
-    let json = session.req_header().headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
+    let json =
+        session.req_header().headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
     json && exchange.runtime.upstreams.len() > 1
 }
 

@@ -85,7 +85,7 @@ fn append(body: &mut Option<Bytes>, rest: &Bytes) {
 fn learn(services: &Services, chat: &mut Chat) {
     let Some(pending) = chat.lesson.take() else { return };
     match services.memory.enqueue(&pending.scope, pending.session.as_ref(), &pending.lesson) {
-        Ok(()) => {}
+        Ok(_) => {}
         Err(EnqueueError::Full) => services.metrics.count_learning(LearnResult::Dropped, 0),
         Err(error) => {
             tracing::warn!(%error, "a turn could not be queued for learning");

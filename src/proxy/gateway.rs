@@ -150,7 +150,12 @@ impl ProxyHttp for Gateway {
         Ok(())
     }
 
-    async fn upstream_request_filter(&self, session: &mut Session, header: &mut RequestHeader, exchange: &mut Exchange) -> Result<()> {
+    async fn upstream_request_filter(
+        &self,
+        session: &mut Session,
+        header: &mut RequestHeader,
+        exchange: &mut Exchange,
+    ) -> Result<()> {
         let query = session.req_header().uri.query();
         let runtime = Arc::clone(&exchange.runtime);
         let Some(forwarding) = exchange.forwarding() else { return Ok(()) };
@@ -172,7 +177,13 @@ impl ProxyHttp for Gateway {
         Ok(None)
     }
 
-    fn fail_to_connect(&self, _session: &mut Session, _peer: &HttpPeer, exchange: &mut Exchange, mut error: Box<Error>) -> Box<Error> {
+    fn fail_to_connect(
+        &self,
+        _session: &mut Session,
+        _peer: &HttpPeer,
+        exchange: &mut Exchange,
+        mut error: Box<Error>,
+    ) -> Box<Error> {
         // Nothing was sent: a second try is safe, and helps where a name has several addresses or a backend restarts.
         let again = exchange.forwarding().is_some_and(|f| std::mem::replace(&mut f.attempts, 1) == 0);
         error.set_retry(again);
@@ -192,8 +203,10 @@ impl ProxyHttp for Gateway {
         error.retry.decide_reuse(client_reused);
         let answered = exchange.forwarding().is_none_or(|f| f.answered) || session.response_written().is_some();
         let replayable = exchange.forwarding().is_some_and(|f| f.replayed.is_some() || f.streamed == 0);
-        let lost =
-            matches!(error.etype(), ErrorType::WriteError | ErrorType::ReadError | ErrorType::ConnectionClosed | ErrorType::H2Error);
+        let lost = matches!(
+            error.etype(),
+            ErrorType::WriteError | ErrorType::ReadError | ErrorType::ConnectionClosed | ErrorType::H2Error
+        );
         let retry = client_reused && !answered && replayable && lost && error.esource() == &pingora::ErrorSource::Upstream;
         error.set_retry(retry);
         error

@@ -12,12 +12,11 @@ use super::gateway::Services;
 use crate::context::{assemble, plan};
 use crate::dialect::chat::parse;
 use crate::dialect::conversation::{Conversation, ParseError, Role};
-use crate::dialect::task::{Purpose, classify};
+use crate::dialect::task::classify;
 use crate::dialect::words::own_words;
 use crate::enforce::{Grant, Refusal, UserScope};
 use crate::identity::header;
-use crate::memory::recall::{self, Message, RecallRequest, Recalled};
-use crate::memory::{Lesson, RecallMiss, render};
+use crate::memory::{self, Lesson, Message, RecallMiss, RecallRequest, Recalled, render};
 use crate::telemetry::{Clipped, RecallResult, Stage};
 
 /// Prepares a chat completion and returns the body to forward.
@@ -84,18 +83,24 @@ pub async fn chat(
 }
 
 /// What the user's memory has for this conversation. Without an answer in time the chat goes on without it.
-async fn recall_facts(services: &Services, exchange: &mut Exchange, scope: &UserScope, conversation: &Conversation) -> Option<Recalled> {
+async fn recall_facts(
+    services: &Services,
+    exchange: &mut Exchange,
+    scope: &UserScope,
+    conversation: &Conversation,
+) -> Option<Recalled> {
     let started = Instant::now();
     let settings = &exchange.runtime.memory;
-    let messages: Vec<Message<'_>> = conversation.turns().iter().enumerate().map(|(i, turn)| message(turn.role, conversation.raw(i))).collect();
+    let messages: Vec<Message<'_>> =
+        conversation.turns().iter().enumerate().map(|(i, turn)| message(turn.role, conversation.raw(i))).collect();
     let query = || conversation.last_user().map(|turn| own_words(&conversation.text(turn)).into_owned()).unwrap_or_default();
-    let request = RecallRequest { messages: &messages, query: &query, tokens: render::estimate_tokens, now: exchange.record.time };
-    let recalled = services.memory.recall(scope, &request, settings).await;
+    let request =
+        RecallRequest { messages: &messages, query: &query, tokens: render::estimate_tokens, now: exchange.record.time };
+    let recalled = services.memory.recall(scope, &request, settings.recall_deadline).await;
     services.metrics.observe_stage(Stage::Recall, started.elapsed());
     let (result, facts) = match &recalled {
         Ok(recalled) if recalled.facts_used.is_empty() => (RecallResult::Empty, 0),
         Ok(recalled) => (RecallResult::Hit, recalled.facts_used.len() as u64),
-        Err(RecallMiss::Off) => (RecallResult::Off, 0),
         Err(RecallMiss::Deadline) => (RecallResult::Deadline, 0),
         Err(RecallMiss::Failed) => (RecallResult::Failed, 0),
     };
@@ -108,9 +113,9 @@ async fn recall_facts(services: &Services, exchange: &mut Exchange, scope: &User
 
 fn message(role: Role, raw: &[u8]) -> Message<'_> {
     let role = match role {
-        Role::System | Role::Developer => recall::Role::System,
-        Role::User => recall::Role::User,
-        _ => recall::Role::Other,
+        Role::System | Role::Developer => memory::Role::System,
+        Role::User => memory::Role::User,
+        _ => memory::Role::Other,
     };
     Message { role, raw }
 }

@@ -121,7 +121,8 @@ pub async fn end_failed(session: &mut Session, exchange: &mut Exchange, error: &
     if !forwarding.answered {
         return answer_once(session, exchange, &refusal).await;
     }
-    let ending = forwarding.chat.as_mut().and_then(|chat| chat.follower.break_off(exchange.dialect, refusal.code, &refusal.message));
+    let ending =
+        forwarding.chat.as_mut().and_then(|chat| chat.follower.break_off(exchange.dialect, refusal.code, &refusal.message));
     if let Some(ending) = ending {
         exchange.record.bytes_out += ending.len() as u64;
         // The client may have gone meanwhile; there is nobody else to tell.

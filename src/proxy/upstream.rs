@@ -42,8 +42,9 @@ impl Addresses {
         if let Some(known) = self.resolved.get(&key).filter(|known| known.1.elapsed() < RESOLVED_FOR) {
             return Ok(known.0);
         }
-        let mut found =
-            tokio::net::lookup_host((bare, *port)).await.or_err_with(ErrorType::ConnectNoRoute, || format!("cannot resolve {host}"))?;
+        let mut found = tokio::net::lookup_host((bare, *port))
+            .await
+            .or_err_with(ErrorType::ConnectNoRoute, || format!("cannot resolve {host}"))?;
         let address = found.next().ok_or_else(|| Error::explain(ErrorType::ConnectNoRoute, format!("{host} has no address")))?;
         self.resolved.insert(key, (address, Instant::now()));
         Ok(address)
@@ -88,7 +89,9 @@ pub fn choose<'a>(upstreams: &'a [Arc<Upstream>], model: Option<&str>) -> Option
 pub fn api_path(path: &str) -> Option<&str> {
     let rest = match path.find("/v1/") {
         Some(at) => &path[at + 3..],
-        None => ["/chat/completions", "/completions", "/embeddings", "/models"].into_iter().find(|known| path.trim_end_matches('/') == *known)?,
+        None => ["/chat/completions", "/completions", "/embeddings", "/models"]
+            .into_iter()
+            .find(|known| path.trim_end_matches('/') == *known)?,
     };
     let trimmed = rest.strip_suffix('/').unwrap_or(rest);
     (!trimmed.is_empty()).then_some(trimmed)
@@ -102,7 +105,12 @@ pub fn lists_models(method: &str, api_path: &str) -> bool {
 }
 
 /// Rewrites the header for the upstream: its own path, host and key; nothing that speaks of the caller's identity.
-pub fn rewrite_header(header: &mut RequestHeader, forwarding: &Forwarding, query: Option<&str>, resolver: &Resolver) -> Result<()> {
+pub fn rewrite_header(
+    header: &mut RequestHeader,
+    forwarding: &Forwarding,
+    query: Option<&str>,
+    resolver: &Resolver,
+) -> Result<()> {
     let Forwarding { upstream, api_path, replayed, .. } = forwarding;
     let target = match query {
         Some(query) => format!("{}{api_path}?{query}", upstream.base),
