@@ -147,7 +147,7 @@ fn build_runtime(config: &Config, guard: &Arc<ReplayGuard>) -> Runtime {
         trust: config.trust.clone(),
         upstreams: config.upstreams.iter().cloned().map(Arc::new).collect(),
         limits: config.limits.clone(),
-        context: config.context.clone(),
+        context: config.context,
         memory: config.memory.clone(),
     }
 }

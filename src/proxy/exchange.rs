@@ -11,12 +11,16 @@ use crate::memory::Lesson;
 use crate::telemetry::audit::Outcome;
 use crate::telemetry::{AuditRecord, Clipped, OpenStream, RouteLabel};
 
+use super::finish::record_exchange;
 use super::follow::Follower;
-use super::gateway::Runtime;
+use super::gateway::{Runtime, Services};
 use super::replay::Parked;
 use super::settings::Upstream;
 
 /// One request and its answer. The configuration that it arrived under holds to its end.
+///
+/// It is recorded once: by pingora's last callback or, where a panic or a shutdown keeps that from running, when it is dropped.
+#[derive(Debug)]
 pub struct Exchange {
     pub started: Instant,
     pub runtime: Arc<Runtime>,
@@ -26,9 +30,12 @@ pub struct Exchange {
     pub record: AuditRecord,
     pub parked: Parked,
     pub phase: Phase,
+    services: Arc<Services>,
+    recorded: bool,
 }
 
 /// How far the exchange has come.
+#[derive(Debug)]
 pub enum Phase {
     Arrived,
     /// Admitted, prepared and on its way.
@@ -38,6 +45,7 @@ pub enum Phase {
 }
 
 /// An admitted request and what is known of its answer.
+#[derive(Debug)]
 pub struct Forwarding {
     pub upstream: Arc<Upstream>,
     /// Path behind the version segment.
@@ -61,6 +69,7 @@ pub struct Forwarding {
 }
 
 /// What a chat completion adds.
+#[derive(Debug)]
 pub struct Chat {
     pub model: String,
     pub follower: Follower,
@@ -73,6 +82,7 @@ pub struct Chat {
 }
 
 /// A turn that is learned from if its answer ends well.
+#[derive(Debug)]
 pub struct PendingLesson {
     pub scope: UserScope,
     pub session: Option<SessionId>,
@@ -80,7 +90,7 @@ pub struct PendingLesson {
 }
 
 impl Exchange {
-    pub fn new(runtime: Arc<Runtime>) -> Self {
+    pub fn new(runtime: Arc<Runtime>, services: Arc<Services>) -> Self {
         let record = AuditRecord {
             time: unix_ms(),
             request: RequestId::fresh(),
@@ -117,6 +127,16 @@ impl Exchange {
             record,
             parked: Parked::default(),
             phase: Phase::Arrived,
+            services,
+            recorded: false,
+        }
+    }
+
+    /// Writes the record, once.
+    pub fn record_once(&mut self) {
+        if !std::mem::replace(&mut self.recorded, true) {
+            let services = Arc::clone(&self.services);
+            record_exchange(&services, self);
         }
     }
 
@@ -126,6 +146,15 @@ impl Exchange {
             Phase::Forwarding(forwarding) => Some(forwarding),
             Phase::Arrived | Phase::Answered => None,
         }
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        if !self.recorded && matches!(self.phase, Phase::Forwarding(_)) {
+            self.record.outcome = Outcome::ClientLeft;
+        }
+        self.record_once();
     }
 }
 

@@ -108,20 +108,24 @@ pub fn count_failure(services: &Services, error: &Error, exchange: &mut Exchange
     services.metrics.count_upstream_error(&forwarding.upstream.name, fault);
 }
 
-/// Writes the one audit record of an exchange and observes its metrics.
-pub fn record_exchange(services: &Services, session: &Session, error: Option<&Error>, exchange: &mut Exchange) {
-    let took = exchange.started.elapsed();
-    let streamed = exchange.forwarding().map_or(0, |f| f.streamed);
+/// What the record says of how the exchange ended.
+pub fn settle(session: &Session, error: Option<&Error>, exchange: &mut Exchange) {
     let record = &mut exchange.record;
-    record.bytes_in = record.bytes_in.max(streamed as u64);
-    record.duration_ms = took.as_secs_f64() * 1e3;
     if session.response_written().is_none() {
         record.status = None;
     }
+    if error.is_none() && record.outcome == Outcome::Refused && matches!(exchange.phase, Phase::Forwarding(_)) {
+        record.outcome = Outcome::Complete;
+    }
+}
+
+/// Writes the one audit record of an exchange and observes its metrics.
+pub fn record_exchange(services: &Services, exchange: &mut Exchange) {
+    let took = exchange.started.elapsed();
+    let record = &mut exchange.record;
+    record.duration_ms = took.as_secs_f64() * 1e3;
     if let Phase::Forwarding(forwarding) = &mut exchange.phase {
-        if error.is_none() && record.outcome == Outcome::Refused {
-            record.outcome = Outcome::Complete;
-        }
+        record.bytes_in = record.bytes_in.max(forwarding.streamed as u64);
         if let Some(chat) = &forwarding.chat {
             if let Some(at) = chat.follower.first_token {
                 let since = at.duration_since(exchange.started);

@@ -80,7 +80,7 @@ impl ProxyHttp for Gateway {
     type CTX = Exchange;
 
     fn new_ctx(&self) -> Exchange {
-        Exchange::new(self.runtime.load_full())
+        Exchange::new(self.runtime.load_full(), Arc::clone(&self.services))
     }
 
     /// No modules: memgate neither compresses nor caches.
@@ -230,6 +230,7 @@ impl ProxyHttp for Gateway {
 
     async fn logging(&self, session: &mut Session, error: Option<&Error>, exchange: &mut Exchange) {
         exchange.parked.end(session);
-        finish::record_exchange(&self.services, session, error, exchange);
+        finish::settle(session, error, exchange);
+        exchange.record_once();
     }
 }

@@ -1,5 +1,6 @@
 //! A chat completion on its way in: parse, trim, recall, inject, and the turn to learn from afterwards.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -16,6 +17,7 @@ use crate::dialect::task::classify;
 use crate::dialect::words::own_words;
 use crate::enforce::{Grant, Refusal, UserScope};
 use crate::identity::header;
+use crate::ids::SessionId;
 use crate::memory::{self, Lesson, Message, RecallMiss, RecallRequest, Recalled, render};
 use crate::telemetry::{Clipped, RecallResult, Stage};
 
@@ -36,7 +38,7 @@ pub async fn chat(
     exchange.record.model = Some(Clipped::new(&model));
     forwarding.upstream = choose_upstream(exchange, conversation.model())?;
     let session = header::session(&request.headers);
-    let purpose = classify(&conversation, None, session.as_ref().map(|id| id.as_str()));
+    let purpose = classify(&conversation, None, session.as_ref().map(SessionId::as_str));
     let scope = match grant {
         Grant::Scoped { scope, .. } if purpose.recalls() => Some(scope),
         Grant::Scoped { .. } | Grant::Unscoped { .. } => None,
@@ -44,9 +46,8 @@ pub async fn chat(
 
     let started = Instant::now();
     let mut load = services.tokens.measure(&conversation, &forwarding.upstream.name, &model);
-    if scope.is_some() {
-        load.fixed += exchange.runtime.memory.budget as u64;
-    }
+    let reserved = if scope.is_some() { exchange.runtime.memory.budget as u64 } else { 0 };
+    load.fixed += reserved;
     let trim = plan(conversation.turns(), &load, &exchange.runtime.context).map_err(|overflow| Refusal {
         status: 400,
         code: overflow.code(),
@@ -59,17 +60,19 @@ pub async fn chat(
     }
     services.metrics.observe_stage(Stage::Trim, started.elapsed());
 
-    let recalled = match &scope {
-        Some(scope) => recall_facts(services, exchange, scope, &conversation).await,
-        None => {
-            services.metrics.count_recall(RecallResult::Off, 0);
-            None
-        }
+    let recalled = if let Some(scope) = &scope {
+        recall_facts(services, exchange, scope, &conversation).await
+    } else {
+        services.metrics.count_recall(RecallResult::Off, 0);
+        None
     };
     let started = Instant::now();
     let turn = recalled.as_ref().and_then(|recalled| recalled.turn);
-    let (system, turns) = recalled.map_or_else(Default::default, |r| (r.system_block, r.turn_blocks.into_iter().collect()));
+    let (system, turns): (_, BTreeMap<_, _>) =
+        recalled.map_or_else(Default::default, |r| (r.system_block, r.turn_blocks.into_iter().collect()));
     let edits = assemble(&conversation, &trim, system, turns);
+    let blocks = edits.system.iter().chain(edits.prefixes.values());
+    let injected: u64 = blocks.map(|block| services.tokens.measure_text(block, load.factor)).sum();
     let rewritten = conversation.rewrite(&edits);
     services.metrics.observe_stage(Stage::Inject, started.elapsed());
 
@@ -78,7 +81,13 @@ pub async fn chat(
         let lesson = Lesson { request_id: exchange.record.request.to_string(), text, turn, at: exchange.record.time };
         Some(PendingLesson { scope, session, lesson })
     });
-    forwarding.chat = Some(Chat { model, follower: Follower::default(), sent: trim.tokens_after, factor: load.factor, lesson });
+    forwarding.chat = Some(Chat {
+        model,
+        follower: Follower::default(),
+        sent: trim.tokens_after - reserved + injected,
+        factor: load.factor,
+        lesson,
+    });
     Ok(rewritten)
 }
 

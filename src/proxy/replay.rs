@@ -41,7 +41,7 @@ impl Parked {
     pub fn begin(&self, session: &mut Session, body: Bytes) {
         let live = std::mem::replace(&mut session.downstream_session, placeholder());
         let replay = Replay { live: Some(live), body, slot: Arc::clone(&self.0) };
-        session.downstream_session = Box::new(ServerSession::new_custom(Box::new(replay)));
+        *session.downstream_session = ServerSession::new_custom(Box::new(replay));
     }
 
     /// Puts the live session back. Without a replay in place nothing happens.

@@ -261,7 +261,7 @@ fn parse_url(url: &str) -> Result<(Origin, String), String> {
 pub fn resolve_listen(text: &str, path: &str, faults: &mut Faults) -> Option<SocketAddr> {
     text.parse()
         .map_err(|_| {
-            faults.add(path, format!("`{text}` is no address"), "write HOST:PORT with an IP address, such as 127.0.0.1:8080")
+            faults.add(path, format!("`{text}` is no address"), "write HOST:PORT with an IP address, such as 127.0.0.1:8080");
         })
         .ok()
 }
