@@ -4,6 +4,7 @@
 //! `ids setting dialect` · `telemetry` · `identity` · `policy` · `enforce` · `store` · `memory` · `context` ·
 //! `proxy admin` · `config` · `client cli` · `app`.
 
+pub mod context;
 pub mod dialect;
 pub mod enforce;
 pub mod identity;
