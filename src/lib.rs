@@ -4,13 +4,7 @@
 //! `ids setting dialect` · `telemetry` · `identity` · `policy` · `enforce` · `store` · `memory` · `context` ·
 //! `proxy admin demo` · `config` · `client cli` · `app`.
 
-pub mod admin;
-pub mod app;
-pub mod cli;
-pub mod client;
-pub mod config;
 pub mod context;
-pub mod demo;
 pub mod dialect;
 pub mod enforce;
 pub mod identity;

@@ -34,7 +34,7 @@ const NEUTRAL: WordCosts = WordCosts { word: 920, middle: 40, rest: 330 };
 /// The words of a text.
 #[derive(Default)]
 struct Words {
-    words: u64,
+    count: u64,
     letters: u64,
     middle: u64,
     rest: u64,
@@ -48,7 +48,7 @@ impl Words {
     fn take_letter(&mut self, place: u64) {
         self.letters += 1;
         match place {
-            1 => self.words += 1,
+            1 => self.count += 1,
             2..=4 => {}
             5..=12 => self.middle += 1,
             _ => self.rest += 1,
@@ -69,14 +69,14 @@ impl Words {
     }
 
     fn cost(&self) -> u64 {
-        let english = self.english * 100 >= self.words * 6 && self.english >= self.foreign;
-        let foreign = self.extended * 1000 >= self.letters * 6 || self.foreign * 100 >= self.words * 6;
+        let english = self.english * 100 >= self.count * 6 && self.english >= self.foreign;
+        let foreign = self.extended * 1000 >= self.letters * 6 || self.foreign * 100 >= self.count * 6;
         let costs = match (english, foreign) {
             (true, _) => ENGLISH,
             (false, true) => FOREIGN,
             (false, false) => NEUTRAL,
         };
-        self.words * costs.word + self.middle * costs.middle + self.rest * costs.rest + self.extended * EXTENDED
+        self.count * costs.word + self.middle * costs.middle + self.rest * costs.rest + self.extended * EXTENDED
     }
 }
 

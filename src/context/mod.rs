@@ -12,8 +12,5 @@ pub mod trim;
 
 pub use assembly::assemble;
 pub use settings::{ContextFile, ContextSettings};
-pub fn class_model_count(t: &str) -> u64 {
-    class_model::count(t)
-}
 pub use tokens::{Load, TokenCounter};
 pub use trim::{Overflow, Trim, plan};

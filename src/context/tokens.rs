@@ -4,7 +4,7 @@ use std::fmt;
 
 use dashmap::DashMap;
 
-use super::calibration::{Calibration, ONE, UNCALIBRATED};
+use super::calibration::{Calibration, MARGIN, ONE};
 use super::class_model;
 use super::memo::Memo;
 use crate::dialect::conversation::{Content, Conversation, PartKind, Text, Turn};
@@ -27,11 +27,19 @@ pub struct Load {
     pub turns: Vec<u64>,
     /// Tokens that no trimming can save: tools, schemas, the opening of the answer. Callers add what they will inject.
     pub fixed: u64,
-    /// The correction in these counts, in thousandths; for [`TokenCounter::observe`].
+    /// The correction in these counts, in thousandths, with the margin; for [`TokenCounter::observe`].
     pub factor: u64,
+    /// The part of the correction that is mere caution, in thousandths: 1000 once the model is calibrated.
+    pub margin: u64,
 }
 
 impl Load {
+    /// Tokens without the caution: what may be said to a person, and refused by.
+    #[must_use]
+    pub fn without_margin(&self, tokens: u64) -> u64 {
+        tokens.saturating_mul(ONE) / self.margin.max(1)
+    }
+
     #[must_use]
     pub fn total(&self) -> u64 {
         self.turns.iter().fold(self.fixed, |sum, tokens| sum.saturating_add(*tokens))
@@ -53,11 +61,12 @@ impl TokenCounter {
     /// The tokens of a conversation for a model of an upstream.
     #[must_use]
     pub fn measure(&self, conversation: &Conversation, upstream: &str, model: &str) -> Load {
-        let factor = self.calibrations.get(&self.key(upstream, model)).map_or(UNCALIBRATED, |known| known.factor());
+        let known = self.calibrations.get(&self.key(upstream, model)).and_then(|known| known.factor());
+        let (factor, margin) = known.map_or((MARGIN, MARGIN), |factor| (factor, ONE));
         let corrected = |tokens: u64| (tokens * factor).div_ceil(ONE);
         let schemas = conversation.schemas().map(|json| self.count_json(json)).sum::<u64>();
         let turns = conversation.turns().iter().map(|turn| corrected(self.count_turn(conversation, turn))).collect();
-        Load { turns, fixed: corrected(PRIMING + schemas), factor }
+        Load { turns, fixed: corrected(PRIMING + schemas), factor, margin }
     }
 
     /// The tokens of a text, such as a block to be injected, at the correction of a [`Load`].
@@ -131,3 +140,6 @@ impl fmt::Debug for TokenCounter {
         f.debug_struct("TokenCounter").field("models", &self.calibrations.len()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

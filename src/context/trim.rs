@@ -70,9 +70,11 @@ pub fn plan(turns: &[Turn], load: &Load, settings: &ContextSettings) -> Result<T
         }
         trim.tokens_after = total - saved;
     }
-    match trim.tokens_after.checked_sub(settings.hard) {
+    // Caution makes cuts earlier, but it refuses nothing: a guess must not turn away what would have fitted.
+    let needed = load.without_margin(trim.tokens_after);
+    match needed.checked_sub(settings.hard) {
         None | Some(0) => Ok(trim),
-        Some(over_by) => Err(Overflow { over_by, needed: trim.tokens_after, limit: settings.hard }),
+        Some(over_by) => Err(Overflow { over_by, needed, limit: settings.hard }),
     }
 }
 

@@ -252,19 +252,27 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Length of the run that needs no look: no quote, backslash or control character. Whole blocks first, which vectorises.
+/// Length of the run that needs no look: no quote, backslash or control character.
 fn plain_run(bytes: &[u8]) -> usize {
-    const BLOCK: usize = 32;
-    // Bitwise, without branches: this is what makes a block one step.
-    let special = |b: u8| u8::from(b < 0x20) | u8::from(b == b'"') | u8::from(b == b'\\');
-    let mut run = 0;
-    for block in bytes.chunks_exact(BLOCK) {
-        if block.iter().fold(0, |hit, &b| hit | special(b)) != 0 {
-            break;
+    let (words, _) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let special = special_bytes(u64::from_le_bytes(*word));
+        if special != 0 {
+            return index * 8 + special.trailing_zeros() as usize / 8;
         }
-        run += BLOCK;
     }
-    run + bytes[run..].iter().position(|&b| special(b) != 0).unwrap_or(bytes.len() - run)
+    let read = words.len() * 8;
+    let special = |b: &u8| *b < 0x20 || *b == b'"' || *b == b'\\';
+    read + bytes[read..].iter().position(special).unwrap_or(bytes.len() - read)
+}
+
+/// Eight bytes at once: the high bit is set in the first byte (counted from the low end) that is special, and in none before it.
+fn special_bytes(word: u64) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word;
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    (control | zeros(word ^ (ONES * 0x22)) | zeros(word ^ (ONES * 0x5c))) & HIGH
 }
 
 /// The text of a string literal. Lone surrogates become U+FFFD.
@@ -318,20 +326,24 @@ fn unicode_escape(rest: &[u8]) -> (char, usize) {
 
 /// Appends `text` as the inside of a string literal.
 pub(super) fn escape_into(out: &mut String, text: &str) {
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\0'..'\u{20}' => {
-                let code = u32::from(character);
+    let mut rest = text;
+    loop {
+        let (plain, special) = rest.split_at(plain_run(rest.as_bytes()));
+        out.push_str(plain);
+        let mut characters = special.chars();
+        match characters.next() {
+            None => return,
+            Some('\n') => out.push_str("\\n"),
+            Some('\r') => out.push_str("\\r"),
+            Some('\t') => out.push_str("\\t"),
+            Some(sign @ ('"' | '\\')) => out.extend(['\\', sign]),
+            Some(control) => {
+                let code = u32::from(control);
                 out.push_str("\\u00");
                 out.extend([code >> 4, code & 15].iter().filter_map(|digit| char::from_digit(*digit, 16)));
             }
-            other => out.push(other),
         }
+        rest = characters.as_str();
     }
 }
 

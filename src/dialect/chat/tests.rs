@@ -23,8 +23,10 @@ fn a_request_is_read() {
     assert!(chat.has_tools());
     assert_eq!(chat.schemas().collect::<Vec<_>>(), [br#"[{"type":"function"}]"#]);
     let roles: Vec<_> = chat.turns().iter().map(|turn| turn.role).collect();
-    use Role::{Assistant, Developer, Other, System, Tool, User};
-    assert_eq!(roles, [System, Developer, User, Assistant, Tool, Assistant, Tool, Other]);
+    assert_eq!(
+        roles,
+        [Role::System, Role::Developer, Role::User, Role::Assistant, Role::Tool, Role::Assistant, Role::Tool, Role::Other]
+    );
     let texts: Vec<_> = (0..9).map(|i| chat.text(i)).collect();
     assert_eq!(texts, ["S", "a\nb\n", "see é\nbare", "", "r", "", "", "", ""]);
     let calls: Vec<_> = chat.turns().iter().map(Turn::calls).collect();

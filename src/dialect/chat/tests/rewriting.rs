@@ -140,7 +140,8 @@ fn render(value: &Value, style: &mut impl Iterator<Item = u8>) -> String {
         Value::String(text) => {
             let mut out = String::from("\"");
             for character in text.chars() {
-                let escape = style.next().unwrap_or(0) % 5 == 0 || (character as u32) < 0x20 || "\"\\".contains(character);
+                let escape =
+                    style.next().unwrap_or(0).is_multiple_of(5) || (character as u32) < 0x20 || "\"\\".contains(character);
                 if escape {
                     out.extend(character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04X}")));
                 } else {
