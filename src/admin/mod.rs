@@ -1,0 +1,18 @@
+//! What operators reach: the control socket and the metrics listener. Handlers delegate; each noun has a file.
+
+pub mod api;
+mod control;
+mod metrics;
+mod problem;
+mod settings;
+pub mod socket;
+mod status;
+#[cfg(test)]
+mod tests;
+mod user_keys;
+mod users;
+
+pub use control::{Control, Reload, control_router};
+pub use metrics::metrics_router;
+pub use problem::Problem;
+pub use settings::{AdminFile, AdminSettings, MetricsFile};
