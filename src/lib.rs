@@ -4,6 +4,9 @@
 //! `ids setting dialect` · `telemetry` · `identity` · `policy` · `enforce` · `store` · `memory` · `context` ·
 //! `proxy admin` · `config` · `client cli` · `app`.
 
+pub mod admin;
+pub mod cli;
+pub mod client;
 pub mod config;
 pub mod demo;
 pub mod enforce;

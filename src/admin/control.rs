@@ -16,7 +16,7 @@ use super::{status, user_keys, users};
 use crate::setting::Fault;
 use crate::store::Store;
 use crate::telemetry::audit::ActOutcome;
-use crate::telemetry::{AuditLog, Metrics, OperatorAct};
+use crate::telemetry::{AuditLog, Metrics, ActRecord};
 
 /// Reads the configuration anew and applies it whole, or leaves everything as it is and says why. May block.
 pub type Reload = Arc<dyn Fn() -> Result<(), Vec<Fault>> + Send + Sync>;
@@ -81,8 +81,8 @@ impl Control {
     /// `work` says what it came to, and may complete the second record. Blocks.
     pub(super) fn act<T>(
         &self,
-        mut act: OperatorAct,
-        work: impl FnOnce(&Store, &mut OperatorAct) -> Result<T, Problem>,
+        mut act: ActRecord,
+        work: impl FnOnce(&Store, &mut ActRecord) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
         act.outcome = ActOutcome::Begun;
         self.audit.record_act(act.clone())?;

@@ -12,7 +12,7 @@ use super::control::{Control, block, parse, unix_ms};
 use super::problem::Problem;
 use crate::ids::{KeyId, UserId};
 use crate::store::UserKeyRecord;
-use crate::telemetry::OperatorAct;
+use crate::telemetry::ActRecord;
 use crate::telemetry::audit::ActOutcome;
 
 /// Longest label in bytes.
@@ -25,8 +25,8 @@ impl From<UserKeyRecord> for UserKeyView {
     }
 }
 
-fn act(act: &'static str, user: Option<UserId>, key: Option<KeyId>) -> OperatorAct {
-    OperatorAct { time: unix_ms(), act, user, key, ratchet: None, outcome: ActOutcome::Begun }
+fn act(act: &'static str, user: Option<UserId>, key: Option<KeyId>) -> ActRecord {
+    ActRecord { time: unix_ms(), act, user, key, ratchet: None, outcome: ActOutcome::Begun }
 }
 
 pub(super) async fn make(State(control): State<Control>, body: Bytes) -> Result<(StatusCode, Json<MadeUserKey>), Problem> {

@@ -9,7 +9,7 @@ use super::control::{Control, block, parse, unix_ms};
 use super::problem::Problem;
 use crate::identity::Assurance;
 use crate::ids::UserId;
-use crate::telemetry::OperatorAct;
+use crate::telemetry::ActRecord;
 use crate::telemetry::audit::ActOutcome;
 
 pub(super) async fn lower_ratchet(
@@ -19,7 +19,7 @@ pub(super) async fn lower_ratchet(
 ) -> Result<Json<RatchetView>, Problem> {
     let user = UserId::parse(&user).map_err(|error| Problem::invalid(format!("The user {error}.")))?;
     let LowerRatchet { to } = parse(&body)?;
-    let act = OperatorAct {
+    let act = ActRecord {
         time: unix_ms(),
         act: "ratchet.lower",
         user: Some(user.clone()),

@@ -6,6 +6,6 @@ pub mod logging;
 pub mod metrics;
 mod rotate;
 
-pub use audit::{ActWritten, AuditError, AuditFile, AuditLog, AuditRecord, AuditSettings, Clipped, LearnedRecord, OperatorAct};
+pub use audit::{ActRecord, AuditError, AuditFile, AuditLog, AuditRecord, AuditSettings, Clipped, LearnedRecord};
 pub use logging::{LogFile, LogSettings};
 pub use metrics::{LearnResult, Metrics, OpenStream, RecallResult, ReloadResult, RouteLabel, Stage, UpstreamFault};

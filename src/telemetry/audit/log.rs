@@ -5,7 +5,7 @@ use std::thread;
 
 use prometheus::IntCounter;
 
-use super::{AuditError, AuditSettings, Entry, OperatorAct};
+use super::{AuditError, AuditSettings, Entry, ActRecord};
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::rotate::RotatingFile;
 
@@ -26,10 +26,6 @@ pub struct AuditLog {
     queue: SyncSender<Message>,
     dropped: IntCounter,
 }
-
-/// Proof that an operator's act stands in the audit log, on disk.
-#[derive(Debug)]
-pub struct ActWritten(());
 
 impl AuditLog {
     /// Opens the log and starts its writer.
@@ -57,9 +53,9 @@ impl AuditLog {
     ///
     /// # Errors
     /// When it could not be written.
-    pub fn record_act(&self, act: OperatorAct) -> Result<ActWritten, AuditError> {
+    pub fn record_act(&self, act: ActRecord) -> Result<(), AuditError> {
         self.queue.send(Message::Entry(act.into())).map_err(|_| AuditError::Write)?;
-        self.flush().map(ActWritten)
+        self.flush()
     }
 
     /// Waits until everything queued before is on disk. Blocks. For shutdown.
@@ -165,8 +161,8 @@ mod tests {
         AuditSettings { dir: dir.to_owned(), max_size, keep: 100 }
     }
 
-    fn act() -> OperatorAct {
-        OperatorAct { time: 0, act: "ratchet.lower", user: None, key: None, ratchet: None, outcome: ActOutcome::Begun }
+    fn act() -> ActRecord {
+        ActRecord { time: 0, act: "ratchet.lower", user: None, key: None, ratchet: None, outcome: ActOutcome::Begun }
     }
 
     fn lines(dir: &Path) -> Vec<serde_json::Value> {

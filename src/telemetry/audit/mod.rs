@@ -10,8 +10,8 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::setting::{Faults, Size};
-pub use log::{ActWritten, AuditLog};
-pub use record::{ActOutcome, AuditRecord, Clipped, Entry, LearnedRecord, OperatorAct, Outcome};
+pub use log::{AuditLog};
+pub use record::{ActOutcome, AuditRecord, Clipped, Entry, LearnedRecord, ActRecord, Outcome};
 
 /// Why the audit log cannot do its work.
 #[derive(Debug, Error)]

@@ -136,7 +136,7 @@ pub enum ActOutcome {
 
 /// An act of an operator on users or keys.
 #[derive(Debug, Clone, Serialize)]
-pub struct OperatorAct {
+pub struct ActRecord {
     #[serde(serialize_with = "rfc3339")]
     pub time: i64,
     /// What is done, such as `user_key.make`.
@@ -157,7 +157,7 @@ pub struct OperatorAct {
 pub enum Entry {
     Request(Box<AuditRecord>),
     Learned(Box<LearnedRecord>),
-    Operator(Box<OperatorAct>),
+    Operator(Box<ActRecord>),
 }
 
 impl From<AuditRecord> for Entry {
@@ -172,8 +172,8 @@ impl From<LearnedRecord> for Entry {
     }
 }
 
-impl From<OperatorAct> for Entry {
-    fn from(act: OperatorAct) -> Self {
+impl From<ActRecord> for Entry {
+    fn from(act: ActRecord) -> Self {
         Self::Operator(Box::new(act))
     }
 }
@@ -238,7 +238,7 @@ pub(super) mod tests {
 
     #[test]
     fn lines_are_as_agreed() {
-        let act = OperatorAct {
+        let act = ActRecord {
             time: 1_750_000_000_007,
             act: "user_key.revoke",
             user: None,
