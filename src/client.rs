@@ -1,10 +1,10 @@
 //! A typed client of the control API over its Unix socket.
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use reqwest::{Method, RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
-use thiserror::Error;
 
 use crate::admin::Problem;
 use crate::admin::api::{LowerRatchet, MadeUserKey, MakeUserKey, RatchetView, Status, UserKeyList};
@@ -12,10 +12,10 @@ use crate::identity::Assurance;
 use crate::ids::{KeyId, UserId};
 
 /// Why the running memgate did not do what it was asked.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    #[error("no memgate answers on {}: start it with `memgate run`, or name its socket with --socket ({source})", socket.display())]
-    NotRunning { socket: PathBuf, source: reqwest::Error },
+    #[error("no memgate answers on {}: start it with `memgate run`, or name its socket with --socket ({reason})", socket.display())]
+    NotRunning { socket: PathBuf, reason: String },
     /// memgate said no, and why.
     #[error("{}", .0.detail)]
     Refused(Problem),
@@ -50,7 +50,7 @@ impl Client {
     }
 
     pub async fn make_user_key(&self, user: &UserId, label: &str) -> Result<MadeUserKey, ClientError> {
-        let body = MakeUserKey { user: user.clone(), label: label.to_owned() };
+        let body = MakeUserKey { user: user.to_string(), label: label.to_owned() };
         self.json(self.request(Method::POST, &["user-keys"]).json(&body)).await
     }
 
@@ -84,7 +84,7 @@ impl Client {
     async fn send(&self, request: RequestBuilder) -> Result<Response, ClientError> {
         let response = request.send().await.map_err(|source| {
             if source.is_connect() {
-                ClientError::NotRunning { socket: self.socket.clone(), source: source.without_url() }
+                ClientError::NotRunning { socket: self.socket.clone(), reason: root_cause(&source) }
             } else {
                 ClientError::Transport(source)
             }
@@ -94,6 +94,11 @@ impl Client {
             Err(error) => Err(response.json().await.map_or(ClientError::Transport(error), ClientError::Refused)),
         }
     }
+}
+
+/// What the system said, beneath the layers of the HTTP client.
+fn root_cause(error: &dyn Error) -> String {
+    error.source().map_or_else(|| error.to_string(), root_cause)
 }
 
 /// The address of a path below `/v1`; its parts are encoded, whatever they hold.

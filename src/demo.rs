@@ -2,7 +2,6 @@
 //! configuration names it.
 
 use std::convert::Infallible;
-use std::future::Future;
 
 use axum::body::{Body, Bytes};
 use axum::extract::DefaultBodyLimit;
@@ -14,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 /// The only model of the demo.
 pub const MODEL: &str = "memgate-demo";
@@ -28,12 +28,14 @@ const CHUNK: usize = 4;
 /// Numbers in an embedding: the halves of a SHA-256.
 const DIMENSIONS: usize = 8;
 
-/// Serves the demo until `shutdown` resolves.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
-    axum::serve(listener, router()).with_graceful_shutdown(shutdown).await
+/// Serves the demo until `stopping` says so.
+pub async fn serve(listener: TcpListener, mut stopping: watch::Receiver<bool>) {
+    let stop = async move {
+        let _ = stopping.wait_for(|stop| *stop).await;
+    };
+    if let Err(error) = axum::serve(listener, router()).with_graceful_shutdown(stop).await {
+        tracing::error!(%error, "the demo upstream failed");
+    }
 }
 
 /// The demo's paths. Every other path answers 404 in `OpenAI`'s error shape.

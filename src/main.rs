@@ -1,5 +1,18 @@
 //! Exit codes only: everything else is in the library.
 
-fn main() -> std::process::ExitCode {
-    memgate::cli::main(|config| memgate::app::run(config).map_err(Into::into))
+use std::path::Path;
+use std::process::ExitCode;
+
+use memgate::app::{self, AppError};
+use memgate::cli::{self, Failure};
+
+fn main() -> ExitCode {
+    cli::main(run)
+}
+
+fn run(config: &Path) -> Result<(), Failure> {
+    match app::run(config) {
+        Err(AppError::Config(faults)) => Err(Failure::config(config, faults)),
+        ended => ended.map_err(Failure::other),
+    }
 }

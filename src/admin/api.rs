@@ -12,8 +12,8 @@ use crate::setting::Fault;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MakeUserKey {
-    /// `tenant:name`, or a name in the default tenant.
-    pub user: UserId,
+    /// `tenant:name`, or a name in the default tenant. A text: what is typed may name no sandbox, as stored ids do.
+    pub user: String,
     /// What the operator calls the key, such as `laptop`.
     #[serde(default)]
     pub label: String,

@@ -13,10 +13,11 @@ use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
 use super::{status, user_keys, users};
+use crate::ids::UserId;
 use crate::setting::Fault;
 use crate::store::Store;
 use crate::telemetry::audit::ActOutcome;
-use crate::telemetry::{AuditLog, Metrics, ActRecord};
+use crate::telemetry::{ActRecord, AuditLog, Metrics};
 
 /// Reads the configuration anew and applies it whole, or leaves everything as it is and says why. May block.
 pub type Reload = Arc<dyn Fn() -> Result<(), Vec<Fault>> + Send + Sync>;
@@ -24,12 +25,12 @@ pub type Reload = Arc<dyn Fn() -> Result<(), Vec<Fault>> + Send + Sync>;
 /// What the control API works on.
 #[derive(Clone)]
 pub struct Control {
-    pub store: Store,
-    pub audit: AuditLog,
-    pub metrics: Arc<Metrics>,
-    pub reload: Reload,
+    pub(super) store: Store,
+    pub(super) audit: AuditLog,
+    pub(super) metrics: Arc<Metrics>,
+    reload: Reload,
     /// Milliseconds since the Unix epoch.
-    pub started_at: i64,
+    pub(super) started_at: i64,
 }
 
 impl fmt::Debug for Control {
@@ -75,7 +76,17 @@ pub(super) fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
     serde_json::from_slice(body).map_err(|error| Problem::invalid(format!("The body does not fit: {error}.")))
 }
 
+/// A user as typed.
+pub(super) fn parse_user(text: &str) -> Result<UserId, Problem> {
+    UserId::parse(text).map_err(|error| Problem::invalid(format!("The user {error}.")))
+}
+
 impl Control {
+    /// The control API of a memgate that starts now.
+    pub fn new(store: Store, audit: AuditLog, metrics: Arc<Metrics>, reload: Reload) -> Self {
+        Self { store, audit, metrics, reload, started_at: unix_ms() }
+    }
+
     /// Carries out an operator's act between its two records: nothing happens that is not on disk in the audit log.
     ///
     /// `work` says what it came to, and may complete the second record. Blocks.

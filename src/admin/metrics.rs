@@ -7,12 +7,24 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::telemetry::Metrics;
 
 /// `GET /metrics` in the Prometheus text format, and `GET /healthz`. Everything else answers 404.
 pub fn metrics_router(metrics: Arc<Metrics>) -> Router {
     Router::new().route("/metrics", get(show)).route("/healthz", get(|| async { "ok\n" })).with_state(metrics)
+}
+
+/// Serves the metrics until `stopping` says so.
+pub async fn serve_metrics(listener: TcpListener, metrics: Arc<Metrics>, mut stopping: watch::Receiver<bool>) {
+    let stop = async move {
+        let _ = stopping.wait_for(|stop| *stop).await;
+    };
+    if let Err(error) = axum::serve(listener, metrics_router(metrics)).with_graceful_shutdown(stop).await {
+        tracing::error!(%error, "the metrics listener failed");
+    }
 }
 
 async fn show(State(metrics): State<Arc<Metrics>>) -> impl IntoResponse {

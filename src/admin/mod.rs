@@ -5,12 +5,15 @@ mod control;
 mod metrics;
 mod problem;
 mod settings;
-pub mod socket;
+mod socket;
 mod status;
+#[cfg(test)]
+mod tests;
 mod user_keys;
 mod users;
 
 pub use control::{Control, Reload, control_router};
-pub use metrics::metrics_router;
+pub use metrics::{metrics_router, serve_metrics};
 pub use problem::Problem;
-pub use settings::{AdminFile, AdminSettings, MetricsFile};
+pub use settings::{AdminFile, AdminSettings, MetricsFile, MetricsSettings};
+pub use socket::{ControlSocket, bind_socket, serve_control};

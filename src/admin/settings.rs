@@ -37,17 +37,27 @@ impl AdminFile {
 }
 
 /// The listener for Prometheus. It shows counts and configured names, to whoever can connect.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct MetricsFile {
-    /// Address and port, such as `127.0.0.1:9464`. The path is `/metrics`.
-    pub listen: String,
+    /// Address and port; the path is `/metrics`. Default `127.0.0.1:9464`.
+    pub listen: Option<String>,
+}
+
+/// Where Prometheus finds the metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MetricsSettings {
+    pub listen: SocketAddr,
 }
 
 impl MetricsFile {
-    /// Parses the address. None, and a fault, when it is no address.
-    pub fn resolve(&self, path: &str, faults: &mut Faults) -> Option<SocketAddr> {
-        let fault = |_| faults.add(format!("{path}.listen"), "is no address", "write ADDRESS:PORT, such as 127.0.0.1:9464");
-        self.listen.parse().map_err(fault).ok()
+    /// Fills in the default. What is no address is a fault.
+    pub fn resolve(&self, path: &str, faults: &mut Faults) -> MetricsSettings {
+        let default = SocketAddr::from(([127, 0, 0, 1], 9464));
+        let listen = self.listen.as_deref().map_or(Ok(default), str::parse).unwrap_or_else(|_| {
+            faults.add(format!("{path}.listen"), "is no address", "write ADDRESS:PORT, such as 127.0.0.1:9464");
+            default
+        });
+        MetricsSettings { listen }
     }
 }

@@ -1,66 +1,53 @@
 //! The control socket: a Unix socket that only memgate's own account can connect to.
 
-use std::future::Future;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-use axum::Router;
-use thiserror::Error;
 use tokio::net::UnixListener;
+use tokio::sync::watch;
+
+use super::control::{Control, control_router};
 
 /// Longest path of a socket in bytes: what the system allows, less what binding needs for a moment.
-pub const LONGEST_PATH: usize = 84;
+pub(super) const LONGEST_PATH: usize = 84;
 
-/// Why the control socket cannot be listened on.
-#[derive(Debug, Error)]
-pub enum SocketError {
-    #[error("another memgate listens on {}", .0.display())]
-    InUse(PathBuf),
-    #[error("{} is there and is no socket", .0.display())]
-    NoSocket(PathBuf),
-    #[error("cannot listen on {}: {source}", path.display())]
-    Bind { path: PathBuf, source: io::Error },
-}
-
-/// A bound control socket. Its file goes with it.
+/// A bound control socket.
 #[derive(Debug)]
 pub struct ControlSocket {
     listener: UnixListener,
     path: PathBuf,
 }
 
-impl ControlSocket {
-    /// Binds the socket with mode 0600, in place of one that a dead process left. Needs a tokio runtime.
-    ///
-    /// # Errors
-    /// When somebody listens there, when another sort of file is there, or when the system refuses.
-    pub fn bind(path: &Path) -> Result<Self, SocketError> {
-        let fault = |source| SocketError::Bind { path: path.to_owned(), source };
-        if let Ok(found) = path.symlink_metadata() {
-            if !found.file_type().is_socket() {
-                return Err(SocketError::NoSocket(path.to_owned()));
-            }
-            if UnixStream::connect(path).is_ok() {
-                return Err(SocketError::InUse(path.to_owned()));
-            }
+/// Binds the control socket with mode 0600, in place of one that a dead process left. Needs a tokio runtime.
+///
+/// # Errors
+/// When somebody listens there, when another sort of file is there, or when the system refuses.
+pub fn bind_socket(path: &Path) -> io::Result<ControlSocket> {
+    if let Ok(found) = path.symlink_metadata() {
+        if !found.file_type().is_socket() {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "another sort of file is there"));
         }
-        let listener = bind_private(path).map_err(fault)?;
-        Ok(Self { listener, path: path.to_owned() })
+        if UnixStream::connect(path).is_ok() {
+            return Err(io::Error::new(io::ErrorKind::AddrInUse, "another memgate listens there"));
+        }
     }
+    Ok(ControlSocket { listener: bind_private(path)?, path: path.to_owned() })
+}
 
-    /// Serves until `shutdown` resolves.
-    ///
-    /// # Errors
-    /// When the listener fails.
-    pub async fn serve(self, router: Router, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        let Self { listener, path } = self;
-        let served = axum::serve(listener, router).with_graceful_shutdown(shutdown).await;
-        // Gone already, if somebody tidied up.
-        let _ = std::fs::remove_file(&path);
-        served
+/// Serves the control API until `stopping` says so. The socket's file goes with it.
+pub async fn serve_control(socket: ControlSocket, control: Control, mut stopping: watch::Receiver<bool>) {
+    let ControlSocket { listener, path } = socket;
+    let stop = async move {
+        // A sender that is gone stops nobody any more: that is an end too.
+        let _ = stopping.wait_for(|stop| *stop).await;
+    };
+    if let Err(error) = axum::serve(listener, control_router(control)).with_graceful_shutdown(stop).await {
+        tracing::error!(%error, "the control socket failed");
     }
+    // Gone already, if somebody tidied up.
+    let _ = std::fs::remove_file(path);
 }
 
 /// Binds inside a directory that nobody else can enter and moves the socket to its place once its mode is set, so that there

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 
 use super::api::{MadeUserKey, MakeUserKey, ShownKey, UserKeyList, UserKeyView};
-use super::control::{Control, block, parse, unix_ms};
+use super::control::{Control, block, parse, parse_user, unix_ms};
 use super::problem::Problem;
 use crate::ids::{KeyId, UserId};
 use crate::store::UserKeyRecord;
@@ -31,6 +31,7 @@ fn act(act: &'static str, user: Option<UserId>, key: Option<KeyId>) -> ActRecord
 
 pub(super) async fn make(State(control): State<Control>, body: Bytes) -> Result<(StatusCode, Json<MadeUserKey>), Problem> {
     let MakeUserKey { user, label } = parse(&body)?;
+    let user = parse_user(&user)?;
     if label.len() > LONGEST_LABEL || label.chars().any(char::is_control) {
         return Err(Problem::invalid(format!("The label is longer than {LONGEST_LABEL} bytes or holds control characters.")));
     }
@@ -57,8 +58,7 @@ pub(super) async fn list(
     filter: Result<Query<Filter>, QueryRejection>,
 ) -> Result<Json<UserKeyList>, Problem> {
     let Query(filter) = filter.map_err(|_| Problem::invalid("The query may hold `user` alone."))?;
-    let user = filter.user.map(|user| UserId::parse(&user)).transpose();
-    let user = user.map_err(|error| Problem::invalid(format!("The user {error}.")))?;
+    let user = filter.user.as_deref().map(parse_user).transpose()?;
     let mut records = control.store.list_user_keys(user.as_ref());
     records.sort_by_key(|record| (record.created_at, record.id));
     Ok(Json(UserKeyList { keys: records.into_iter().map(Into::into).collect() }))

@@ -5,10 +5,9 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 
 use super::api::{LowerRatchet, RatchetView};
-use super::control::{Control, block, parse, unix_ms};
+use super::control::{Control, block, parse, parse_user, unix_ms};
 use super::problem::Problem;
 use crate::identity::Assurance;
-use crate::ids::UserId;
 use crate::telemetry::ActRecord;
 use crate::telemetry::audit::ActOutcome;
 
@@ -17,7 +16,7 @@ pub(super) async fn lower_ratchet(
     Path(user): Path<String>,
     body: Bytes,
 ) -> Result<Json<RatchetView>, Problem> {
-    let user = UserId::parse(&user).map_err(|error| Problem::invalid(format!("The user {error}.")))?;
+    let user = parse_user(&user)?;
     let LowerRatchet { to } = parse(&body)?;
     let act = ActRecord {
         time: unix_ms(),

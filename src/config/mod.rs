@@ -4,6 +4,8 @@ mod document;
 mod explain;
 mod path;
 mod read;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -11,7 +13,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::admin::{AdminFile, AdminSettings, MetricsFile};
+use crate::admin::{AdminFile, AdminSettings, MetricsFile, MetricsSettings};
 use crate::context::{ContextFile, ContextSettings};
 use crate::memory::{MemoryFile, MemorySettings};
 use crate::policy::{self, ClientFile, TrustFile, TrustSettings};
@@ -34,8 +36,8 @@ pub struct ConfigFile {
     pub listen: Option<String>,
     /// The control socket of the command line.
     pub admin: AdminFile,
-    /// The listener for Prometheus. Left out, there is none.
-    pub metrics: Option<MetricsFile>,
+    /// The listener for Prometheus.
+    pub metrics: MetricsFile,
     /// Who is believed, and how far.
     pub trust: TrustFile,
     /// The integrations that call memgate.
@@ -61,7 +63,7 @@ pub struct ConfigFile {
 pub struct Config {
     pub listen: SocketAddr,
     pub admin: AdminSettings,
-    pub metrics: Option<SocketAddr>,
+    pub metrics: MetricsSettings,
     pub trust: TrustSettings,
     pub upstreams: Vec<Upstream>,
     pub context: ContextSettings,
@@ -78,7 +80,7 @@ pub struct Config {
 /// Every fault of the file: syntax, unknown keys, wrong values, secrets that are not there.
 pub fn load(path: &Path) -> Result<Config, Vec<Fault>> {
     let (file, cuts, mut faults) = shape(path);
-    let Some(file) = file else { return Err(faults.into_vec()) };
+    let Some(file) = file else { return Err(in_order(faults)) };
     let mut found = Faults::default();
     let config = resolve(&file, &mut found);
     for fault in found.into_vec().into_iter().filter_map(|fault| cuts.translate(fault)) {
@@ -86,8 +88,15 @@ pub fn load(path: &Path) -> Result<Config, Vec<Fault>> {
     }
     match config {
         Some(config) if faults.is_empty() => Ok(config),
-        _ => Err(faults.into_vec()),
+        _ => Err(in_order(faults)),
     }
+}
+
+/// Faults of one part of the file together.
+fn in_order(faults: Faults) -> Vec<Fault> {
+    let mut faults = faults.into_vec();
+    faults.sort_by_cached_key(|fault| path::Path::parse(&fault.path));
+    faults
 }
 
 /// Reads a configuration file without resolving it: no secret is fetched. For commands that need one setting of it.
@@ -95,7 +104,7 @@ pub fn load(path: &Path) -> Result<Config, Vec<Fault>> {
 /// What is faulty is left at its default; the faults come along.
 pub fn read_shape(path: &Path) -> (Option<ConfigFile>, Vec<Fault>) {
     let (file, _, faults) = shape(path);
-    (file, faults.into_vec())
+    (file, in_order(faults))
 }
 
 /// The JSON schema of the configuration file, for editors.
@@ -135,8 +144,8 @@ fn read_text(path: &Path, faults: &mut Faults) -> Option<String> {
 /// Resolves every fragment, so that each adds its faults.
 fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
     let listen = resolve_listen(file.listen.as_deref().unwrap_or(DEFAULT_LISTEN), "listen", faults);
-    let metrics = file.metrics.as_ref().and_then(|metrics| metrics.resolve("metrics", faults));
-    if listen.is_some() && listen == metrics && listen.is_some_and(|address| address.port() != 0) {
+    let metrics = file.metrics.resolve("metrics", faults);
+    if listen.is_some_and(|address| address == metrics.listen && address.port() != 0) {
         faults.add("metrics.listen", "is the address that `listen` has", "give the metrics a port of their own, such as 9464");
     }
     let admin = file.admin.resolve("admin", faults);

@@ -4,7 +4,9 @@ use super::*;
 async fn start() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(serve(listener, std::future::pending()));
+    tokio::spawn(async {
+        axum::serve(listener, router()).await.unwrap();
+    });
     base
 }
 

@@ -5,7 +5,7 @@ use std::thread;
 
 use prometheus::IntCounter;
 
-use super::{AuditError, AuditSettings, Entry, ActRecord};
+use super::{ActRecord, AuditError, AuditSettings, Entry};
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::rotate::RotatingFile;
 

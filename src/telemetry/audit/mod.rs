@@ -10,8 +10,8 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::setting::{Faults, Size};
-pub use log::{AuditLog};
-pub use record::{ActOutcome, AuditRecord, Clipped, Entry, LearnedRecord, ActRecord, Outcome};
+pub use log::AuditLog;
+pub use record::{ActOutcome, ActRecord, AuditRecord, Clipped, Entry, LearnedRecord, Outcome};
 
 /// Why the audit log cannot do its work.
 #[derive(Debug, Error)]
