@@ -112,11 +112,4 @@ fn address(path: &[&str]) -> Url {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whatever_a_name_holds_stays_one_part_of_the_path() {
-        assert_eq!(address(&["users", "acme:a/b ../?#ü", "ratchet"]).path(), "/v1/users/acme:a%2Fb%20..%2F%3F%23%C3%BC/ratchet");
-    }
-}
+mod tests;

@@ -1,5 +1,4 @@
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,10 +6,9 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::*;
-use crate::client::{Client, ClientError};
+use crate::admin::{Control, Reload, bind_socket, serve_control};
 use crate::enforce::test_scope;
-use crate::identity::{Assurance, UserKeys, hash_key};
-use crate::ids::{KeyId, UserId};
+use crate::identity::{UserKeys, hash_key};
 use crate::policy::Directory;
 use crate::setting::{Fault, Faults};
 use crate::store::{FileDisk, StorageSettings, Store};
@@ -196,19 +194,7 @@ async fn a_stopped_memgate_is_said_to_be_stopped() {
     assert!(error.to_string().contains("memgate run"), "{error}");
 }
 
-#[tokio::test]
-async fn metrics_have_a_listener_of_their_own() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
-    let (stop, stopping) = watch::channel(false);
-    let served = tokio::spawn(serve_metrics(listener, Arc::new(Metrics::new().unwrap()), stopping));
-    let get = async |path: &str| {
-        let response = reqwest::get(format!("{base}{path}")).await.unwrap();
-        (response.status().as_u16(), response.text().await.unwrap())
-    };
-    assert!(get("/metrics").await.1.contains("memgate_build_info"));
-    assert_eq!(get("/healthz").await, (200, "ok\n".to_owned()));
-    assert_eq!(get("/v1/status").await.0, 404);
-    stop.send(true).unwrap();
-    served.await.unwrap();
+#[test]
+fn whatever_a_name_holds_stays_one_part_of_the_path() {
+    assert_eq!(address(&["users", "acme:a/b ../?#ü", "ratchet"]).path(), "/v1/users/acme:a%2Fb%20..%2F%3F%23%C3%BC/ratchet");
 }
