@@ -1,10 +1,10 @@
 //! A typed client of the control API over its Unix socket.
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use reqwest::{Method, RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
-use thiserror::Error;
 
 use crate::admin::Problem;
 use crate::admin::api::{LowerRatchet, MadeUserKey, MakeUserKey, RatchetView, Status, UserKeyList};
@@ -12,10 +12,10 @@ use crate::identity::Assurance;
 use crate::ids::{KeyId, UserId};
 
 /// Why the running memgate did not do what it was asked.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    #[error("no memgate answers on {}: start it with `memgate run`, or name its socket with --socket ({source})", socket.display())]
-    NotRunning { socket: PathBuf, source: reqwest::Error },
+    #[error("no memgate answers on {}: start it with `memgate run`, or name its socket with --socket ({reason})", socket.display())]
+    NotRunning { socket: PathBuf, reason: String },
     /// memgate said no, and why.
     #[error("{}", .0.detail)]
     Refused(Problem),
@@ -84,7 +84,7 @@ impl Client {
     async fn send(&self, request: RequestBuilder) -> Result<Response, ClientError> {
         let response = request.send().await.map_err(|source| {
             if source.is_connect() {
-                ClientError::NotRunning { socket: self.socket.clone(), source: source.without_url() }
+                ClientError::NotRunning { socket: self.socket.clone(), reason: root_cause(&source) }
             } else {
                 ClientError::Transport(source)
             }
@@ -94,6 +94,11 @@ impl Client {
             Err(error) => Err(response.json().await.map_or(ClientError::Transport(error), ClientError::Refused)),
         }
     }
+}
+
+/// What the system said, beneath the layers of the HTTP client.
+fn root_cause(error: &dyn Error) -> String {
+    error.source().map_or_else(|| error.to_string(), root_cause)
 }
 
 /// The address of a path below `/v1`; its parts are encoded, whatever they hold.
@@ -107,11 +112,4 @@ fn address(path: &[&str]) -> Url {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whatever_a_name_holds_stays_one_part_of_the_path() {
-        assert_eq!(address(&["users", "acme:a/b ../?#ü", "ratchet"]).path(), "/v1/users/acme:a%2Fb%20..%2F%3F%23%C3%BC/ratchet");
-    }
-}
+mod tests;

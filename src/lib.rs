@@ -4,8 +4,11 @@
 //! `ids setting dialect` · `telemetry` · `identity` · `policy` · `enforce` · `store` · `memory` · `context` ·
 //! `proxy admin demo` · `config` · `client cli` · `app`.
 
-pub mod context;
-pub mod dialect;
+pub mod admin;
+pub mod cli;
+pub mod client;
+pub mod config;
+pub mod demo;
 pub mod enforce;
 pub mod identity;
 pub mod ids;

@@ -11,8 +11,8 @@ fn main() -> ExitCode {
 }
 
 fn run(config: &Path) -> Result<(), Failure> {
-    app::run(config).map_err(|error| match error {
-        AppError::Config(faults) => Failure::config(config, faults),
-        other => Failure::other(other),
-    })
+    match app::run(config) {
+        Err(AppError::Config(faults)) => Err(Failure::config(config, faults)),
+        ended => ended.map_err(Failure::other),
+    }
 }

@@ -30,3 +30,25 @@ pub async fn serve_metrics(listener: TcpListener, metrics: Arc<Metrics>, mut sto
 async fn show(State(metrics): State<Arc<Metrics>>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.render())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn metrics_have_a_listener_of_their_own() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let (stop, stopping) = watch::channel(false);
+        let served = tokio::spawn(serve_metrics(listener, Arc::new(Metrics::new().unwrap()), stopping));
+        let get = async |path: &str| {
+            let response = reqwest::get(format!("{base}{path}")).await.unwrap();
+            (response.status().as_u16(), response.text().await.unwrap())
+        };
+        assert!(get("/metrics").await.1.contains("memgate_build_info"));
+        assert_eq!(get("/healthz").await, (200, "ok\n".to_owned()));
+        assert_eq!(get("/v1/status").await.0, 404);
+        stop.send(true).unwrap();
+        served.await.unwrap();
+    }
+}

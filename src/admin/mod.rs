@@ -7,8 +7,6 @@ mod problem;
 mod settings;
 mod socket;
 mod status;
-#[cfg(test)]
-mod tests;
 mod user_keys;
 mod users;
 

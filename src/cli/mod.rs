@@ -3,6 +3,8 @@
 mod args;
 mod output;
 mod sign;
+#[cfg(test)]
+mod tests;
 mod user;
 
 use std::io::{self, Write};
@@ -13,6 +15,7 @@ use clap::Parser;
 
 use crate::client::Client;
 use crate::config;
+use crate::setting::Faults;
 use args::{Cli, Command, ControlArgs};
 pub use output::Failure;
 
@@ -82,14 +85,13 @@ fn with_client<T>(
     control: &ControlArgs,
     call: impl AsyncFnOnce(Client) -> Result<T, crate::client::ClientError>,
 ) -> Result<T, Failure> {
-    let socket = match &control.socket {
-        Some(socket) => socket.clone(),
-        None => {
-            // Faults elsewhere in the file are no obstacle: `memgate reload` is how a running memgate tells of them.
-            let (file, faults) = config::read_shape(&control.config);
-            let file = file.ok_or_else(|| Failure::config(&control.config, faults))?;
-            file.admin.resolve("admin", &mut crate::setting::Faults::default()).socket
-        }
+    let socket = if let Some(socket) = &control.socket {
+        socket.clone()
+    } else {
+        // Faults elsewhere in the file are no obstacle: `memgate reload` is how a running memgate tells of them.
+        let (file, faults) = config::read_shape(&control.config);
+        let file = file.ok_or_else(|| Failure::config(&control.config, faults))?;
+        file.admin.resolve("admin", &mut Faults::default()).socket
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async { call(Client::new(&socket)?).await }).map_err(|error| Failure::from_client(error, &control.config))

@@ -9,7 +9,7 @@ use super::output::Failure;
 use crate::config;
 use crate::identity::{SigningKey, sign};
 use crate::ids::UserId;
-use crate::setting::{Faults, SecretRef};
+use crate::setting::{Fault, Faults, SecretRef};
 
 /// A request as it is signed: where it goes and what the signature covers.
 struct Target {
@@ -52,24 +52,21 @@ pub(super) fn print_signed(args: &SignArgs, stdin: &mut dyn Read, out: &mut dyn 
 
 fn find_key(args: &SignArgs) -> Result<SigningKey, Failure> {
     let mut faults = Faults::default();
-    let (path, secret) = match &args.secret_env {
-        Some(name) => ("--secret-env".to_owned(), SecretRef::Env(name.clone())),
-        None => {
-            let (file, found) = config::read_shape(&args.file.config);
-            let file = file.ok_or_else(|| Failure::config(&args.file.config, found))?;
-            let index = file.trust.signing_keys.iter().position(|key| key.id == args.key_id).ok_or_else(|| {
-                let config = args.file.config.display();
-                Failure::Usage(format!(
-                    "{config} has no signing key of this id; add it to trust.signing_keys, or use --secret-env"
-                ))
-            })?;
-            (format!("trust.signing_keys[{index}].secret"), file.trust.signing_keys[index].secret.clone())
-        }
+    let secret = if let Some(name) = &args.secret_env {
+        SecretRef::Env(name.clone()).resolve("--secret-env", &mut faults)
+    } else {
+        let (file, found) = config::read_shape(&args.file.config);
+        let file = file.ok_or_else(|| Failure::config(&args.file.config, found))?;
+        let mut keys = file.trust.signing_keys.iter();
+        let key = keys.find(|key| key.id == args.key_id).ok_or_else(|| {
+            let config = args.file.config.display();
+            Failure::Usage(format!("{config} has no signing key of this id; add it to trust.signing_keys, or use --secret-env"))
+        })?;
+        key.secret.resolve("trust.signing_keys", &mut faults)
     };
-    match secret.resolve(&path, &mut faults) {
-        Some(secret) => Ok(SigningKey { id: args.key_id.as_str().into(), secret }),
-        None => Err(Failure::config(&args.file.config, faults.into_vec())),
-    }
+    let reasons = |faults: Faults| faults.into_vec().into_iter().map(|Fault { path, reason, .. }| [path, reason].join(": "));
+    let secret = secret.ok_or_else(|| Failure::Usage(reasons(faults).collect::<Vec<_>>().join("\n")))?;
+    Ok(SigningKey { id: args.key_id.as_str().into(), secret })
 }
 
 fn find_target(args: &SignArgs) -> Result<Target, Failure> {

@@ -32,7 +32,14 @@ pub(super) fn explain(message: &str) -> Explanation {
     }
     if let Some((found, expected)) = message.strip_prefix("invalid type: ").and_then(|m| m.split_once(", expected ")) {
         let expected = name_expected(last_expected(message).unwrap_or(expected));
-        return explanation(format!("is {}, not {expected}", name_found(found)), format!("write {expected}"));
+        let found = name_found(found);
+        let remedy = match (found, expected) {
+            ("a number", "a text") => {
+                "give a duration or a size its unit, such as 60s or 20MiB, and put other digits in quotes".to_owned()
+            }
+            _ => format!("write {expected}"),
+        };
+        return explanation(format!("is {found}, not {expected}"), remedy);
     }
     if message.starts_with("invalid value: ") {
         let expected = last_expected(message).unwrap_or_default();

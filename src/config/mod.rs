@@ -80,7 +80,7 @@ pub struct Config {
 /// Every fault of the file: syntax, unknown keys, wrong values, secrets that are not there.
 pub fn load(path: &Path) -> Result<Config, Vec<Fault>> {
     let (file, cuts, mut faults) = shape(path);
-    let Some(file) = file else { return Err(faults.into_vec()) };
+    let Some(file) = file else { return Err(in_order(faults)) };
     let mut found = Faults::default();
     let config = resolve(&file, &mut found);
     for fault in found.into_vec().into_iter().filter_map(|fault| cuts.translate(fault)) {
@@ -88,8 +88,15 @@ pub fn load(path: &Path) -> Result<Config, Vec<Fault>> {
     }
     match config {
         Some(config) if faults.is_empty() => Ok(config),
-        _ => Err(faults.into_vec()),
+        _ => Err(in_order(faults)),
     }
+}
+
+/// Faults of one part of the file together.
+fn in_order(faults: Faults) -> Vec<Fault> {
+    let mut faults = faults.into_vec();
+    faults.sort_by_cached_key(|fault| path::Path::parse(&fault.path));
+    faults
 }
 
 /// Reads a configuration file without resolving it: no secret is fetched. For commands that need one setting of it.
@@ -97,7 +104,7 @@ pub fn load(path: &Path) -> Result<Config, Vec<Fault>> {
 /// What is faulty is left at its default; the faults come along.
 pub fn read_shape(path: &Path) -> (Option<ConfigFile>, Vec<Fault>) {
     let (file, _, faults) = shape(path);
-    (file, faults.into_vec())
+    (file, in_order(faults))
 }
 
 /// The JSON schema of the configuration file, for editors.

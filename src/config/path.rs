@@ -2,15 +2,20 @@
 
 use std::fmt;
 
+/// What stands for a key that is not repeated.
+const HIDDEN: &str = "(another key)";
+/// Longest key that is repeated. No setting's is as long.
+const LONGEST_KEY: usize = 40;
+
 /// One step from a setting to one inside it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Step {
     Key(String),
     Index(usize),
 }
 
 /// Where a setting stands. The empty path is the whole file.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(super) struct Path(pub(super) Vec<Step>);
 
 impl Path {
@@ -38,10 +43,27 @@ impl Path {
         Self(steps)
     }
 
+    /// The path with its last key hidden, unless it looks like a misspelt setting: a slip makes a key of a secret easily.
+    pub(super) fn with_last_hidden(mut self) -> Self {
+        let looks_misspelt =
+            |key: &str| key.len() <= LONGEST_KEY && key.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-'));
+        if let Some(Step::Key(key)) = self.0.last_mut()
+            && !looks_misspelt(key)
+        {
+            HIDDEN.clone_into(key);
+        }
+        self
+    }
+
     /// Whether `other` is this setting or stands inside it.
     pub(super) fn holds(&self, other: &Self) -> bool {
         other.0.starts_with(&self.0)
     }
+}
+
+fn legible(key: &str) -> &str {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    if key.len() <= LONGEST_KEY && key.bytes().all(plain) { key } else { HIDDEN }
 }
 
 impl fmt::Display for Path {
@@ -52,8 +74,7 @@ impl fmt::Display for Path {
         for (i, step) in self.0.iter().enumerate() {
             match step {
                 Step::Index(index) => write!(f, "[{index}]")?,
-                Step::Key(key) if i == 0 => write!(f, "{}", key.escape_debug())?,
-                Step::Key(key) => write!(f, ".{}", key.escape_debug())?,
+                Step::Key(key) => write!(f, "{}{}", if i == 0 { "" } else { "." }, legible(key))?,
             }
         }
         Ok(())

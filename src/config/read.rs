@@ -38,6 +38,7 @@ pub(super) fn read<T: DeserializeOwned>(document: Document, faults: &mut Faults)
         let message = error.inner().to_string();
         let (place, explanation) = match missing_field(&message) {
             Some(field) => (place.key(field), Explanation::missing()),
+            None if message.starts_with("unknown field ") => (place.with_last_hidden(), explain(&message)),
             None => (place, explain(&message)),
         };
         let place = cuts.in_file(&place);
@@ -93,16 +94,16 @@ impl Cuts {
 
     /// Cuts a node out. False when there is none: the fault is the whole document's.
     fn cut_out(&mut self, document: &mut Value, node: &Path) -> bool {
-        let Some((last, parents)) = node.0.split_last() else { return false };
-        let parent = parents.iter().try_fold(document, |value, step| match step {
+        let Some((last, above)) = node.0.split_last() else { return false };
+        let parent = above.iter().try_fold(document, |value, step| match step {
             Step::Key(key) => value.get_mut(key),
             Step::Index(index) => value.get_mut(index),
         });
         match (parent, last) {
             (Some(Value::Object(object)), Step::Key(key)) => object.remove(key).is_some(),
             (Some(Value::Array(items)), Step::Index(index)) if *index < items.len() => {
-                let list = self.in_file(&Path(parents.to_vec()));
-                self.moved.entry(list).or_insert_with(|| (0..items.len()).collect()).remove(*index);
+                let place = self.in_file(&Path(above.to_vec()));
+                self.moved.entry(place).or_insert_with(|| (0..items.len()).collect()).remove(*index);
                 items.remove(*index);
                 true
             }

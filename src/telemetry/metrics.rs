@@ -309,6 +309,8 @@ impl Drop for OpenStream {
 mod tests {
     use std::collections::BTreeSet;
 
+    use prometheus::proto::{LabelPair, Metric, MetricFamily};
+
     use super::*;
 
     fn exercised() -> Metrics {
@@ -339,7 +341,7 @@ mod tests {
     fn labels_are_a_known_few_and_none_names_a_person() {
         let families = exercised().registry.gather();
         let labels: BTreeSet<&str> =
-            families.iter().flat_map(|f| f.get_metric()).flat_map(|m| m.get_label()).map(|l| l.name()).collect();
+            families.iter().flat_map(MetricFamily::get_metric).flat_map(Metric::get_label).map(LabelPair::name).collect();
         let expected = ["client", "decision", "kind", "mode", "reason", "result", "route", "stage", "upstream", "version"];
         assert_eq!(labels, BTreeSet::from(expected));
         let series: usize = families.iter().map(|f| f.get_metric().len()).sum();
