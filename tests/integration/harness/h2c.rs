@@ -116,7 +116,7 @@ pub(super) async fn serve(stream: TcpStream, connection: usize, shared: &Shared)
         let (status, content_type, steps) = match shared.record(recorded) {
             Script::Reply { status, content_type, body } => (status, content_type, vec![Step::Send(body)]),
             Script::Stream(steps) => (200, "text/event-stream", steps),
-            Script::Close | Script::Never => return Ok(()),
+            Script::Close | Script::Never | Script::Raw(_) => return Ok(()),
         };
         let head =
             http::Response::builder().status(status).header("content-type", content_type).body(()).map_err(io::Error::other)?;

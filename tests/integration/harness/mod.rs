@@ -6,6 +6,7 @@ pub mod h2c;
 pub mod request;
 pub mod sign;
 pub mod upstream;
+pub mod world;
 
 #[cfg(test)]
 mod tests;

@@ -64,6 +64,8 @@ pub enum Script {
     Reply { status: u16, content_type: &'static str, body: Vec<u8> },
     /// Server-sent events, chunked; ends properly after the last step.
     Stream(Vec<Step>),
+    /// These very bytes, then the end of the connection.
+    Raw(Vec<u8>),
     /// Closes without a byte.
     Close,
     /// Says nothing until the caller leaves.
@@ -233,6 +235,10 @@ async fn answer(stream: &mut TcpStream, script: Script, shared: &Shared) -> io::
             return Ok(true);
         }
         Script::Close => return Ok(false),
+        Script::Raw(bytes) => {
+            stream.write_all(&bytes).await?;
+            return Ok(false);
+        }
         Script::Never => {
             left(stream).await;
             shared.count_leaver();
