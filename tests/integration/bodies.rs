@@ -49,7 +49,7 @@ fn assert_arrived(world: &World, what: &str, answer: &Answer, request: &Request)
     match (seen[0].header("content-length"), seen[0].header("transfer-encoding")) {
         (Some(length), None) => assert_eq!(length, request.body.len().to_string(), "{what}"),
         (None, Some(coding)) => {
-            assert!(coding == "chunked" && what.contains("streamed") && request.framing == Framing::Chunked, "{what}")
+            assert!(coding == "chunked" && what.contains("streamed") && request.framing == Framing::Chunked, "{what}");
         }
         both => panic!("{what}: framed by {both:?}"),
     }

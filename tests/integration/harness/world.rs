@@ -92,5 +92,5 @@ impl World {
 fn sum(metrics: &str, name: &str, labels: &[&str]) -> u64 {
     let series = metrics.lines().filter_map(|line| line.strip_prefix(name)).filter(|rest| rest.starts_with(['{', ' ']));
     let fitting = series.filter(|rest| labels.iter().all(|label| rest.contains(label)));
-    fitting.map(|rest| rest.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum::<f64>() as u64
+    fitting.map(|rest| rest.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
 }
