@@ -118,9 +118,10 @@ fn worth(capture: &Capture, signed: bool) -> Worth {
 fn decision(worth: Worth, mode: &str, listing: bool) -> &'static str {
     match (worth, mode) {
         (Worth::ClientAlone, _) | (Worth::Nothing, "legacy") if listing => "bypass",
-        (Worth::Verified, _) | (Worth::Vouched | Worth::Asserted, "required") | (Worth::Vouched, "quarantine") => "admit",
         (Worth::Invalid, "legacy") => "bypass",
-        (_, "legacy") => "admit",
+        (Worth::Verified, _) | (_, "legacy") | (Worth::Vouched, "required" | "quarantine") | (Worth::Asserted, "required") => {
+            "admit"
+        }
         (_, "quarantine") => "sandbox",
         _ => "refuse",
     }
