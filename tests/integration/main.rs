@@ -1,5 +1,15 @@
 //! Suites that run the real binary between a raw client and a recording upstream, over real sockets.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
+mod bodies;
+mod captures;
+mod durability;
 mod harness;
+mod headers;
+mod isolation;
+mod records;
+mod refusals;
+mod reload;
+mod scale;
+mod streams;

@@ -181,17 +181,12 @@ impl Client {
         self.buffer.drain(..end);
         Some(chunk)
     }
-
-    /// Whether the peer closes this connection, as opposed to sending more.
-    pub async fn is_closed(&mut self) -> bool {
-        self.buffer.is_empty() && !self.fill().await
-    }
 }
 
 fn raw_head(answer: &Answer) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {} -\r\n", answer.status);
     for (name, value) in &answer.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head.extend([name, ": ", value, "\r\n"]);
     }
     head.push_str("\r\n");
     head.into_bytes()

@@ -62,11 +62,6 @@ impl Settings {
         Self { file, dir, env: env.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec() }
     }
 
-    pub fn mode(mut self, mode: &str) -> Self {
-        self.file["trust"]["mode"] = mode.into();
-        self
-    }
-
     /// Changes the configuration.
     pub fn with(mut self, change: impl FnOnce(&mut Value)) -> Self {
         change(&mut self.file);
@@ -161,7 +156,12 @@ impl Gate {
         assert!(status.success());
     }
 
-    /// Ends the process at once, as a power cut would.
+    /// Sends `kill -9` while others still use this.
+    pub fn kill_now(&self) {
+        self.signal("KILL");
+    }
+
+    /// Ends the process at once and waits until it is gone.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();
@@ -172,6 +172,11 @@ impl Gate {
     /// Asks the process to end and waits until it has.
     pub fn stop(&mut self) {
         self.signal("TERM");
+        self.wait_for_exit();
+    }
+
+    /// Waits until the process has ended, and ended well.
+    pub fn wait_for_exit(&mut self) {
         let status = self.child.take().unwrap().wait().unwrap();
         assert!(status.success(), "memgate ended with {status}:\n{}", self.log());
     }

@@ -98,13 +98,10 @@ pub(super) async fn serve(stream: TcpStream, connection: usize, shared: &Shared)
         let (request, mut respond) = accepted.map_err(io::Error::other)?;
         let (head, body) = request.into_parts();
         let reading = read_data(body);
-        tokio::pin!(reading);
         // The connection must be driven while the body comes in.
-        let (body, _) = loop {
-            tokio::select! {
-                read = &mut reading => break read,
-                _ = h2.accept() => return Ok(()),
-            }
+        let (body, _) = tokio::select! {
+            read = reading => read,
+            _ = h2.accept() => return Ok(()),
         };
         let target = head.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
         let headers = head
@@ -112,11 +109,11 @@ pub(super) async fn serve(stream: TcpStream, connection: usize, shared: &Shared)
             .iter()
             .map(|(name, value)| (name.to_string(), value.as_bytes().iter().map(|b| char::from(*b)).collect()))
             .collect();
-        let recorded = Recorded { method: head.method.to_string(), target, headers, body, connection, ..Recorded::default() };
+        let recorded = Recorded { method: head.method.to_string(), target, headers, body, connection };
         let (status, content_type, steps) = match shared.record(recorded) {
             Script::Reply { status, content_type, body } => (status, content_type, vec![Step::Send(body)]),
             Script::Stream(steps) => (200, "text/event-stream", steps),
-            Script::Close | Script::Never => return Ok(()),
+            Script::Close | Script::Never | Script::Raw(_) => return Ok(()),
         };
         let head =
             http::Response::builder().status(status).header("content-type", content_type).body(()).map_err(io::Error::other)?;
@@ -129,7 +126,7 @@ pub(super) async fn serve(stream: TcpStream, connection: usize, shared: &Shared)
                         out.send_reset(h2::Reason::INTERNAL_ERROR);
                         return;
                     }
-                    Step::Pause(_) | Step::Await(_) => wait(step).await,
+                    Step::Await(_) => wait(step).await,
                 }
             }
             let _ = out.send_data(Bytes::new(), true);

@@ -3,9 +3,11 @@
 pub mod client;
 pub mod gate;
 pub mod h2c;
+pub mod raw_h2;
 pub mod request;
 pub mod sign;
 pub mod upstream;
+pub mod world;
 
 #[cfg(test)]
 mod tests;
@@ -14,14 +16,12 @@ use std::future::Future;
 use std::time::Duration;
 
 /// The longest that any single wait may take. It ends a test that hangs; no test measures by it.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits for `future`, and fails with `what` when it never comes.
 pub async fn within<F: Future>(what: &str, future: F) -> F::Output {
-    match tokio::time::timeout(PATIENCE, future).await {
-        Ok(output) => output,
-        Err(_) => panic!("{what}: nothing after {} s", PATIENCE.as_secs()),
-    }
+    let answer = tokio::time::timeout(PATIENCE, future).await;
+    answer.unwrap_or_else(|_| panic!("{what}: nothing after {} s", PATIENCE.as_secs()))
 }
 
 /// Asks again until `probe` gives something.

@@ -3,7 +3,6 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -20,8 +19,6 @@ pub struct Recorded {
     /// In order and in the case on the wire; bytes above ASCII as Latin-1.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    /// The raw head up to and with the empty line; empty for HTTP/2.
-    pub head: Vec<u8>,
     /// Which connection, counted from zero.
     pub connection: usize,
 }
@@ -50,7 +47,6 @@ impl Recorded {
 #[derive(Debug, Clone)]
 pub enum Step {
     Send(Vec<u8>),
-    Pause(Duration),
     /// Goes on when the test says so.
     Await(Arc<Notify>),
     /// Breaks the connection off without ending the body.
@@ -64,6 +60,8 @@ pub enum Script {
     Reply { status: u16, content_type: &'static str, body: Vec<u8> },
     /// Server-sent events, chunked; ends properly after the last step.
     Stream(Vec<Step>),
+    /// These very bytes, then the end of the connection.
+    Raw(Vec<u8>),
     /// Closes without a byte.
     Close,
     /// Says nothing until the caller leaves.
@@ -171,11 +169,6 @@ impl FakeUpstream {
         Self { address, shared, task }
     }
 
-    /// Everything recorded so far.
-    pub fn requests(&self) -> Vec<Recorded> {
-        self.shared.seen().clone()
-    }
-
     /// Everything recorded since this was last called.
     pub fn take(&self) -> Vec<Recorded> {
         std::mem::take(&mut *self.shared.seen())
@@ -233,6 +226,10 @@ async fn answer(stream: &mut TcpStream, script: Script, shared: &Shared) -> io::
             return Ok(true);
         }
         Script::Close => return Ok(false),
+        Script::Raw(bytes) => {
+            stream.write_all(&bytes).await?;
+            return Ok(false);
+        }
         Script::Never => {
             left(stream).await;
             shared.count_leaver();
@@ -251,7 +248,7 @@ async fn answer(stream: &mut TcpStream, script: Script, shared: &Shared) -> io::
                 }
             }
             Step::Cut => return Ok(false),
-            Step::Pause(_) | Step::Await(_) => {
+            Step::Await(_) => {
                 let gone = tokio::select! {
                     () = wait(&step) => false,
                     () = left(stream) => true,
@@ -269,7 +266,6 @@ async fn answer(stream: &mut TcpStream, script: Script, shared: &Shared) -> io::
 
 pub(super) async fn wait(step: &Step) {
     match step {
-        Step::Pause(time) => tokio::time::sleep(*time).await,
         Step::Await(notify) => notify.notified().await,
         Step::Send(_) | Step::Cut => {}
     }
@@ -299,7 +295,7 @@ async fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Resul
     let (method, target) = (part(), part());
     let headers =
         lines.filter_map(|line| line.split_once(':')).map(|(n, v)| (n.to_owned(), v.trim().to_owned())).collect::<Vec<_>>();
-    let mut request = Recorded { method, target, headers, head, ..Recorded::default() };
+    let mut request = Recorded { method, target, headers, ..Recorded::default() };
     if request.header("transfer-encoding").is_some() {
         loop {
             let Some(line) = find(buffer, b"\r\n") else {

@@ -11,6 +11,7 @@ use tokio::sync::Barrier;
 
 use super::Outcome;
 use super::body::Corpus;
+use super::sign::Signed;
 use super::upstream::find;
 
 /// Requests of each connection before the measurement starts.
@@ -28,20 +29,20 @@ pub struct Slice {
     pub latencies: Vec<u64>,
 }
 
-/// Requests not yet sent: head and index of the body.
-type Queue = Arc<Mutex<std::vec::IntoIter<(usize, Vec<u8>)>>>;
+/// Requests not yet sent.
+type Queue = Arc<Mutex<std::vec::IntoIter<Signed>>>;
 
-/// Sends `heads` with their bodies over `connections` connections for `length`, or until none is left.
+/// Sends `requests` over `connections` connections for `length`, or until none is left.
 ///
 /// Fails when any answer is not a 200: a variant that refuses quickly must not look fast.
-pub fn run(to: SocketAddr, corpus: &Corpus, heads: Vec<Vec<u8>>, connections: usize, length: Duration) -> Outcome<Slice> {
-    let bodies = Arc::new(corpus.bodies.clone());
-    let queue: Queue = Arc::new(Mutex::new(heads.into_iter().enumerate().collect::<Vec<_>>().into_iter()));
+pub fn run(to: SocketAddr, corpus: &Corpus, requests: Vec<Signed>, connections: usize, length: Duration) -> Outcome<Slice> {
+    let front = Arc::new(corpus.front.clone());
+    let queue: Queue = Arc::new(Mutex::new(requests.into_iter()));
     let barrier = Arc::new(Barrier::new(connections + 1));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let workers: Vec<_> = (0..connections)
-            .map(|_| tokio::spawn(worker(to, Arc::clone(&bodies), Arc::clone(&queue), Arc::clone(&barrier), length)))
+            .map(|_| tokio::spawn(worker(to, Arc::clone(&front), Arc::clone(&queue), Arc::clone(&barrier), length)))
             .collect();
         barrier.wait().await;
         let start = Instant::now();
@@ -57,39 +58,39 @@ pub fn run(to: SocketAddr, corpus: &Corpus, heads: Vec<Vec<u8>>, connections: us
 
 async fn worker(
     to: SocketAddr,
-    bodies: Arc<Vec<Vec<u8>>>,
+    front: Arc<Vec<u8>>,
     queue: Queue,
     barrier: Arc<Barrier>,
     length: Duration,
 ) -> io::Result<Vec<u64>> {
-    let warm = warm_up(to, &bodies, &queue).await;
+    let warm = warm_up(to, &front, &queue).await;
     // Everybody waits here, also a worker that failed: else the others would wait for ever.
     barrier.wait().await;
     let mut connection = warm?;
     let mut latencies = Vec::with_capacity(16 * 1024);
     let end = Instant::now() + length;
-    while let Some((n, head)) = next(&queue) {
+    while let Some(request) = next(&queue) {
         let start = Instant::now();
         if start >= end {
             break;
         }
-        connection.exchange(&head, &bodies[n % bodies.len()]).await?;
+        connection.exchange(&request, &front).await?;
         latencies.push(u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX));
     }
     Ok(latencies)
 }
 
-async fn warm_up(to: SocketAddr, bodies: &[Vec<u8>], queue: &Queue) -> io::Result<Connection> {
+async fn warm_up(to: SocketAddr, front: &[u8], queue: &Queue) -> io::Result<Connection> {
     let mut connection = Connection::open(to).await?;
     for _ in 0..WARM_UP {
-        if let Some((n, head)) = next(queue) {
-            connection.exchange(&head, &bodies[n % bodies.len()]).await?;
+        if let Some(request) = next(queue) {
+            connection.exchange(&request, front).await?;
         }
     }
     Ok(connection)
 }
 
-fn next(queue: &Queue) -> Option<(usize, Vec<u8>)> {
+fn next(queue: &Queue) -> Option<Signed> {
     queue.lock().unwrap_or_else(PoisonError::into_inner).next()
 }
 
@@ -107,12 +108,14 @@ impl Connection {
     }
 
     /// Sends a request in one write where the socket takes it.
-    pub async fn send(&mut self, head: &[u8], body: &[u8]) -> io::Result<()> {
-        let mut sent = 0;
-        while sent < head.len() {
-            sent += self.stream.write_vectored(&[IoSlice::new(&head[sent..]), IoSlice::new(body)]).await?;
+    pub async fn send(&mut self, request: &Signed, front: &[u8]) -> io::Result<()> {
+        let mut parts = [IoSlice::new(&request.head), IoSlice::new(front), IoSlice::new(&request.tail)];
+        let mut left = &mut parts[..];
+        while !left.is_empty() {
+            let sent = self.stream.write_vectored(left).await?;
+            IoSlice::advance_slices(&mut left, sent);
         }
-        self.stream.write_all(&body[sent - head.len()..]).await
+        Ok(())
     }
 
     /// Reads what has arrived; an ended connection is an error.
@@ -124,9 +127,9 @@ impl Connection {
     }
 
     /// Sends a request and reads its answer; returns the answer's body as framed.
-    pub async fn exchange(&mut self, head: &[u8], body: &[u8]) -> io::Result<&[u8]> {
+    pub async fn exchange(&mut self, request: &Signed, front: &[u8]) -> io::Result<&[u8]> {
         self.buffer.clear();
-        self.send(head, body).await?;
+        self.send(request, front).await?;
         loop {
             self.read().await?;
             if let Some((start, end)) = complete(&self.buffer)? {

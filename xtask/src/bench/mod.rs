@@ -67,6 +67,7 @@ pub fn run(options: &Options) -> Outcome<()> {
     let scratch = tempfile::tempdir()?;
     let upstream = upstream::start(options.events)?;
     let (variants, notes) = variant::start_all(options, upstream, scratch.path())?;
+    let mut numbers = Numbers(0);
     let mut report = Report::new(options, &variants, notes);
     for &kilobytes in &options.kilobytes {
         let corpus = Corpus::new(kilobytes * 1024, false);
@@ -76,7 +77,7 @@ pub fn run(options: &Options) -> Outcome<()> {
             let mut case = Case::new(title, &variants);
             for round in 0..options.rounds {
                 for at in rotated(variants.len(), round) {
-                    case.add(at, &measure(&variants[at], &corpus, connections, options.slice())?);
+                    case.add(at, &measure(&variants[at], &corpus, &mut numbers, connections, options.slice())?);
                 }
             }
             report.push(case);
@@ -87,12 +88,24 @@ pub fn run(options: &Options) -> Outcome<()> {
     let mut case = Case::new("streams".to_owned(), &variants);
     for round in 0..options.rounds {
         for at in rotated(variants.len(), round) {
-            case.add_stream(at, &stream::measure(&variants[at], &corpus, options.streams)?);
+            case.add_stream(at, &stream::measure(&variants[at], &corpus, numbers.take(options.streams), options.streams)?);
         }
     }
     report.push_streams(case);
     print!("{report}");
     Ok(())
+}
+
+/// Numbers of requests, none given twice in a run: no two questions are equal.
+struct Numbers(usize);
+
+impl Numbers {
+    /// The first of the next `count` numbers.
+    fn take(&mut self, count: usize) -> usize {
+        let first = self.0;
+        self.0 += count;
+        first
+    }
 }
 
 /// Every index once, starting one further each round, so that no variant always follows the same one.
@@ -101,12 +114,12 @@ fn rotated(count: usize, round: usize) -> impl Iterator<Item = usize> {
 }
 
 /// One slice of one variant: the load, and what the proxy's process spent on it.
-fn measure(variant: &Variant, corpus: &Corpus, connections: usize, length: Duration) -> Outcome<Slice> {
-    // Twice what the fastest variant has been seen to take: a slice ends early rather than send a request twice.
+fn measure(variant: &Variant, corpus: &Corpus, numbers: &mut Numbers, connections: usize, length: Duration) -> Outcome<Slice> {
+    // More than the fastest variant has been seen to take: a slice ends early rather than send a request twice.
     let ahead = usize::try_from(length.as_millis())? * 120;
-    let heads = sign::heads(corpus, variant.address, ahead);
+    let requests = sign::requests(corpus, variant.address, numbers.take(ahead), ahead);
     let before = variant.cpu()?;
-    let mut slice = load::run(variant.address, corpus, heads, connections, length)?;
+    let mut slice = load::run(variant.address, corpus, requests, connections, length)?;
     slice.cpu = variant.cpu()?.saturating_sub(before);
     Ok(slice)
 }

@@ -10,17 +10,17 @@ use super::variant::Variant;
 
 const MARK: &[u8] = b"\"sent_ns\":";
 
-/// Runs `count` streams at once through a variant; the sorted delays of all their events in nanoseconds.
-pub fn measure(variant: &Variant, corpus: &Corpus, count: usize) -> Outcome<Vec<u64>> {
-    let heads = super::sign::heads(corpus, variant.address, count);
+/// Runs `count` streams at once through a variant, from request number `first` on; the sorted delays of all their events in nanoseconds.
+pub fn measure(variant: &Variant, corpus: &Corpus, first: usize, count: usize) -> Outcome<Vec<u64>> {
+    let requests = super::sign::requests(corpus, variant.address, first, count);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut streams = JoinSet::new();
-        for (n, head) in heads.into_iter().enumerate() {
-            let (body, to) = (corpus.bodies[n % corpus.bodies.len()].clone(), variant.address);
+        for request in requests {
+            let (front, to) = (corpus.front.clone(), variant.address);
             streams.spawn(async move {
                 let mut connection = Connection::open(to).await?;
-                connection.send(&head, &body).await?;
+                connection.send(&request, &front).await?;
                 let mut delays = Vec::new();
                 loop {
                     let buffer = connection.read().await?;
