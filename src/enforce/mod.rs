@@ -53,3 +53,13 @@ impl Ticket {
         Self(bytes.into())
     }
 }
+
+/// A scope without a decision: for tests of the floors above.
+#[cfg(any(test, feature = "test-doors"))]
+#[must_use]
+#[expect(clippy::expect_used, reason = "a test door")]
+pub fn test_scope(user: &str, assurance: Assurance) -> UserScope {
+    let user = UserId::try_from(user.to_owned()).expect("a user as written");
+    let sandboxed = *user.tenant() == crate::ids::TenantId::sandbox();
+    UserScope { user, assurance, client: ClientName::unknown(), sandboxed }
+}
