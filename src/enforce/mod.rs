@@ -57,18 +57,12 @@ impl fmt::Debug for UserScope {
     }
 }
 
-/// A scope out of nothing, for tests and benches.
+/// A scope without a decision: for tests of the floors above.
 #[cfg(any(test, feature = "test-doors"))]
 #[must_use]
+#[expect(clippy::expect_used, reason = "a test door")]
 pub fn test_scope(user: &str, assurance: Assurance) -> UserScope {
-    let user = UserId::parse(user).unwrap_or_else(|reason| panic!("`{user}` {reason}"));
-    UserScope { user, assurance, client: ClientName::unknown(), sandboxed: false }
-}
-
-/// A sandbox's scope out of nothing, for tests and benches.
-#[cfg(any(test, feature = "test-doors"))]
-#[must_use]
-pub fn test_sandbox(name: &str) -> UserScope {
-    let user = UserId::new(crate::ids::TenantId::sandbox(), name).unwrap_or_else(|reason| panic!("`{name}` {reason}"));
-    UserScope { user, assurance: Assurance::Anonymous, client: ClientName::unknown(), sandboxed: true }
+    let user = UserId::try_from(user.to_owned()).expect("a user as written");
+    let sandboxed = *user.tenant() == crate::ids::TenantId::sandbox();
+    UserScope { user, assurance, client: ClientName::unknown(), sandboxed }
 }
