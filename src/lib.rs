@@ -7,6 +7,7 @@
 pub mod enforce;
 pub mod identity;
 pub mod ids;
+pub mod memory;
 pub mod policy;
 pub mod setting;
 pub mod store;

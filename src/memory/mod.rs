@@ -1,0 +1,6 @@
+//! What memgate remembers of a person: recall, injection and learning.
+
+pub mod analysis;
+pub mod calendar;
+pub mod index;
+pub mod rank;
