@@ -4,3 +4,4 @@ pub mod analysis;
 pub mod calendar;
 pub mod index;
 pub mod rank;
+pub mod render;
