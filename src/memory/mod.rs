@@ -2,6 +2,7 @@
 
 pub mod analysis;
 pub mod calendar;
+pub mod extract;
 pub mod index;
 pub mod rank;
 pub mod render;
