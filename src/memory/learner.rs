@@ -1,6 +1,7 @@
 //! The learner: drains the journal of turns, one after the other, off the request's path.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -92,7 +93,6 @@ impl Memory {
         let mut wait = FIRST_WAIT;
         while !*shutdown.borrow() {
             let memory = self.clone();
-            // A job that panics would panic again: it counts as stuck and is skipped by `learn_next` when it comes again.
             let go = tokio::task::spawn_blocking(move || memory.learn_some()).await.unwrap_or(Go::Stuck);
             let pause = match go {
                 Go::More => {
@@ -135,7 +135,9 @@ impl Memory {
     /// Does the oldest job; false when there is none. An error means that the store failed and the job stays.
     fn learn_next(&self) -> Result<bool, StoreError> {
         let Some(entry) = self.store.journal_next()? else { return Ok(false) };
-        let done = match self.learn_entry(&entry) {
+        // A job that panics would panic again, and hold up everybody's: it is skipped.
+        let learned = catch_unwind(AssertUnwindSafe(|| self.learn_entry(&entry))).unwrap_or(Err(Skip::Unreadable));
+        let done = match learned {
             Ok(()) => &self.counters.jobs_done,
             Err(Skip::Unreadable) => &self.counters.jobs_failed,
             Err(Skip::Store(error)) if will_pass(&error) => return Err(error),
