@@ -25,7 +25,18 @@ mod tests {
     #[test]
     fn each_month_is_found_by_its_name() {
         let names = [
-            "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
         ];
         for (name, stem) in names.iter().zip(MONTHS) {
             assert_eq!(Analysis::of(name, Language::English).terms()[0].0, plain_term(stem), "{name}");

@@ -175,7 +175,10 @@ impl Index {
     /// Approximate size on the heap.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.base.bytes() + self.recent.bytes() + self.documents.capacity() * size_of::<Document>() + self.last_of_session.capacity() * 16
+        self.base.bytes()
+            + self.recent.bytes()
+            + self.documents.capacity() * size_of::<Document>()
+            + self.last_of_session.capacity() * 16
     }
 
     fn append(&mut self, len: u32, session: Option<u64>) -> Slot {

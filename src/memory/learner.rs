@@ -38,7 +38,10 @@ pub struct LearnedReport {
 
 impl fmt::Debug for LearnedReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LearnedReport").field("request_id", &self.request_id).field("learned", &self.learned).finish_non_exhaustive()
+        f.debug_struct("LearnedReport")
+            .field("request_id", &self.request_id)
+            .field("learned", &self.learned)
+            .finish_non_exhaustive()
     }
 }
 
@@ -175,7 +178,9 @@ impl Memory {
         place.load_locked(&self.store, scope)?;
         let planned = {
             let guard = place.view.read();
-            let Some((view, key)) = guard.as_ref().and_then(|view| Some((view, view.key?))) else { return Err(StoreError::NotEnrolled) };
+            let Some((view, key)) = guard.as_ref().and_then(|view| Some((view, view.key?))) else {
+                return Err(StoreError::NotEnrolled);
+            };
             learn::plan(view, &key, scope, session, lesson, self.settings.max_facts)
         };
         let Some((batch, learned)) = planned else { return Ok(Learned::default()) };

@@ -230,7 +230,10 @@ mod tests {
         live.remove(2);
         let built = index(&[TEXTS[0], TEXTS[1], TEXTS[3], TEXTS[4]].map(|t| item(t, 1)));
         let scores = |i: &Index| {
-            rank(i, &analyse_query("cat weather syrup", Language::English), 10, |_| true).iter().map(|h| h.score).collect::<Vec<_>>()
+            rank(i, &analyse_query("cat weather syrup", Language::English), 10, |_| true)
+                .iter()
+                .map(|h| h.score)
+                .collect::<Vec<_>>()
         };
         assert_eq!(scores(&live), scores(&built));
         live.remove(2);

@@ -114,7 +114,7 @@ pub(super) fn plan(view: &View, key: &[u8; 16], outline: &Outline, request: &Rec
     );
     recalled.system_block = block(view, &profile, &mut seen, &mut recalled.facts_used);
 
-    let mut replay = |at: usize, recalled: &mut Recalled, seen: &mut HashSet<FactId>| {
+    let replay = |at: usize, recalled: &mut Recalled, seen: &mut HashSet<FactId>| {
         let injection = view.injection(&outline.prefix(at))?;
         let text = block(view, &injection.facts, seen, &mut recalled.facts_used);
         recalled.turn_blocks.extend(text.map(|text| (at, text)));
@@ -125,10 +125,7 @@ pub(super) fn plan(view: &View, key: &[u8; 16], outline: &Outline, request: &Rec
     }
     if replay(last, &mut recalled, &mut seen).is_none() && !outline.answered {
         let spent = recalled.system_block.as_deref().map_or(0, request.tokens);
-        let rest = Limits {
-            depth: limits.depth.saturating_sub(profile.len()),
-            budget: limits.budget.saturating_sub(spent),
-        };
+        let rest = Limits { depth: limits.depth.saturating_sub(profile.len()), budget: limits.budget.saturating_sub(spent) };
         let chosen = choose_fitting(view, request, rest, &seen);
         let mut facts: Vec<FactId> = chosen.iter().map(|(id, _)| *id).collect();
         facts.sort_unstable();

@@ -127,7 +127,11 @@ impl MemoryFile {
         let mut depth = |name: &str, value: Option<u32>, default: usize| {
             let value = value.map_or(default, to_usize);
             if value > MAX_DEPTH {
-                faults.add(format!("{path}.depth.{name}"), format!("{value} facts are too many"), format!("choose at most {MAX_DEPTH}"));
+                faults.add(
+                    format!("{path}.depth.{name}"),
+                    format!("{value} facts are too many"),
+                    format!("choose at most {MAX_DEPTH}"),
+                );
             }
             value
         };
@@ -186,10 +190,14 @@ mod tests {
 
     #[test]
     fn what_is_written_counts() {
-        let (settings, faults) = resolve("{depth: {verified: 3}, budget: 200, recall_deadline: 20ms, learn: {sandbox: false}, cache: {size: 1MiB}}");
+        let (settings, faults) =
+            resolve("{depth: {verified: 3}, budget: 200, recall_deadline: 20ms, learn: {sandbox: false}, cache: {size: 1MiB}}");
         assert_eq!(faults, [""; 0]);
         assert_eq!((settings.depth.verified, settings.depth.vouched, settings.budget), (3, 8, 200));
-        assert_eq!((settings.recall_deadline, settings.learn.sandbox, settings.cached_bytes), (Duration::from_millis(20), false, 1 << 20));
+        assert_eq!(
+            (settings.recall_deadline, settings.learn.sandbox, settings.cached_bytes),
+            (Duration::from_millis(20), false, 1 << 20)
+        );
     }
 
     #[test]

@@ -190,7 +190,10 @@ mod tests {
         assert!(bytes.len() < 40);
         assert_eq!(Analysis::read_or_make(&bytes, "something else", Language::English), made);
         bytes[0] ^= 0xff;
-        assert_eq!(Analysis::read_or_make(&bytes, "something else", Language::English), Analysis::of("something else", Language::English));
+        assert_eq!(
+            Analysis::read_or_make(&bytes, "something else", Language::English),
+            Analysis::of("something else", Language::English)
+        );
         for cut in 0..bytes.len() {
             assert!(!Analysis::is_readable(&made.encode(Language::English)[..cut], Language::English));
         }

@@ -9,6 +9,8 @@ pub(super) struct Word {
     pub(super) range: Range<usize>,
     /// A comma, dash, colon, semicolon or parenthesis stands in front.
     pub(super) parted: bool,
+    /// It is a colon.
+    pub(super) announced: bool,
 }
 
 #[derive(Debug)]
@@ -29,7 +31,10 @@ pub(super) fn sentences(text: &str, range: Range<usize>) -> Vec<Sentence> {
         let behind = stretch.get(i + c.len_utf8()..).unwrap_or_default();
         let ends = match c {
             '\n' | '!' | '?' | ';' | '…' | '。' | '！' | '？' => true,
-            '.' => behind.chars().next().is_none_or(char::is_whitespace) && !is_abbreviation(stretch.get(start..i).unwrap_or_default()),
+            '.' => {
+                behind.chars().next().is_none_or(char::is_whitespace)
+                    && !is_abbreviation(stretch.get(start..i).unwrap_or_default())
+            }
             _ => false,
         };
         if ends {
@@ -52,13 +57,17 @@ pub(super) fn sentences(text: &str, range: Range<usize>) -> Vec<Sentence> {
 fn is_abbreviation(before: &str) -> bool {
     let word = before.rsplit(|c: char| c.is_whitespace() || c == '(').next().unwrap_or_default();
     let initial = word.chars().count() == 1 && word.chars().all(char::is_uppercase) && word != "I";
-    initial || ["mr", "mrs", "ms", "dr", "st", "prof", "e.g", "i.e", "vs", "approx", "no"].iter().any(|a| a.eq_ignore_ascii_case(word))
+    initial
+        || ["mr", "mrs", "ms", "dr", "st", "prof", "e.g", "i.e", "vs", "approx", "no"]
+            .iter()
+            .any(|a| a.eq_ignore_ascii_case(word))
 }
 
 fn words(sentence: &str, offset: usize) -> Vec<Word> {
     let mut found = Vec::new();
     let mut start = None;
     let mut parted = false;
+    let mut announced = false;
     let inner = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’' | '-' | '/' | '+' | '#' | '@' | '&' | '.' | '_');
     for (i, c) in sentence.char_indices().chain([(sentence.len(), ' ')]) {
         if inner(c) {
@@ -68,23 +77,26 @@ fn words(sentence: &str, offset: usize) -> Vec<Word> {
         if let Some(from) = start.take() {
             let raw = sentence.get(from..i).unwrap_or_default();
             if raw.chars().any(char::is_alphanumeric) {
-                push_word(&mut found, raw, offset + from, std::mem::take(&mut parted));
+                push_word(&mut found, raw, offset + from, (std::mem::take(&mut parted), std::mem::take(&mut announced)));
             } else {
                 parted = true;
             }
         }
+        announced |= c == ':';
         parted |= matches!(c, ',' | ':' | '(' | ')' | '—' | '–');
     }
     found
 }
 
-fn push_word(found: &mut Vec<Word>, raw: &str, at: usize, parted: bool) {
+fn push_word(found: &mut Vec<Word>, raw: &str, at: usize, (parted, announced): (bool, bool)) {
     let trimmed = raw.trim_matches(['\'', '’', '-', '.', '/', '_']);
     let at = at + raw.find(trimmed).unwrap_or(0);
     let text = trimmed.to_lowercase().replace('’', "'");
     let range = at..at + trimmed.len();
     let mut parted = parted;
-    let mut push = |text: &str| found.push(Word { text: text.to_owned(), range: range.clone(), parted: std::mem::take(&mut parted) });
+    let mut push = |text: &str| {
+        found.push(Word { text: text.to_owned(), range: range.clone(), parted: std::mem::take(&mut parted), announced });
+    };
     match text.as_str() {
         "im" | "i'm" => ["i", "am"].into_iter().for_each(push),
         "ive" | "i've" => ["i", "have"].into_iter().for_each(push),
@@ -103,15 +115,102 @@ fn push_word(found: &mut Vec<Word>, raw: &str, at: usize, parted: bool) {
 
 /// Words that begin a clause of their own behind a comma.
 const OPENERS: &[&str] = &[
-    "i", "my", "we", "our", "he", "she", "they", "you", "it", "this", "that", "what", "how", "which", "where", "when", "who", "why", "whose", "can", "could",
-    "would", "should", "shall", "will", "do", "does", "did", "is", "are", "am", "was", "were", "have", "has", "any", "please", "give", "tell", "suggest", "help",
-    "write", "recommend", "find", "show", "explain", "call", "so", "but", "because", "since", "if", "unless", "though", "although", "remember", "always",
-    "never", "right", "correct", "thanks", "however", "let", "make", "think",
+    "i",
+    "my",
+    "we",
+    "our",
+    "he",
+    "she",
+    "they",
+    "you",
+    "it",
+    "this",
+    "that",
+    "what",
+    "how",
+    "which",
+    "where",
+    "when",
+    "who",
+    "why",
+    "whose",
+    "can",
+    "could",
+    "would",
+    "should",
+    "shall",
+    "will",
+    "do",
+    "does",
+    "did",
+    "is",
+    "are",
+    "am",
+    "was",
+    "were",
+    "have",
+    "has",
+    "any",
+    "please",
+    "give",
+    "tell",
+    "suggest",
+    "help",
+    "write",
+    "recommend",
+    "find",
+    "show",
+    "explain",
+    "call",
+    "so",
+    "but",
+    "because",
+    "since",
+    "if",
+    "unless",
+    "though",
+    "although",
+    "remember",
+    "always",
+    "never",
+    "right",
+    "correct",
+    "thanks",
+    "however",
+    "let",
+    "make",
+    "think",
 ];
 /// Words that begin a clause behind "and", "but" and the like even where no comma stands.
 const SUBJECTS: &[&str] = &[
-    "i", "my", "we", "our", "he", "she", "they", "you", "can", "could", "what", "how", "which", "where", "why", "please", "would", "should", "give", "tell",
-    "suggest", "recommend", "do", "call", "always", "never", "if", "when",
+    "i",
+    "my",
+    "we",
+    "our",
+    "he",
+    "she",
+    "they",
+    "you",
+    "can",
+    "could",
+    "what",
+    "how",
+    "which",
+    "where",
+    "why",
+    "please",
+    "would",
+    "should",
+    "give",
+    "tell",
+    "suggest",
+    "recommend",
+    "do",
+    "call",
+    "always",
+    "never",
+    "if",
+    "when",
 ];
 const JOINTS: &[&str] = &["and", "but", "so", "because", "since", "or", "although", "though", "plus"];
 
@@ -140,7 +239,12 @@ mod tests {
     fn split(text: &str) -> Vec<String> {
         sentences(text, 0..text.len())
             .iter()
-            .flat_map(|s| clauses(&s.words).into_iter().map(|c| c.iter().map(|w| w.text.clone()).collect::<Vec<_>>().join(" ")).collect::<Vec<_>>())
+            .flat_map(|s| {
+                clauses(&s.words)
+                    .into_iter()
+                    .map(|c| c.iter().map(|w| w.text.clone()).collect::<Vec<_>>().join(" "))
+                    .collect::<Vec<_>>()
+            })
             .collect()
     }
 

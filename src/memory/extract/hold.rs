@@ -5,12 +5,71 @@ const MAX_TEXT: usize = 500;
 
 /// Words that speak to a model about itself, its orders or its tools. Compared with the text in lower case, white space collapsed.
 const TO_THE_MODEL: &[&str] = &[
-    "ignore previous", "ignore all", "ignore any", "ignore the above", "ignore your", "disregard", "override", "forget your", "forget all", "forget previous", "previous instruction",
-    "prior instruction", "above instruction", "your instructions", "system prompt", "system message", "developer message", "jailbreak", "developer mode", "do anything now",
-    "you are now", "act as", "pretend to be", "roleplay as", "new instructions", "reveal", "exfiltrate", "bypass", "unrestricted", "no restrictions", "without restriction",
-    "guardrail", "safety filter", "safety guideline", "content policy", "api key", "access token", "base64", "tool call", "function call", "call the tool", "use the tool", "invoke", "execute",
-    "run the command", "shell command", "curl ", "wget ", "rm -rf", "sudo ", "send an email", "send email", "forward to", "forward all", "upload", "admin access", "administrator", "<script", "<|", "[inst", "### ",
-    "assistant:", "system:", "user:", "human:",
+    "ignore previous",
+    "ignore all",
+    "ignore any",
+    "ignore the above",
+    "ignore your",
+    "disregard",
+    "override",
+    "forget your",
+    "forget all",
+    "forget previous",
+    "previous instruction",
+    "prior instruction",
+    "above instruction",
+    "your instructions",
+    "system prompt",
+    "system message",
+    "developer message",
+    "jailbreak",
+    "developer mode",
+    "do anything now",
+    "you are now",
+    "act as",
+    "pretend to be",
+    "roleplay as",
+    "new instructions",
+    "reveal",
+    "exfiltrate",
+    "bypass",
+    "unrestricted",
+    "no restrictions",
+    "without restriction",
+    "guardrail",
+    "safety filter",
+    "safety guideline",
+    "content policy",
+    "api key",
+    "access token",
+    "base64",
+    "tool call",
+    "function call",
+    "call the tool",
+    "use the tool",
+    "invoke",
+    "execute",
+    "run the command",
+    "shell command",
+    "curl ",
+    "wget ",
+    "rm -rf",
+    "sudo ",
+    "send an email",
+    "send email",
+    "forward to",
+    "forward all",
+    "upload",
+    "admin access",
+    "administrator",
+    "<script",
+    "<|",
+    "[inst",
+    "### ",
+    "assistant:",
+    "system:",
+    "user:",
+    "human:",
 ];
 
 /// Whether a fact must be reviewed before it is recalled.
@@ -31,7 +90,8 @@ fn holds_link(text: &str) -> bool {
         || folded.contains("](")
         || folded.split_whitespace().any(|word| {
             let Some((host, _)) = word.split_once('/') else { return false };
-            host.split('.').count() > 1 && host.rsplit('.').next().is_some_and(|tld| tld.len() >= 2 && tld.chars().all(char::is_alphabetic))
+            host.split('.').count() > 1
+                && host.rsplit('.').next().is_some_and(|tld| tld.len() >= 2 && tld.chars().all(char::is_alphabetic))
         })
 }
 
@@ -61,7 +121,13 @@ mod tests {
         ] {
             assert!(needs_review(text), "{text}");
         }
-        for text in ["I prefer short answers", "Always answer in German", "I live in St. Ives", "I like AC/DC and C++", "My dog is called Rex"] {
+        for text in [
+            "I prefer short answers",
+            "Always answer in German",
+            "I live in St. Ives",
+            "I like AC/DC and C++",
+            "My dog is called Rex",
+        ] {
             assert!(!needs_review(text), "{text}");
         }
     }

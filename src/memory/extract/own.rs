@@ -13,23 +13,50 @@ pub(super) struct Stretch {
 
 /// Lines that begin with these and a colon are the person's; any other `Name: …` is somebody's line in a transcript.
 const LEAD_INS: [&str; 17] = [
-    "remember", "please remember", "remember this", "note", "please note", "fyi", "btw", "ps", "p.s.", "keep in mind", "reminder", "important", "context",
-    "about me", "update", "edit", "for the record",
+    "remember",
+    "please remember",
+    "remember this",
+    "note",
+    "please note",
+    "fyi",
+    "btw",
+    "ps",
+    "p.s.",
+    "keep in mind",
+    "reminder",
+    "important",
+    "context",
+    "about me",
+    "update",
+    "edit",
+    "for the record",
 ];
 
 /// Tags whose text runs to the end of the turn where nobody closed them: injected by chat UIs and by memgate.
 const INJECTED: [&str; 12] = [
-    crate::memory::render::TAG, "memory_context", "context", "source", "document", "documents", "retrieved_context", "user_context", "chat_history", "file",
-    "attached_files", "system",
+    crate::memory::render::TAG,
+    "memory_context",
+    "context",
+    "source",
+    "document",
+    "documents",
+    "retrieved_context",
+    "user_context",
+    "chat_history",
+    "file",
+    "attached_files",
+    "system",
 ];
 
 /// Openings of prompts that a chat UI writes in the person's name.
-const TASK_PROMPTS: [&str; 3] = ["### task", "your task is to reflect the speaker's", "you have been provided with a set of responses"];
+const TASK_PROMPTS: [&str; 3] =
+    ["### task", "your task is to reflect the speaker's", "you have been provided with a set of responses"];
 
 /// The person's own stretches of `text`, in order. None for a turn that plays a role or that a chat UI wrote.
 pub(super) fn own_words(text: &str) -> Vec<Stretch> {
     let opening = text.trim_start();
-    let is_task = TASK_PROMPTS.iter().any(|p| starts_with_folded(opening, p)) || text.lines().any(|l| starts_with_folded(l, "### task"));
+    let is_task =
+        TASK_PROMPTS.iter().any(|p| starts_with_folded(opening, p)) || text.lines().any(|l| starts_with_folded(l, "### task"));
     if is_task {
         return Vec::new();
     }
@@ -95,23 +122,18 @@ fn line_ranges(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
 }
 
 fn mask_fences(text: &str, mask: &mut Mask) {
-    let mut fence: Option<&str> = None;
+    let mut open: Option<&str> = None;
     for (range, line) in line_ranges(text) {
         let bare = line.trim_start();
-        let mark = ["```", "~~~"].into_iter().find(|m| bare.starts_with(m));
-        match (fence, mark) {
-            (None, None) => {}
-            (None, Some(mark)) => {
-                fence = Some(mark);
-                mask.hide(range);
-            }
-            (Some(open), mark) => {
-                if mark == Some(open) {
-                    fence = None;
-                }
-                mask.hide(range);
-            }
+        let fence = ["```", "~~~"].into_iter().find(|fence| bare.starts_with(fence));
+        if open.is_some() || fence.is_some() {
+            mask.hide(range);
         }
+        open = match open {
+            Some(open) if fence == Some(open) => None,
+            Some(open) => Some(open),
+            None => fence,
+        };
     }
 }
 
@@ -205,7 +227,8 @@ fn mask_spans(text: &str, mask: &mut Mask) -> Register {
                 None => {}
             }
             let skip = i + open.len_utf8() + span.map_or(0, str::len);
-            let skip = skip + rest.get(skip..).and_then(|r| r.chars().next()).filter(|_| span.is_some()).map_or(0, char::len_utf8);
+            let skip =
+                skip + rest.get(skip..).and_then(|r| r.chars().next()).filter(|_| span.is_some()).map_or(0, char::len_utf8);
             if span.is_none() && is_quote(open) {
                 break;
             }
