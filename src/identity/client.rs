@@ -117,9 +117,8 @@ pub(super) fn recognise<'a>(
         }
     }
     let user_key = credentials.iter().any(|credential| credential.user_key);
-    let client = keyed
-        .or_else(|| clients.iter().find(|client| client.peers.iter().any(|net| net.contains(&peer))))
-        .or_else(|| {
+    let client =
+        keyed.or_else(|| clients.iter().find(|client| client.peers.iter().any(|net| net.contains(&peer)))).or_else(|| {
             let traced = |client: &&Client| client.sources.iter().any(|source| source.leaves_trace(view, user_key));
             clients.iter().filter(|client| client.is_open()).find(traced)
         });

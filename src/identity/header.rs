@@ -19,11 +19,11 @@ pub const KEY_ID: &str = "x-memgate-key-id";
 pub const SIGNATURE: &str = "x-memgate-signature";
 /// The chat session, as the caller names it.
 pub const SESSION: &str = "x-memgate-session";
-/// Open WebUI's user id, unsigned.
+/// `Open WebUI`'s user id, unsigned.
 pub const OPEN_WEBUI_USER_ID: &str = "x-openwebui-user-id";
-/// Open WebUI's signed user token.
+/// `Open WebUI`'s signed user token.
 pub const OPEN_WEBUI_JWT: &str = "x-openwebui-user-jwt";
-/// Open WebUI's chat id. The person can set it at will: it may only pick that person's own session.
+/// `Open WebUI`'s chat id. The person can set it at will: it may only pick that person's own session.
 pub const OPEN_WEBUI_CHAT_ID: &str = "x-openwebui-chat-id";
 /// Another product's user header from `SillyTavern`.
 pub const SILLY_TAVERN_USER: &str = "x-st-user";
@@ -86,8 +86,7 @@ pub(super) fn aliases(name: &str, known: &str) -> bool {
 /// Headers that the configuration adds are known to [`super::Resolver::is_inbound_only`].
 #[must_use]
 pub fn is_inbound_only(name: &str) -> bool {
-    FAMILIES.iter().any(|family| starts_with(name, family))
-        || USER_IDS.iter().chain(OTHERS).any(|known| aliases(name, known))
+    FAMILIES.iter().any(|family| starts_with(name, family)) || USER_IDS.iter().chain(OTHERS).any(|known| aliases(name, known))
 }
 
 /// Headers as evidence may see them: without those that `Connection` or `Trailer` lists, and without repeated ones.
@@ -146,12 +145,11 @@ pub(super) fn check_hygiene(headers: &HeaderMap, configured: &[HeaderName]) -> R
         return Ok(());
     }
     // HTTP/2 lets a client split its cookies over several fields (RFC 9113, 8.2.3).
-    let once = |name: &HeaderName| {
-        *name != header::COOKIE && (is_inbound_only(name.as_str()) || configured.contains(name))
-    };
+    let once = |name: &HeaderName| *name != header::COOKIE && (is_inbound_only(name.as_str()) || configured.contains(name));
     match headers.keys().find(|name| once(name) && headers.get_all(*name).iter().nth(1).is_some()) {
         Some(name) => {
-            let message = format!("The header {name} is there more than once. Send it once; look for a custom header that repeats it.");
+            let message =
+                format!("The header {name} is there more than once. Send it once; look for a custom header that repeats it.");
             Err(Invalid::new(code::DUPLICATE_HEADER, message))
         }
         None => Ok(()),

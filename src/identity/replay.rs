@@ -181,7 +181,11 @@ mod tests {
         let guard = ReplayGuard::new(T);
         let wins: usize = std::thread::scope(|scope| {
             let claims: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| (0..64).filter(|n| guard.claim("k", &n.to_string(), T, Window { capacity: 64, ..at(T) }).is_ok()).count()))
+                .map(|_| {
+                    scope.spawn(|| {
+                        (0..64).filter(|n| guard.claim("k", &n.to_string(), T, Window { capacity: 64, ..at(T) }).is_ok()).count()
+                    })
+                })
                 .collect();
             claims.into_iter().map(|claim| claim.join().unwrap()).sum()
         });

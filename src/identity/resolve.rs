@@ -9,6 +9,7 @@ use ipnet::IpNet;
 
 use super::client::{self, Client, Credential, Recognised};
 use super::header::{self, View};
+use super::open_webui::OpenWebuiJwt;
 use super::replay::{ReplayGuard, Unclaimed, Window};
 use super::signature::{self, SigningKey, Unverified};
 use super::source::Source;
@@ -36,7 +37,7 @@ impl Default for IdentitySettings {
         let plain = plain.map(|name| Source::Header(HeaderName::from_static(name)));
         Self {
             trusted_peers: Vec::new(),
-            skew: Duration::from_secs(60),
+            skew: Duration::from_mins(1),
             signing_keys: Vec::new(),
             clients: Vec::new(),
             default_sources: [Source::MemgateSignature, Source::UserKey].into_iter().chain(plain).collect(),
@@ -132,7 +133,14 @@ impl Resolver {
             Ok((statements, None)) => request.conclude(statements),
             Ok((statements, Some(unverified))) => {
                 let (settings, guard) = (Arc::clone(&self.settings), Arc::clone(&self.guard));
-                return Reading::AwaitsBody(Box::new(Pending { settings, guard, draft, statements, unverified, now: arrival.now }));
+                return Reading::AwaitsBody(Box::new(Pending {
+                    settings,
+                    guard,
+                    draft,
+                    statements,
+                    unverified,
+                    now: arrival.now,
+                }));
             }
         };
         Reading::Complete(draft)
@@ -163,13 +171,12 @@ impl Pending {
                            the body exactly as they are sent; `memgate sign` does.";
             Err(Invalid::new(code::SIGNATURE_INVALID, message))
         };
-        draft.finding = match checked {
-            Err(invalid) => Finding::Invalid(Invalid { claimed: Some(user.to_string()), ..invalid }),
-            Ok(()) => {
-                let evidence = Evidence { user, assurance: Assurance::Verified, source: "memgate_signature" };
-                statements.push(Statement { evidence, header: Some(HeaderName::from_static(header::SIGNATURE)) });
-                agree(statements).map_or_else(Finding::Invalid, |found| found.map_or(none(), Finding::Valid))
-            }
+        draft.finding = if let Err(invalid) = checked {
+            Finding::Invalid(Invalid { claimed: Some(user.to_string()), ..invalid })
+        } else {
+            let evidence = Evidence { user, assurance: Assurance::Verified, source: "memgate_signature" };
+            statements.push(Statement { evidence, header: Some(HeaderName::from_static(header::SIGNATURE)) });
+            agree(statements).map_or_else(Finding::Invalid, |found| found.map_or(none(), Finding::Valid))
         };
         draft
     }
@@ -191,9 +198,10 @@ fn none() -> Finding {
 fn unclaimed(reason: Unclaimed) -> Invalid {
     let (code, message) = match reason {
         Unclaimed::Replayed => (code::SIGNATURE_REPLAYED, "This X-Memgate-Nonce was used before. Sign again with a fresh one."),
-        Unclaimed::Unknowable => {
-            (code::SIGNATURE_EXPIRED, "The request was signed before this server could tell a replay, such as before its start. Sign again.")
-        }
+        Unclaimed::Unknowable => (
+            code::SIGNATURE_EXPIRED,
+            "The request was signed before this server could tell a replay, such as before its start. Sign again.",
+        ),
         Unclaimed::Full => {
             (code::REPLAY_GUARD_FULL, "Too many signed requests at once; try again in a minute. See trust.replay_capacity.")
         }
@@ -275,19 +283,9 @@ impl<'a> Request<'a> {
         let signed = signature::is_attempted(&self.view);
         for source in self.sources() {
             let statement = match source {
-                Source::OpenWebuiJwt(jwt) => match self.view.get(jwt.header.as_str()) {
-                    Some(token) => {
-                        let user = jwt.verify(token, self.arrival.now, self.settings.skew_seconds())?;
-                        let evidence = Evidence { user, assurance: Assurance::Verified, source: "open_webui_jwt" };
-                        Some(Statement { evidence, header: Some(jwt.header.clone()) })
-                    }
-                    None => None,
-                },
+                Source::OpenWebuiJwt(jwt) => self.token(jwt)?,
                 Source::Header(name) if signed && name == header::USER => None,
-                Source::Header(name) => match self.word() {
-                    Some(assurance) => self.plain(name, assurance)?,
-                    None => None,
-                },
+                Source::Header(name) => self.word().map_or(Ok(None), |assurance| self.plain(name, assurance))?,
                 // Read for every client.
                 Source::UserKey | Source::MemgateSignature => None,
             };
@@ -296,6 +294,14 @@ impl<'a> Request<'a> {
         let keys = &self.settings.signing_keys;
         let unverified = signed.then(|| signature::prepare(&self.view, self.arrival, keys, self.settings.skew_seconds()));
         Ok((statements, unverified.transpose()?))
+    }
+
+    /// The user that a signed token proves.
+    fn token(&self, jwt: &OpenWebuiJwt) -> Result<Option<Statement>, Invalid> {
+        let Some(token) = self.view.get(jwt.header.as_str()) else { return Ok(None) };
+        let user = jwt.verify(token, self.arrival.now, self.settings.skew_seconds())?;
+        let evidence = Evidence { user, assurance: Assurance::Verified, source: "open_webui_jwt" };
+        Ok(Some(Statement { evidence, header: Some(jwt.header.clone()) }))
     }
 
     /// The user that a plain header names. Only memgate's own header may name a tenant.

@@ -146,7 +146,8 @@ fn ascii_or_utf8<'a>(view: &View<'a>, name: &str) -> Result<&'a str, Invalid> {
 
 /// Every `v1=` value. Other versions are passed over, so that a caller may send a newer one beside it.
 fn signatures(text: &str) -> Result<Vec<[u8; 32]>, Invalid> {
-    let bad = || Invalid::new(code::SIGNATURE_INVALID, "X-Memgate-Signature must be `v1=` and 64 hex digits, or a few such, spaced.");
+    let bad =
+        || Invalid::new(code::SIGNATURE_INVALID, "X-Memgate-Signature must be `v1=` and 64 hex digits, or a few such, spaced.");
     let values = text.split(' ').filter_map(|token| token.strip_prefix("v1="));
     let mut found = Vec::with_capacity(1);
     for value in values {

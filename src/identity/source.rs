@@ -61,19 +61,19 @@ pub enum SourceFile {
     UserKey,
     /// A plain header that holds the user's id. Vouched from a client that sends its key, asserted from a trusted peer.
     Header(String),
-    /// Open WebUI's signed token (`FORWARD_USER_INFO_HEADER_JWT_SECRET`). Verified; its absence is refused.
+    /// `Open WebUI`'s signed token (`FORWARD_USER_INFO_HEADER_JWT_SECRET`). Verified; its absence is refused.
     OpenWebuiJwt(OpenWebuiJwtFile),
     /// memgate's own HMAC headers, by one of `trust.signing_keys`. Verified; their absence is refused.
     MemgateSignature,
 }
 
-/// Open WebUI's signed token.
+/// `Open WebUI`'s signed token.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpenWebuiJwtFile {
-    /// The secret that Open WebUI has as `FORWARD_USER_INFO_HEADER_JWT_SECRET`.
+    /// The secret that `Open WebUI` has as `FORWARD_USER_INFO_HEADER_JWT_SECRET`.
     pub secret: SecretRef,
-    /// The header that carries the token; `X-OpenWebUI-User-Jwt` unless Open WebUI was told otherwise.
+    /// The header that carries the token; `X-OpenWebUI-User-Jwt` unless `Open WebUI` was told otherwise.
     #[serde(default)]
     pub header: Option<String>,
 }

@@ -76,9 +76,7 @@ pub struct Terms<'a> {
 pub fn subject<'a>(terms: &Terms<'a>, resolution: &'a Resolution, class: PathClass) -> Option<&'a UserId> {
     match &resolution.finding {
         Finding::Valid(evidence) => Some(&evidence.user),
-        Finding::None { .. } => {
-            (terms.mode == TrustMode::Legacy && class != PathClass::Listing).then_some(terms.default_user)
-        }
+        Finding::None { .. } => (terms.mode == TrustMode::Legacy && class != PathClass::Listing).then_some(terms.default_user),
         Finding::Invalid(_) => None,
     }
 }
@@ -111,9 +109,7 @@ fn on_evidence(terms: &Terms<'_>, evidence: &Evidence, standing: Standing) -> De
         (Assurance::Vouched, _) => admit(VOUCHED, false),
         (_, TrustMode::Required) => admit(ASSERTED, false),
         (_, TrustMode::Quarantine) if standing.known => admit(ASSERTED_KNOWN, false),
-        (_, TrustMode::Quarantine) => {
-            Decision::Sandbox { claimed: Some(evidence.user.to_string()), reason: ASSERTED_UNKNOWN }
-        }
+        (_, TrustMode::Quarantine) => Decision::Sandbox { claimed: Some(evidence.user.to_string()), reason: ASSERTED_UNKNOWN },
         (_, TrustMode::Legacy) => admit(ASSERTED, true),
     }
 }
@@ -129,13 +125,7 @@ fn on_ratchet(mode: TrustMode, evidence: &Evidence) -> Decision {
     }
 }
 
-fn on_none(
-    terms: &Terms<'_>,
-    resolution: &Resolution,
-    looked_for: &[String],
-    standing: Standing,
-    class: PathClass,
-) -> Decision {
+fn on_none(terms: &Terms<'_>, resolution: &Resolution, looked_for: &[String], standing: Standing, class: PathClass) -> Decision {
     match terms.mode {
         TrustMode::Strict | TrustMode::Required => refuse(IDENTITY_MISSING, missing(resolution, looked_for)),
         _ if class == PathClass::Listing => Decision::Bypass { reason: OPEN_LISTING, advice: true },

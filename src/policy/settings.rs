@@ -15,9 +15,9 @@ use crate::identity::{
 use crate::ids::{ClientName, UserId};
 use crate::setting::{Faults, SecretRef, Span};
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const WEEK: Duration = Duration::from_hours(7 * 24);
 /// A wider skew makes signatures and tokens live longer than anybody expects.
-const MAX_SKEW: Duration = Duration::from_secs(15 * 60);
+const MAX_SKEW: Duration = Duration::from_mins(15);
 /// Names that memgate itself uses where a client's would stand.
 const RESERVED: [&str; 2] = ["unknown", "operator"];
 
@@ -73,7 +73,7 @@ pub struct SandboxFile {
 
 impl Default for SandboxFile {
     fn default() -> Self {
-        Self { expiry: Span(7 * DAY) }
+        Self { expiry: Span(WEEK) }
     }
 }
 
@@ -194,13 +194,7 @@ struct Seen {
     keys: HashSet<KeyHash>,
 }
 
-fn resolve_client(
-    file: &ClientFile,
-    trust: &TrustFile,
-    path: &str,
-    seen: &mut Seen,
-    faults: &mut Faults,
-) -> Option<Client> {
+fn resolve_client(file: &ClientFile, trust: &TrustFile, path: &str, seen: &mut Seen, faults: &mut Faults) -> Option<Client> {
     let name = client_name(&file.name, &format!("{path}.name"), seen, faults);
     let key = file.key.iter().map(|key| (format!("{path}.key"), key));
     let keys = file.keys.iter().enumerate().map(|(n, key)| (format!("{path}.keys[{n}]"), key));

@@ -2,6 +2,8 @@
 
 use memgate::enforce::UserScope;
 
+fn parse<T: serde::de::DeserializeOwned>() {}
+
 fn main() {
-    let _: Result<UserScope, _> = serde_json::from_str("{}");
+    parse::<UserScope>();
 }
