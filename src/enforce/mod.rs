@@ -57,12 +57,19 @@ impl fmt::Debug for UserScope {
     }
 }
 
-/// A scope without a decision: for tests of the floors above.
+/// A scope out of nothing, for tests and benches. `~sandbox:name` gives a sandbox's.
 #[cfg(any(test, feature = "test-doors"))]
 #[must_use]
-#[expect(clippy::expect_used, reason = "a test door")]
 pub fn test_scope(user: &str, assurance: Assurance) -> UserScope {
-    let user = UserId::try_from(user.to_owned()).expect("a user as written");
+    let user = UserId::try_from(user.to_owned()).unwrap_or_else(|reason| panic!("`{user}` {reason}"));
     let sandboxed = *user.tenant() == crate::ids::TenantId::sandbox();
     UserScope { user, assurance, client: ClientName::unknown(), sandboxed }
+}
+
+/// A sandbox's scope out of nothing, for tests and benches.
+#[cfg(any(test, feature = "test-doors"))]
+#[must_use]
+pub fn test_sandbox(name: &str) -> UserScope {
+    let user = UserId::new(crate::ids::TenantId::sandbox(), name).unwrap_or_else(|reason| panic!("`{name}` {reason}"));
+    UserScope { user, assurance: Assurance::Anonymous, client: ClientName::unknown(), sandboxed: true }
 }
