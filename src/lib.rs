@@ -2,11 +2,19 @@
 //!
 //! Floors, lowest first; a module imports only from floors below its own (`tests/architecture.rs` enforces it):
 //! `ids setting dialect` · `telemetry` · `identity` · `policy` · `enforce` · `store` · `memory` · `context` ·
-//! `proxy admin` · `config` · `client cli` · `app`.
+//! `proxy admin demo` · `config` · `client cli` · `app`.
 
+pub mod admin;
+pub mod cli;
+pub mod client;
+pub mod config;
+pub mod demo;
 pub mod enforce;
 pub mod identity;
 pub mod ids;
+pub mod memory;
 pub mod policy;
+pub mod proxy;
 pub mod setting;
 pub mod store;
+pub mod telemetry;

@@ -21,7 +21,7 @@ const FLOORS: &[&[&str]] = &[
     &["store"],
     &["memory"],
     &["context"],
-    &["proxy", "admin"],
+    &["proxy", "admin", "demo"],
     &["config"],
     &["client", "cli"],
     &["app"],

@@ -1,12 +1,23 @@
 //! The one place that makes a [`UserScope`]. Without a scope no store opens.
 
+mod admit;
+pub mod operator;
+#[cfg(test)]
+mod tests;
+mod ticket;
+
+use std::fmt;
+
 use crate::identity::Assurance;
 use crate::ids::{ClientName, UserId};
+
+pub use admit::{Grant, Refusal, admit};
+pub use ticket::{Ticket, TicketError, TicketKey};
 
 /// The capability that a decision grants: every read and write of user data takes one.
 ///
 /// It cannot be built, cloned, defaulted or deserialised outside this module.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub struct UserScope {
     user: UserId,
     assurance: Assurance,
@@ -37,19 +48,27 @@ impl UserScope {
     }
 }
 
-/// A scope on its way to a background job: authenticated bytes that only [`TicketKey::redeem`] turns back into a scope.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ticket(Box<[u8]>);
-
-impl Ticket {
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+/// Without the user: scopes end up in logs.
+impl fmt::Debug for UserScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { user: _, assurance, client, sandboxed } = self;
+        let mut debug = f.debug_struct("UserScope");
+        debug.field("assurance", assurance).field("client", client).field("sandboxed", sandboxed).finish_non_exhaustive()
     }
+}
 
-    /// Bytes read back from the journal. They are worth nothing until redeemed.
-    #[must_use]
-    pub fn from_bytes(bytes: &[u8]) -> Self {
-        Self(bytes.into())
-    }
+/// A scope out of nothing, for tests and benches.
+#[cfg(any(test, feature = "test-doors"))]
+#[must_use]
+pub fn test_scope(user: &str, assurance: Assurance) -> UserScope {
+    let user = UserId::parse(user).unwrap_or_else(|reason| panic!("`{user}` {reason}"));
+    UserScope { user, assurance, client: ClientName::unknown(), sandboxed: false }
+}
+
+/// A sandbox's scope out of nothing, for tests and benches.
+#[cfg(any(test, feature = "test-doors"))]
+#[must_use]
+pub fn test_sandbox(name: &str) -> UserScope {
+    let user = UserId::new(crate::ids::TenantId::sandbox(), name).unwrap_or_else(|reason| panic!("`{name}` {reason}"));
+    UserScope { user, assurance: Assurance::Anonymous, client: ClientName::unknown(), sandboxed: true }
 }

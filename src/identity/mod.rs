@@ -1,11 +1,30 @@
 //! Evidence: what a request says of its user, and what each statement is worth. This floor reads, it never decides.
 
+mod client;
+pub mod code;
+pub mod header;
+mod open_webui;
+mod replay;
+mod resolve;
+mod signature;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
 use std::net::IpAddr;
 
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ClientName, KeyId, UserId};
+pub use client::{Client, USER_KEY_PREFIX, hash_key};
+pub use open_webui::OpenWebuiJwt;
+pub use replay::{ReplayGuard, Unclaimed, Window};
+pub use resolve::{IdentitySettings, Pending, Reading, Resolver};
+pub use signature::{SigningKey, sign};
+pub use source::{OpenWebuiJwtFile, SigningKeyFile, Source, SourceFile, long_secret};
+
+use crate::ids::{ClientName, IdError, KeyId, SessionId, UserId};
 
 /// What evidence is worth, in ascending order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -19,6 +38,19 @@ pub enum Assurance {
     Vouched,
     /// A signature that binds the user, or a per-user key.
     Verified,
+}
+
+impl Assurance {
+    /// The word for configuration, metrics and audit.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::Asserted => "asserted",
+            Self::Vouched => "vouched",
+            Self::Verified => "verified",
+        }
+    }
 }
 
 /// One request as identity sees it. Header names are lower case, as `http` keeps them.
@@ -65,6 +97,16 @@ pub struct Invalid {
     pub claimed: Option<String>,
 }
 
+impl Invalid {
+    fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), claimed: None }
+    }
+
+    fn malformed(what: &str, reason: &IdError) -> Self {
+        Self::new(code::IDENTITY_MALFORMED, format!("The user id in {what} {reason}. Send the user's plain id."))
+    }
+}
+
 /// Everything that identity read from a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolution {
@@ -72,13 +114,26 @@ pub struct Resolution {
     /// The client proved itself by its key.
     pub client_authenticated: bool,
     pub finding: Finding,
-    /// Identity headers from peers that nobody trusts: dropped, and counted.
+    /// Something in the request set out to name a user, believed or not. Tells a client that asks for itself from one
+    /// whose signature was taken away.
+    pub user_named: bool,
+    /// The chat session, on the caller's word.
+    pub session: Option<SessionId>,
+    /// SHA-256 of a credential that nobody here knows. It proves nothing, but tells two unknown people apart.
+    pub stray_credential: Option<KeyHash>,
+    /// Identity headers that were no evidence, since nobody trusts the peer or no source names them: dropped, and counted.
     pub ignored_headers: u32,
 }
 
 /// SHA-256 of a per-user key. The key itself is shown once and kept nowhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyHash(pub [u8; 32]);
+
+impl fmt::Debug for KeyHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyHash(…)")
+    }
+}
 
 /// The user whose key this is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,10 +1,20 @@
 //! Trust modes and the pure decision: evidence and mode in, decision out, no I/O.
 
+mod decide;
+mod settings;
+mod shadow;
+#[cfg(test)]
+mod tests;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Assurance;
 use crate::ids::UserId;
+
+pub use decide::{PathClass, REASONS, Terms, decide, subject};
+pub use settings::{ClientFile, ClientPolicy, SandboxFile, TrustFile, TrustSettings, resolve};
+pub use shadow::{ShadowOutcome, Verdict};
 
 /// How much a request must prove before it reaches a user's memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -18,6 +28,45 @@ pub enum TrustMode {
     Quarantine,
     /// Everything is served; doubt costs the memory, and the answer says so.
     Legacy,
+}
+
+impl TrustMode {
+    /// The word for configuration, metrics and audit.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Required => "required",
+            Self::Quarantine => "quarantine",
+            Self::Legacy => "legacy",
+        }
+    }
+
+    /// Whether this mode lets through what `other` does not.
+    #[must_use]
+    pub fn is_laxer_than(self, other: Self) -> bool {
+        self.laxness() > other.laxness()
+    }
+
+    fn laxness(self) -> u8 {
+        match self {
+            Self::Strict => 0,
+            Self::Required => 1,
+            Self::Quarantine => 2,
+            Self::Legacy => 3,
+        }
+    }
+}
+
+/// What the plain word of an authenticated client is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Vouch {
+    /// `vouched`, as it is.
+    #[default]
+    Vouched,
+    /// The operator answers for the client: its word counts as `verified`, in every mode and for the trust ratchet.
+    Verified,
 }
 
 /// What the operator's records say of a claimed user. Read from [`Directory`] before deciding.
@@ -45,4 +94,28 @@ pub enum Decision {
     Bypass { reason: &'static str, advice: bool },
     /// Not forwarded.
     Refuse { status: u16, reason: &'static str, message: String },
+}
+
+impl Decision {
+    /// The word for metrics and audit: `admit`, `sandbox`, `bypass`, `refuse`.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Admit { .. } => "admit",
+            Self::Sandbox { .. } => "sandbox",
+            Self::Bypass { .. } => "bypass",
+            Self::Refuse { .. } => "refuse",
+        }
+    }
+
+    /// One of [`REASONS`].
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Admit { reason, .. }
+            | Self::Sandbox { reason, .. }
+            | Self::Bypass { reason, .. }
+            | Self::Refuse { reason, .. } => reason,
+        }
+    }
 }

@@ -1,9 +1,44 @@
 //! What lasts: one sealed redb file per user, the registry of users and keys, and the journal of turns to learn from.
+//!
+//! Layout of the storage directory: `master.key` (unless configured elsewhere), `registry.redb`, `learn.journal`, and
+//! `users/<2 hex>/<64 hex>.redb`, named by a keyed hash. A user's data key lives in the registry, wrapped, and nowhere else.
 
+pub mod disk;
+pub mod error;
 pub mod fact;
+mod journal;
+mod master;
+mod overlay;
+mod record;
+mod registry;
+mod seal;
+pub mod settings;
+#[cfg(any(test, feature = "test-doors"))]
+pub mod simulated;
+#[cfg(test)]
+mod tests;
+mod user_file;
+mod users;
 
-use crate::ids::FactId;
+use std::sync::Arc;
+
+use parking_lot::{Mutex, MutexGuard};
+use zeroize::Zeroizing;
+
+use crate::enforce::{Ticket, UserScope};
+use crate::ids::{FactId, UserId};
+pub use disk::{Disk, FileDisk};
+pub use error::{JournalError, StoreError};
 pub use fact::{Fact, Kind, Provenance, Status, Tier};
+use journal::Journal;
+pub use journal::JournalEntry;
+use registry::Registry;
+pub use registry::UserKeyRecord;
+pub use seal::FileId;
+use seal::{Keyring, Place, UserSeal};
+pub use settings::{StorageFile, StorageSettings};
+use user_file::UserFile;
+pub use users::Erased;
 
 /// Keyed 128-bit hash of a turn or of a conversation's prefix. Comparable within one user only.
 pub type PrefixHash = [u8; 16];
@@ -36,4 +71,152 @@ pub struct Batch {
     pub injections: Vec<Injection>,
     pub drop_injections: Vec<PrefixHash>,
     pub learned: Vec<PrefixHash>,
+}
+
+/// Work on one user's file is ordered by one of these locks, chosen by the file's name.
+const GATES: usize = 1024;
+
+/// Everything that lasts. A cheap handle: clones share one store. Every method blocks on the disk unless it says otherwise;
+/// the caller chooses the thread.
+#[derive(Debug, Clone)]
+pub struct Store(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    disk: Arc<dyn Disk>,
+    keyring: Keyring,
+    registry: Registry,
+    journal: Journal,
+    gates: Box<[Mutex<()>]>,
+}
+
+impl Store {
+    /// Opens the store, and makes it on first start: directory, master key, registry, journal.
+    ///
+    /// # Errors
+    /// When the disk fails, the master key is missing, does not fit or is readable by others, or another process has the store open.
+    pub fn open(settings: &StorageSettings, disk: Arc<dyn Disk>) -> Result<Self, StoreError> {
+        let master = match &settings.master_key {
+            Some(key) => Zeroizing::new(key.expose().try_into().map_err(|_| StoreError::WrongMasterKey)?),
+            None => master::read_or_make(&settings.dir, disk.stored(registry::NAME)?.is_some())?,
+        };
+        let keyring = Keyring::new(master);
+        let registry = Registry::open(disk.clone(), &keyring.registry)?;
+        let journal = Journal::open(disk.clone(), settings.journal_limit)?;
+        let gates = std::iter::repeat_with(Mutex::default).take(GATES).collect();
+        Ok(Self(Arc::new(Inner { disk, keyring, registry, journal, gates })))
+    }
+
+    /// Everything that is kept of a user. Of one that was never written to: nothing, and nothing is made.
+    ///
+    /// # Errors
+    /// When the disk fails, or a record is damaged or not this user's.
+    pub fn load(&self, scope: &UserScope) -> Result<UserData, StoreError> {
+        let id = self.file_id(scope.user());
+        let _gate = self.gate(&id);
+        match self.seal(scope.user(), &id) {
+            Ok(seal) => self.file(&id).read(&seal),
+            Err(StoreError::NotEnrolled) => Ok(UserData::default()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Changes what is kept of a user: all of the batch or nothing, lasting on return.
+    ///
+    /// # Errors
+    /// [`StoreError::NotEnrolled`] for a user that was never enrolled or was erased; else when the disk fails.
+    #[expect(clippy::needless_pass_by_value, reason = "a batch is used up")]
+    pub fn commit(&self, scope: &UserScope, batch: Batch) -> Result<(), StoreError> {
+        let id = self.file_id(scope.user());
+        let _gate = self.gate(&id);
+        let seal = self.seal(scope.user(), &id)?;
+        if batch.is_empty() { Ok(()) } else { self.file(&id).commit(&seal, &batch) }
+    }
+
+    /// The key of the hashes of a user's turns. Stable until the user is erased. Answers from memory.
+    ///
+    /// # Errors
+    /// [`StoreError::NotEnrolled`] for a user without a data key.
+    pub fn hash_key(&self, scope: &UserScope) -> Result<[u8; 16], StoreError> {
+        let id = self.file_id(scope.user());
+        Ok(*self.seal(scope.user(), &id)?.hash)
+    }
+
+    /// The name of a user's file. Answers from memory.
+    pub fn file_id(&self, user: &UserId) -> FileId {
+        self.0.keyring.file_id(user)
+    }
+
+    /// The key of tickets, derived from the master key. Answers from memory.
+    pub fn ticket_key(&self) -> [u8; 32] {
+        self.0.keyring.ticket_key()
+    }
+
+    /// Queues a turn to be learned from. It survives the end of the process once this returns. One write, no fsync.
+    ///
+    /// # Errors
+    /// [`JournalError::Full`] beyond the byte limit; else for a user without a data key, or when the disk fails.
+    pub fn journal_append(&self, ticket: &Ticket, scope: &UserScope, payload: &[u8]) -> Result<(), JournalError> {
+        let id = self.file_id(scope.user());
+        let seal = self.seal(scope.user(), &id)?;
+        self.0.journal.append(ticket, &seal.records.seal(journal_place(ticket, &id), payload)?)
+    }
+
+    /// The oldest turn that was not consumed; asking again gives it again. After a restart some that were consumed may come
+    /// again: [`Batch::learned`] makes learning from them a no-op.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn journal_next(&self) -> Result<Option<JournalEntry>, StoreError> {
+        self.0.journal.next()
+    }
+
+    /// Opens a turn's payload with the key of the user that its ticket stands for.
+    ///
+    /// # Errors
+    /// When the user was erased since, or the entry is another user's. Such an entry is to be marked as done.
+    pub fn journal_open(&self, scope: &UserScope, entry: &JournalEntry) -> Result<Vec<u8>, StoreError> {
+        let id = self.file_id(scope.user());
+        self.seal(scope.user(), &id)?.records.open(journal_place(&entry.ticket, &id), &entry.sealed)
+    }
+
+    /// Marks the oldest turn as consumed, or unreadable.
+    ///
+    /// # Errors
+    /// When the disk fails; the turn is consumed all the same until a restart.
+    #[expect(clippy::needless_pass_by_value, reason = "an entry is used up")]
+    pub fn journal_done(&self, entry: JournalEntry) -> Result<(), StoreError> {
+        self.0.journal.done(&entry)
+    }
+
+    /// Bytes that wait to be learned from. Answers from memory.
+    pub fn journal_backlog(&self) -> u64 {
+        self.0.journal.backlog()
+    }
+
+    fn gate(&self, id: &FileId) -> MutexGuard<'_, ()> {
+        let [first, second, ..] = id.0;
+        self.0.gates[usize::from(u16::from_be_bytes([first, second])) % GATES].lock()
+    }
+
+    fn file<'a>(&'a self, id: &'a FileId) -> UserFile<'a> {
+        UserFile { disk: self.0.disk.as_ref(), id }
+    }
+
+    /// The user's keys, unwrapped on first use.
+    fn seal(&self, user: &UserId, id: &FileId) -> Result<Arc<UserSeal>, StoreError> {
+        let vault = self.0.registry.users.get(id).and_then(|entry| entry.vault.clone());
+        vault.ok_or(StoreError::NotEnrolled)?.unwrap(&self.0.keyring, user, id)
+    }
+}
+
+impl Batch {
+    fn is_empty(&self) -> bool {
+        let Self { put, delete, injections, drop_injections, learned } = self;
+        put.is_empty() && delete.is_empty() && injections.is_empty() && drop_injections.is_empty() && learned.is_empty()
+    }
+}
+
+fn journal_place<'a>(ticket: &'a Ticket, file: &'a FileId) -> Place<'a> {
+    Place { table: "journal", key: ticket.as_bytes(), file }
 }

@@ -1,0 +1,106 @@
+//! The words of the control API: what goes over the socket. Times are milliseconds since the Unix epoch.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::identity::Assurance;
+use crate::ids::{KeyId, UserId};
+use crate::setting::Fault;
+
+/// `POST /v1/user-keys`: makes a key for a user.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MakeUserKey {
+    /// `tenant:name`, or a name in the default tenant. A text: what is typed may name no sandbox, as stored ids do.
+    pub user: String,
+    /// What the operator calls the key, such as `laptop`.
+    #[serde(default)]
+    pub label: String,
+}
+
+/// A key that was just made. The only time that it is shown.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct MadeUserKey {
+    pub id: KeyId,
+    pub user: UserId,
+    pub key: ShownKey,
+}
+
+/// A key on its way to the one who asked for it. Does not print.
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ShownKey(pub String);
+
+impl fmt::Debug for ShownKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ShownKey(…)")
+    }
+}
+
+/// A user key as it is listed. The key itself is kept nowhere.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct UserKeyView {
+    pub id: KeyId,
+    pub user: UserId,
+    pub label: String,
+    /// The last characters of the key.
+    pub hint: String,
+    pub created_at: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<i64>,
+}
+
+/// `GET /v1/user-keys`
+#[derive(Debug, Serialize, Deserialize)]
+pub struct UserKeyList {
+    pub keys: Vec<UserKeyView>,
+}
+
+/// `PATCH /v1/users/{user}/ratchet`: lowers the trust ratchet.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LowerRatchet {
+    /// The weakest evidence that opens the user's memory from now on; none takes the ratchet off.
+    #[serde(default)]
+    pub to: Option<Assurance>,
+}
+
+/// What came of lowering a ratchet.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RatchetView {
+    pub user: UserId,
+    /// False: the ratchet was no higher.
+    pub lowered: bool,
+}
+
+/// `GET /v1/status`
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Status {
+    pub version: String,
+    pub started_at: i64,
+    /// Answers being streamed now.
+    pub open_streams: u64,
+    /// Bytes of turns that wait to be learned from.
+    pub learning_queue_bytes: u64,
+}
+
+/// One fault of a configuration that was not applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultView {
+    pub path: String,
+    pub reason: String,
+    pub remedy: String,
+}
+
+impl From<Fault> for FaultView {
+    fn from(Fault { path, reason, remedy }: Fault) -> Self {
+        Self { path, reason, remedy }
+    }
+}
+
+impl From<FaultView> for Fault {
+    fn from(FaultView { path, reason, remedy }: FaultView) -> Self {
+        Self { path, reason, remedy }
+    }
+}

@@ -1,0 +1,214 @@
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::Value;
+use tokio::sync::watch;
+
+use super::*;
+use crate::client::{Client, ClientError};
+use crate::enforce::test_scope;
+use crate::identity::{Assurance, UserKeys, hash_key};
+use crate::ids::{KeyId, UserId};
+use crate::policy::Directory;
+use crate::setting::{Fault, Faults};
+use crate::store::{FileDisk, StorageSettings, Store};
+use crate::telemetry::{AuditLog, AuditSettings, Metrics};
+
+/// A store and a control socket in a directory of their own.
+struct Bench {
+    dir: tempfile::TempDir,
+    store: Store,
+    metrics: Arc<Metrics>,
+    client: Client,
+    /// Whether the next reload finds a faulty configuration.
+    faulty: Arc<AtomicBool>,
+    _stop: watch::Sender<bool>,
+}
+
+impl Bench {
+    fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        let metrics = Arc::new(Metrics::new().unwrap());
+        let settings = AuditSettings { dir: dir.path().join("audit"), max_size: 1 << 20, keep: 1 };
+        let audit = AuditLog::open(&settings, &metrics).unwrap();
+        let store = Store::open(&StorageSettings::at(&data), Arc::new(FileDisk::new(&data))).unwrap();
+        let faulty = Arc::new(AtomicBool::new(false));
+        let found = Arc::clone(&faulty);
+        let reload: Reload = Arc::new(move || if found.load(Ordering::Relaxed) { Err(fault()) } else { Ok(()) });
+        let control = Control::new(store.clone(), audit, Arc::clone(&metrics), reload);
+        let path = dir.path().join("run/memgate.sock");
+        let (stop, stopping) = watch::channel(false);
+        tokio::spawn(serve_control(bind_socket(&path).unwrap(), control, stopping));
+        let client = Client::new(&path).unwrap();
+        Self { dir, store, metrics, client, faulty, _stop: stop }
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.dir.path().join("run/memgate.sock")
+    }
+
+    /// The acts in the audit log, as `act outcome`.
+    fn acts(&self) -> Vec<String> {
+        let text = std::fs::read_to_string(self.dir.path().join("audit/audit.jsonl")).unwrap();
+        let word = |line: &Value, key: &str| line[key].as_str().unwrap_or_default().to_owned();
+        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.map(|line| format!("{} {}", word(&line, "act"), word(&line, "outcome"))).collect()
+    }
+}
+
+fn fault() -> Vec<Fault> {
+    let mut faults = Faults::default();
+    faults.add("listen", "is no address", "write one");
+    faults.into_vec()
+}
+
+fn user(name: &str) -> UserId {
+    UserId::parse(name).unwrap()
+}
+
+fn status_of(error: &ClientError) -> u16 {
+    let ClientError::Refused(problem) = error else { panic!("{error}") };
+    problem.status
+}
+
+#[tokio::test]
+async fn a_key_is_shown_once_works_and_is_revoked() {
+    let bench = Bench::start();
+    let made = bench.client.make_user_key(&user("alice"), "laptop").await.unwrap();
+    let owner = bench.store.owner(&hash_key(made.key.0.as_bytes())).unwrap();
+    assert_eq!((owner.id, owner.user), (made.id, user("alice")));
+    bench.client.make_user_key(&user("acme:bob"), "").await.unwrap();
+
+    let all = bench.client.list_user_keys(None).await.unwrap();
+    assert_eq!(all.keys.len(), 2);
+    assert!(!serde_json::to_string(&all).unwrap().contains(&made.key.0));
+    let hers = bench.client.list_user_keys(Some(&user("alice"))).await.unwrap();
+    assert_eq!((hers.keys.len(), hers.keys[0].label.as_str(), hers.keys[0].revoked_at), (1, "laptop", None));
+
+    bench.client.revoke_user_key(made.id).await.unwrap();
+    assert!(bench.store.owner(&hash_key(made.key.0.as_bytes())).is_none());
+    assert!(bench.client.list_user_keys(Some(&user("alice"))).await.unwrap().keys[0].revoked_at.is_some());
+    assert_eq!(status_of(&bench.client.revoke_user_key(KeyId::fresh()).await.unwrap_err()), 404);
+}
+
+#[tokio::test]
+async fn acts_are_on_record_before_and_after_and_hold_no_key() {
+    let bench = Bench::start();
+    let made = bench.client.make_user_key(&user("alice"), "").await.unwrap();
+    assert!(bench.client.revoke_user_key(KeyId::fresh()).await.is_err());
+    bench.client.make_user_key(&user("alice"), "").await.unwrap();
+    let acts = bench.acts();
+    let expected = [
+        "user_key.make begun",
+        "user_key.make done",
+        "user_key.revoke begun",
+        "user_key.revoke unchanged",
+        "user_key.make begun",
+    ];
+    assert_eq!(acts[..5], expected);
+    assert!(!std::fs::read_to_string(bench.dir.path().join("audit/audit.jsonl")).unwrap().contains(&made.key.0));
+}
+
+#[tokio::test]
+async fn a_ratchet_is_lowered() {
+    let bench = Bench::start();
+    bench.store.enroll(&test_scope("alice", Assurance::Verified), 1).unwrap();
+    assert!(bench.client.lower_ratchet(&user("alice"), Some(Assurance::Vouched)).await.unwrap().lowered);
+    assert_eq!(bench.store.standing(&user("alice")).ratchet, Some(Assurance::Vouched));
+    assert!(!bench.client.lower_ratchet(&user("alice"), Some(Assurance::Verified)).await.unwrap().lowered);
+    assert!(!bench.client.lower_ratchet(&user("acme:no one/at all"), None).await.unwrap().lowered);
+    assert!(bench.client.lower_ratchet(&user("alice"), None).await.unwrap().lowered);
+    assert_eq!(bench.store.standing(&user("alice")).ratchet, None);
+}
+
+#[tokio::test]
+async fn a_faulty_configuration_is_refused_with_its_faults() {
+    let bench = Bench::start();
+    bench.client.reload().await.unwrap();
+    bench.faulty.store(true, Ordering::Relaxed);
+    let ClientError::Refused(problem) = bench.client.reload().await.unwrap_err() else { panic!("not refused") };
+    let faults: Vec<Fault> = problem.faults.iter().cloned().map(Into::into).collect();
+    assert_eq!((problem.status, problem.code.as_ref(), faults), (422, "invalid_config", fault()));
+}
+
+#[tokio::test]
+async fn the_status_counts() {
+    let bench = Bench::start();
+    let _stream = bench.metrics.open_stream();
+    let status = bench.client.status().await.unwrap();
+    assert_eq!((status.open_streams, status.learning_queue_bytes, status.version.as_str()), (1, 0, env!("CARGO_PKG_VERSION")));
+}
+
+#[tokio::test]
+async fn every_refusal_is_a_problem() {
+    let bench = Bench::start();
+    let http = reqwest::Client::builder().unix_socket(bench.socket()).build().unwrap();
+    for (method, path, body, status) in [
+        ("GET", "/v1/nothing", "", 404),
+        ("PUT", "/v1/status", "", 405),
+        ("POST", "/v1/user-keys", "{", 400),
+        ("POST", "/v1/user-keys", r#"{"user":""}"#, 400),
+        ("POST", "/v1/user-keys", r#"{"user":"~sandbox:x"}"#, 400),
+        ("POST", "/v1/user-keys", r#"{"user":"a","label":"\u001b[31m"}"#, 400),
+        ("POST", "/v1/user-keys", r#"{"user":"a","lable":"x"}"#, 400),
+        ("GET", "/v1/user-keys?user=A:", "", 400),
+        ("GET", "/v1/user-keys?usr=a", "", 400),
+        ("DELETE", "/v1/user-keys/..%2f", "", 404),
+        ("PATCH", "/v1/users/%20/ratchet", "{}", 400),
+        ("PATCH", "/v1/users/alice/ratchet", r#"{"to":"god"}"#, 400),
+    ] {
+        let request = http.request(method.parse().unwrap(), format!("http://memgate{path}")).body(body);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status().as_u16(), status, "{method} {path} {body}");
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        let problem: Problem = response.json().await.unwrap();
+        assert_eq!(problem.status, status);
+    }
+}
+
+#[tokio::test]
+async fn the_socket_is_private_replaces_a_dead_one_and_no_other() {
+    let bench = Bench::start();
+    let mode = std::fs::metadata(bench.socket()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(std::fs::read_dir(bench.dir.path().join("run")).unwrap().count(), 1);
+    assert_eq!(bind_socket(&bench.socket()).unwrap_err().kind(), std::io::ErrorKind::AddrInUse);
+
+    let dead = bench.dir.path().join("dead.sock");
+    drop(std::os::unix::net::UnixListener::bind(&dead).unwrap());
+    assert!(bind_socket(&dead).is_ok());
+
+    let file = bench.dir.path().join("file");
+    std::fs::write(&file, "precious").unwrap();
+    assert!(bind_socket(&file).is_err());
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "precious");
+}
+
+#[tokio::test]
+async fn a_stopped_memgate_is_said_to_be_stopped() {
+    let temp = tempfile::tempdir().unwrap();
+    let client = Client::new(&temp.path().join("no.sock")).unwrap();
+    let error = client.status().await.unwrap_err();
+    assert!(matches!(error, ClientError::NotRunning { .. }), "{error:?}");
+    assert!(error.to_string().contains("memgate run"), "{error}");
+}
+
+#[tokio::test]
+async fn metrics_have_a_listener_of_their_own() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let (stop, stopping) = watch::channel(false);
+    let served = tokio::spawn(serve_metrics(listener, Arc::new(Metrics::new().unwrap()), stopping));
+    let get = async |path: &str| {
+        let response = reqwest::get(format!("{base}{path}")).await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    };
+    assert!(get("/metrics").await.1.contains("memgate_build_info"));
+    assert_eq!(get("/healthz").await, (200, "ok\n".to_owned()));
+    assert_eq!(get("/v1/status").await.0, 404);
+    stop.send(true).unwrap();
+    served.await.unwrap();
+}

@@ -1,0 +1,316 @@
+//! The composition root: a configuration becomes running services.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use pingora::apps::HttpServerOptions;
+use pingora::proxy::http_proxy_service_with_name;
+use pingora::server::configuration::ServerConf;
+use pingora::server::{RunArgs, Server, ShutdownSignal, ShutdownSignalWatch};
+use thiserror::Error;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::admin::{self, Control};
+use crate::config::{self, Config};
+use crate::context::TokenCounter;
+use crate::demo;
+use crate::identity::{ReplayGuard, Resolver};
+use crate::memory::{LearnedReport, Memory, OnLearned};
+use crate::proxy::{Addresses, Gateway, Runtime, Services, unix_ms};
+use crate::setting::{Fault, Faults};
+use crate::store::{FileDisk, Store, StoreError};
+use crate::telemetry::{AuditError, AuditLog, LearnResult, LearnedRecord, Metrics, ReloadResult};
+
+/// How often gauges are read and expired sandboxes looked for.
+const TICK: Duration = Duration::from_secs(5);
+const SANDBOX_SWEEP: Duration = Duration::from_mins(10);
+
+/// Why memgate cannot run.
+#[derive(Debug, Error)]
+pub enum AppError {
+    #[error("the configuration has faults")]
+    Config(Vec<Fault>),
+    #[error("cannot listen on {address} for {what}: {source}")]
+    Listen { what: &'static str, address: String, source: std::io::Error },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    #[error("cannot start: {0}")]
+    Start(String),
+}
+
+/// Runs memgate until it is told to stop.
+///
+/// # Errors
+/// When the configuration has faults, an address is taken, or the store does not open.
+pub fn run(path: &Path) -> Result<(), AppError> {
+    let config = config::load(path).map_err(AppError::Config)?;
+    config.log.start().map_err(|error| AppError::Start(error.to_string()))?;
+    let metrics = Arc::new(Metrics::new().map_err(|error| AppError::Start(error.to_string()))?);
+    let audit = AuditLog::open(&config.audit, &metrics)?;
+    let store = Store::open(&config.storage, Arc::new(FileDisk::new(&config.storage.dir)))?;
+    let background = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("memgate-background")
+        .enable_all()
+        .build()
+        .map_err(|error| AppError::Start(error.to_string()))?;
+    let (stop, stopping) = watch::channel(false);
+
+    let demo = bind("the demo upstream", SocketAddr::from(([127, 0, 0, 1], 0)))?;
+    let memory = Memory::new(store.clone(), config.memory.clone()).reporting(record_learning(&audit, &metrics));
+    let memory = Arc::new(memory);
+    let services = Arc::new(Services {
+        addresses: Addresses::new(demo.local_addr().map_err(|error| AppError::Start(error.to_string()))?),
+        store,
+        memory: Arc::clone(&memory),
+        metrics: Arc::clone(&metrics),
+        audit: audit.clone(),
+        tokens: TokenCounter::default(),
+        draining: AtomicBool::new(false),
+    });
+    let guard = Arc::new(ReplayGuard::new(unix_ms().div_euclid(1000)));
+    let runtime = Arc::new(ArcSwap::from_pointee(build_runtime(&config, &guard)));
+    let reload = Reload {
+        path: path.to_owned(),
+        boot: Boot::of(&config),
+        runtime: Arc::clone(&runtime),
+        guard,
+        services: Arc::clone(&services),
+    };
+    let reload = Arc::new(reload);
+
+    // Addresses are tried here, where a taken one can be told apart from every other failure.
+    drop(bind("the proxy", config.listen)?);
+    let exposition = bind("metrics", config.metrics.listen)?;
+    let apply = Arc::clone(&reload);
+    let apply: admin::Reload = Arc::new(move || apply.apply());
+    let control = Control::new(services.store.clone(), audit.clone(), Arc::clone(&metrics), apply);
+    let entered = background.enter();
+    let socket = admin::bind_socket(&config.admin.socket).map_err(|source| AppError::Listen {
+        what: "control",
+        address: config.admin.socket.display().to_string(),
+        source,
+    })?;
+    background.spawn(admin::serve_control(socket, control, stopping.clone()));
+    background.spawn(admin::serve_metrics(into_tokio(exposition)?, Arc::clone(&metrics), stopping.clone()));
+    background.spawn(demo::serve(into_tokio(demo)?, stopping.clone()));
+    let learner = background.spawn(Arc::clone(&memory).run_learner(stopping.clone()));
+    let recorder = background.spawn(Arc::clone(&memory).run_recorder(stopping.clone()));
+    background.spawn(keep_house(Arc::clone(&services), Arc::clone(&runtime), stopping));
+    background.spawn(reload_on_hangup(reload));
+    drop(entered);
+
+    serve_proxy(&config, Gateway { runtime, services: Arc::clone(&services) });
+
+    // The proxy has stopped: what it queued is learned and written before the process ends.
+    let _ = stop.send(true);
+    background.block_on(async {
+        let _ = tokio::time::timeout(Duration::from_secs(10), async { tokio::join!(learner, recorder) }).await;
+    });
+    background.shutdown_timeout(Duration::from_secs(2));
+    audit.flush()?;
+    Ok(())
+}
+
+/// One audit record and one count for each turn that taught something.
+fn record_learning(audit: &AuditLog, metrics: &Arc<Metrics>) -> OnLearned {
+    let (audit, metrics) = (audit.clone(), Arc::clone(metrics));
+    Arc::new(move |report: LearnedReport| {
+        metrics.count_learning(LearnResult::Learned, report.learned.facts.len() as u64);
+        let Ok(request) = report.request_id.parse() else { return };
+        let time = unix_ms();
+        let LearnedReport { user, learned, .. } = report;
+        audit.record(LearnedRecord { time, request, user, facts_written: learned.facts, facts_closed: Vec::new() });
+    })
+}
+
+fn bind(what: &'static str, address: SocketAddr) -> Result<TcpListener, AppError> {
+    TcpListener::bind(address).map_err(|source| AppError::Listen { what, address: address.to_string(), source })
+}
+
+fn into_tokio(listener: TcpListener) -> Result<tokio::net::TcpListener, AppError> {
+    let converted = listener.set_nonblocking(true).and_then(|()| tokio::net::TcpListener::from_std(listener));
+    converted.map_err(|error| AppError::Start(error.to_string()))
+}
+
+fn build_runtime(config: &Config, guard: &Arc<ReplayGuard>) -> Runtime {
+    Runtime {
+        resolver: Resolver::new(config.trust.identity.clone(), Arc::clone(guard)),
+        trust: config.trust.clone(),
+        upstreams: config.upstreams.iter().cloned().map(Arc::new).collect(),
+        limits: config.limits.clone(),
+        context: config.context,
+        memory: config.memory.clone(),
+    }
+}
+
+/// Runs pingora's server on this thread until a signal ends it.
+fn serve_proxy(config: &Config, gateway: Gateway) {
+    let conf = ServerConf {
+        threads: config.limits.threads.or_else(|| std::thread::available_parallelism().ok().map(Into::into)).unwrap_or(1),
+        grace_period_seconds: Some(0),
+        graceful_shutdown_timeout_seconds: Some(2),
+        max_retries: 3,
+        pid_file: String::new(),
+        ..ServerConf::default()
+    };
+    let watch = Drain { services: Arc::clone(&gateway.services), limit: config.limits.drain };
+    let mut server = Server::new_with_opt_and_conf(None, conf);
+    let mut service = http_proxy_service_with_name(&server.configuration, gateway, "memgate");
+    if let Some(app) = service.app_logic_mut() {
+        let mut options = HttpServerOptions::default();
+        options.h2c = config.limits.h2c;
+        options.h2_idle_timeout = Some(config.limits.keepalive);
+        app.server_options = Some(options);
+    }
+    service.add_tcp(&config.listen.to_string());
+    server.add_service(service);
+    server.bootstrap();
+    tracing::info!(listen = %config.listen, metrics = %config.metrics.listen, mode = config.trust.mode.as_str(), "memgate is up");
+    server.run(RunArgs { shutdown_signal: Box::new(watch) });
+}
+
+/// Turns a signal into a drained shutdown: new requests are turned away, running answers may end within the limit.
+struct Drain {
+    services: Arc<Services>,
+    limit: Duration,
+}
+
+#[async_trait]
+impl ShutdownSignalWatch for Drain {
+    async fn recv(&self) -> ShutdownSignal {
+        let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+            return ShutdownSignal::FastShutdown;
+        };
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        tracing::info!("shutting down");
+        self.services.draining.store(true, Ordering::Relaxed);
+        let began = Instant::now();
+        while self.services.metrics.streams() > 0 && began.elapsed() < self.limit {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        ShutdownSignal::GracefulTerminate
+    }
+}
+
+/// What a reload cannot change.
+#[derive(Debug, PartialEq, Eq)]
+struct Boot {
+    listen: SocketAddr,
+    metrics: SocketAddr,
+    socket: PathBuf,
+    data: PathBuf,
+    audit: PathBuf,
+    h2c: bool,
+    threads: Option<usize>,
+}
+
+impl Boot {
+    fn of(config: &Config) -> Self {
+        Self {
+            listen: config.listen,
+            metrics: config.metrics.listen,
+            socket: config.admin.socket.clone(),
+            data: config.storage.dir.clone(),
+            audit: config.audit.dir.clone(),
+            h2c: config.limits.h2c,
+            threads: config.limits.threads,
+        }
+    }
+
+    /// Settings that differ and need a restart.
+    fn changes(&self, new: &Self) -> Vec<Fault> {
+        let mut faults = Faults::default();
+        for (changed, path) in [
+            (self.listen != new.listen, "listen"),
+            (self.metrics != new.metrics, "metrics.listen"),
+            (self.socket != new.socket, "admin.socket"),
+            (self.data != new.data, "storage.redb.dir"),
+            (self.audit != new.audit, "audit.dir"),
+            (self.h2c != new.h2c, "limits.h2c"),
+            (self.threads != new.threads, "limits.threads"),
+        ] {
+            if changed {
+                faults.add(path, "cannot change while memgate runs", "restart memgate, or put the old value back");
+            }
+        }
+        faults.into_vec()
+    }
+}
+
+/// Applies a changed file. Streams in flight keep the configuration that they started under.
+struct Reload {
+    path: PathBuf,
+    boot: Boot,
+    runtime: Arc<ArcSwap<Runtime>>,
+    guard: Arc<ReplayGuard>,
+    services: Arc<Services>,
+}
+
+impl Reload {
+    fn apply(&self) -> Result<(), Vec<Fault>> {
+        let loaded = config::load(&self.path).and_then(|config| {
+            let faults = self.boot.changes(&Boot::of(&config));
+            if faults.is_empty() { Ok(config) } else { Err(faults) }
+        });
+        match loaded {
+            Ok(config) => {
+                self.runtime.store(Arc::new(build_runtime(&config, &self.guard)));
+                self.services.metrics.count_reload(ReloadResult::Applied);
+                tracing::info!("the configuration was reloaded");
+                Ok(())
+            }
+            Err(faults) => {
+                self.services.metrics.count_reload(ReloadResult::Refused);
+                for fault in &faults {
+                    tracing::error!(
+                        path = fault.path,
+                        reason = fault.reason,
+                        remedy = fault.remedy,
+                        "the configuration was not reloaded"
+                    );
+                }
+                Err(faults)
+            }
+        }
+    }
+}
+
+async fn reload_on_hangup(reload: Arc<Reload>) {
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+    while hangup.recv().await.is_some() {
+        let reload = Arc::clone(&reload);
+        // Faults are logged; nobody waits for an answer.
+        let _ = tokio::task::spawn_blocking(move || reload.apply()).await;
+    }
+}
+
+/// Gauges, and the expiry of sandboxes.
+async fn keep_house(services: Arc<Services>, runtime: Arc<ArcSwap<Runtime>>, mut stopping: watch::Receiver<bool>) {
+    let mut swept: Option<Instant> = None;
+    loop {
+        services.metrics.set_learning_queue(services.store.journal_backlog());
+        if swept.is_none_or(|at| at.elapsed() >= SANDBOX_SWEEP) {
+            swept = Some(Instant::now());
+            let expiry = i64::try_from(runtime.load().trust.sandbox_expiry.as_millis()).unwrap_or(i64::MAX);
+            let store = services.store.clone();
+            match tokio::task::spawn_blocking(move || store.expire_sandboxes(unix_ms().saturating_sub(expiry))).await {
+                Ok(Ok(0)) | Err(_) => {}
+                Ok(Ok(expired)) => tracing::info!(expired, "sandboxes expired"),
+                Ok(Err(error)) => tracing::error!(%error, "sandboxes could not be expired"),
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(TICK) => {}
+            _ = stopping.changed() => return,
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! `proxy.yaml`: read, resolved, and every fault of it reported at once. Each fragment is its module's own; here they meet.
+
+mod document;
+mod explain;
+mod path;
+mod read;
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::admin::{AdminFile, AdminSettings, MetricsFile, MetricsSettings};
+use crate::context::{ContextFile, ContextSettings};
+use crate::memory::{MemoryFile, MemorySettings};
+use crate::policy::{self, ClientFile, TrustFile, TrustSettings};
+use crate::proxy::settings::{Limits, LimitsFile, Upstream, UpstreamFile, resolve_listen, resolve_upstreams};
+use crate::setting::{Fault, Faults};
+use crate::store::{StorageFile, StorageSettings};
+use crate::telemetry::{AuditFile, AuditSettings, LogFile, LogSettings};
+use read::Cuts;
+
+/// Where chat clients are awaited, unless the file says otherwise.
+pub const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
+/// Largest configuration file that is read, in bytes.
+const LARGEST_FILE: u64 = 4 << 20;
+
+/// The configuration of memgate, an identity-enforcing reverse proxy with per-user memory.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConfigFile {
+    /// Address and port for chat clients. Default `127.0.0.1:8080`.
+    pub listen: Option<String>,
+    /// The control socket of the command line.
+    pub admin: AdminFile,
+    /// The listener for Prometheus.
+    pub metrics: MetricsFile,
+    /// Who is believed, and how far.
+    pub trust: TrustFile,
+    /// The integrations that call memgate.
+    pub clients: Vec<ClientFile>,
+    /// The model backends that memgate forwards to.
+    pub upstreams: Vec<UpstreamFile>,
+    /// How conversations are fitted into the model's window.
+    pub context: ContextFile,
+    /// What is remembered, and how much of it is recalled.
+    pub memory: MemoryFile,
+    /// Where memories are kept.
+    pub storage: StorageFile,
+    /// The audit log.
+    pub audit: AuditFile,
+    /// Bounds on what one request or connection may take.
+    pub limits: LimitsFile,
+    /// The process log.
+    pub log: LogFile,
+}
+
+/// A configuration that memgate can run with.
+#[derive(Debug)]
+pub struct Config {
+    pub listen: SocketAddr,
+    pub admin: AdminSettings,
+    pub metrics: MetricsSettings,
+    pub trust: TrustSettings,
+    pub upstreams: Vec<Upstream>,
+    pub context: ContextSettings,
+    pub memory: MemorySettings,
+    pub storage: StorageSettings,
+    pub audit: AuditSettings,
+    pub limits: Limits,
+    pub log: LogSettings,
+}
+
+/// Reads and resolves a configuration file.
+///
+/// # Errors
+/// Every fault of the file: syntax, unknown keys, wrong values, secrets that are not there.
+pub fn load(path: &Path) -> Result<Config, Vec<Fault>> {
+    let (file, cuts, mut faults) = shape(path);
+    let Some(file) = file else { return Err(in_order(faults)) };
+    let mut found = Faults::default();
+    let config = resolve(&file, &mut found);
+    for fault in found.into_vec().into_iter().filter_map(|fault| cuts.translate(fault)) {
+        faults.add(fault.path, fault.reason, fault.remedy);
+    }
+    match config {
+        Some(config) if faults.is_empty() => Ok(config),
+        _ => Err(in_order(faults)),
+    }
+}
+
+/// Faults of one part of the file together.
+fn in_order(faults: Faults) -> Vec<Fault> {
+    let mut faults = faults.into_vec();
+    faults.sort_by_cached_key(|fault| path::Path::parse(&fault.path));
+    faults
+}
+
+/// Reads a configuration file without resolving it: no secret is fetched. For commands that need one setting of it.
+///
+/// What is faulty is left at its default; the faults come along.
+pub fn read_shape(path: &Path) -> (Option<ConfigFile>, Vec<Fault>) {
+    let (file, _, faults) = shape(path);
+    (file, in_order(faults))
+}
+
+/// The JSON schema of the configuration file, for editors.
+///
+/// # Errors
+/// Never, unless a description cannot be written as JSON.
+pub fn schema() -> Result<String, serde_json::Error> {
+    let mut schema = schemars::schema_for!(ConfigFile);
+    schema.insert("title".to_owned(), "memgate proxy.yaml".into());
+    serde_json::to_string_pretty(&schema).map(|text| text + "\n")
+}
+
+fn shape(path: &Path) -> (Option<ConfigFile>, Cuts, Faults) {
+    let mut faults = Faults::default();
+    let document = read_text(path, &mut faults).and_then(|text| document::parse(&text, &mut faults));
+    let (file, cuts) = document.map_or_else(Default::default, |document| read::read(document, &mut faults));
+    (file, cuts, faults)
+}
+
+fn read_text(path: &Path, faults: &mut Faults) -> Option<String> {
+    let place = "(file)";
+    match std::fs::metadata(path) {
+        Ok(found) if found.len() > LARGEST_FILE => {
+            faults.add(place, format!("{} is larger than 4 MiB", path.display()), "name a configuration file with --config");
+            return None;
+        }
+        _ => {}
+    }
+    std::fs::read_to_string(path)
+        .map_err(|error| {
+            let remedy = "name a readable file of UTF-8 text with --config";
+            faults.add(place, format!("cannot read {}: {error}", path.display()), remedy);
+        })
+        .ok()
+}
+
+/// Resolves every fragment, so that each adds its faults.
+fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
+    let listen = resolve_listen(file.listen.as_deref().unwrap_or(DEFAULT_LISTEN), "listen", faults);
+    let metrics = file.metrics.resolve("metrics", faults);
+    if listen.is_some_and(|address| address == metrics.listen && address.port() != 0) {
+        faults.add("metrics.listen", "is the address that `listen` has", "give the metrics a port of their own, such as 9464");
+    }
+    let admin = file.admin.resolve("admin", faults);
+    let trust = policy::resolve(&file.trust, &file.clients, faults);
+    let upstreams = resolve_upstreams(&file.upstreams, "upstreams", faults);
+    let context = file.context.resolve("context", faults);
+    let memory = file.memory.resolve("memory", faults);
+    let storage = file.storage.resolve("storage", faults);
+    let audit = file.audit.resolve("audit", faults);
+    let limits = file.limits.resolve("limits", faults);
+    let listen = listen?;
+    Some(Config { listen, admin, metrics, trust, upstreams, context, memory, storage, audit, limits, log: file.log.clone() })
+}

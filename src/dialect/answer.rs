@@ -1,0 +1,204 @@
+//! What an upstream's answer says of itself: usage, why it ended, whether it is an error. Read leniently: an answer is never
+//! refused here, it is only not understood.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// Tokens as the upstream counted them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+pub struct Usage {
+    pub prompt_tokens: u64,
+    /// Zero where the upstream does not say.
+    #[serde(default)]
+    pub completion_tokens: u64,
+}
+
+/// What one answer, or one event of a stream, says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// Whether there is content, reasoning or a tool call in it.
+    pub content: bool,
+    /// Why the first choice that ended did so: `stop`, `length`, `tool_calls`, …
+    pub finish_reason: Option<String>,
+    pub usage: Option<Usage>,
+    /// Whether it reports an error.
+    pub error: bool,
+}
+
+impl Answer {
+    /// Reads an answer that was not streamed, or the data of one event. `None` when it is no JSON object of that shape.
+    #[must_use]
+    pub fn read(json: &[u8]) -> Option<Self> {
+        let wire: WireAnswer<'_> = serde_json::from_slice(json).ok()?;
+        let choices = wire.choices.unwrap_or_default();
+        Some(Self {
+            content: choices.iter().any(Choice::speaks),
+            finish_reason: choices.into_iter().find_map(|choice| choice.finish_reason),
+            usage: wire.usage.and_then(|usage| serde_json::from_str(usage.get()).ok()),
+            error: wire.error.0,
+        })
+    }
+
+    /// Whether the answer was said to its end.
+    #[must_use]
+    pub fn ends_cleanly(&self) -> bool {
+        self.finish_reason.is_some() && !self.error
+    }
+}
+
+/// Usage of an answer that was not streamed.
+#[must_use]
+pub fn usage_of(json: &[u8]) -> Option<Usage> {
+    Answer::read(json)?.usage
+}
+
+/// Why an answer that was not streamed ended.
+#[must_use]
+pub fn finish_reason_of(json: &[u8]) -> Option<String> {
+    Answer::read(json)?.finish_reason
+}
+
+#[derive(serde::Deserialize)]
+struct WireAnswer<'a> {
+    choices: Option<Vec<Choice>>,
+    #[serde(borrow)]
+    usage: Option<&'a RawValue>,
+    #[serde(default)]
+    error: Presence,
+}
+
+#[derive(serde::Deserialize)]
+struct Choice {
+    delta: Option<Message>,
+    message: Option<Message>,
+    /// Of the completions dialect, which shares this shape.
+    #[serde(default)]
+    text: Presence,
+    finish_reason: Option<String>,
+}
+
+impl Choice {
+    fn speaks(&self) -> bool {
+        self.text.0 || self.delta.as_ref().or(self.message.as_ref()).is_some_and(Message::speaks)
+    }
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct Message {
+    content: Presence,
+    reasoning: Presence,
+    reasoning_content: Presence,
+    refusal: Presence,
+    tool_calls: Presence,
+    function_call: Presence,
+}
+
+impl Message {
+    fn speaks(&self) -> bool {
+        let said =
+            [&self.content, &self.reasoning, &self.reasoning_content, &self.refusal, &self.tool_calls, &self.function_call];
+        said.iter().any(|presence| presence.0)
+    }
+}
+
+/// Whether a value is there and not empty, whatever its type.
+#[derive(Debug, Default)]
+struct Presence(bool);
+
+impl<'de> Deserialize<'de> for Presence {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(PresenceVisitor).map(Self)
+    }
+}
+
+struct PresenceVisitor;
+
+impl<'de> Visitor<'de> for PresenceVisitor {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<bool, E> {
+        Ok(value)
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<bool, E> {
+        Ok(!text.is_empty())
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<bool, A::Error> {
+        let mut any = false;
+        while elements.next_element::<IgnoredAny>()?.is_some() {
+            any = true;
+        }
+        Ok(any)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<bool, A::Error> {
+        let mut any = false;
+        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+            any = true;
+        }
+        Ok(any)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_answer_is_read() {
+        let body = br#"{"id":"x","choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}],
+            "usage":{"prompt_tokens":12,"completion_tokens":3,"total_tokens":15}}"#;
+        assert_eq!(usage_of(body), Some(Usage { prompt_tokens: 12, completion_tokens: 3 }));
+        assert_eq!(finish_reason_of(body).as_deref(), Some("stop"));
+        assert!(Answer::read(body).unwrap().content);
+        assert!(Answer::read(body).unwrap().ends_cleanly());
+    }
+
+    #[test]
+    fn odd_answers_are_read_as_far_as_they_go() {
+        for (body, content) in [
+            (r#"{"choices":[{"delta":{"role":"assistant","content":""},"finish_reason":null}]}"#, false),
+            (r#"{"choices":[{"delta":{"content":null,"reasoning":"r","reasoning_content":"r"}}]}"#, true),
+            (r#"{"choices":[{"delta":{"tool_calls":[{"index":0}]}}]}"#, true),
+            (r#"{"choices":[{"delta":{"content":[{"type":"text","text":"x"}]}}]}"#, true),
+            (r#"{"choices":[{"text":"x"}],"usage":null}"#, true),
+            (r#"{"choices":null,"usage":{"prompt_tokens":"many"}}"#, false),
+            (r#"{"choices":[{"delta":{"content":7}}],"error":null}"#, false),
+            ("{}", false),
+        ] {
+            let answer = Answer::read(body.as_bytes()).unwrap();
+            assert_eq!((answer.content, answer.error, answer.usage), (content, false, None), "{body}");
+            assert!(!answer.ends_cleanly());
+        }
+        for (body, error) in [(r#"{"error":{"message":"no"}}"#, true), (r#"{"error":"no"}"#, true), (r#"{"error":""}"#, false)] {
+            assert_eq!(Answer::read(body.as_bytes()).unwrap().error, error, "{body}");
+        }
+        for body in ["", "[]", "null", "{", "\u{feff}{}", "[DONE]"] {
+            assert_eq!(Answer::read(body.as_bytes()), None, "{body}");
+        }
+    }
+}

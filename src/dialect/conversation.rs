@@ -1,0 +1,288 @@
+//! The internal view of a conversation: turns, parts and tool calls as byte ranges of the body they came from.
+//!
+//! Nothing is copied out of the body and nothing is built anew, so what memgate does not own passes byte for byte.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+use bytes::Bytes;
+use thiserror::Error;
+
+use super::json::{self, Literal, Malformed};
+
+/// Who speaks in a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    System,
+    Developer,
+    User,
+    Assistant,
+    /// A tool's result: roles `tool` and `function`.
+    Tool,
+    /// A role that memgate does not know. Passed through.
+    Other,
+}
+
+impl Role {
+    /// Whether the turn instructs the model. Such turns are never cut.
+    #[must_use]
+    pub fn instructs(self) -> bool {
+        matches!(self, Self::System | Self::Developer)
+    }
+}
+
+/// The text of a turn or part, as a string literal of the body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text(pub(super) Literal);
+
+impl Text {
+    /// The literal with its quotes.
+    #[must_use]
+    pub fn span(&self) -> Range<usize> {
+        self.0.span.clone()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.span.len() <= 2
+    }
+}
+
+/// What a turn says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// The turn has no content at all.
+    Absent,
+    /// `null`, which stands where the range says.
+    Null(Range<usize>),
+    Text(Text),
+    Parts {
+        span: Range<usize>,
+        parts: Vec<Part>,
+    },
+    /// Some other value, which no known upstream takes. Passed through; nothing is written into it.
+    Unknown(Range<usize>),
+}
+
+/// One element of a content array.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    pub span: Range<usize>,
+    pub kind: PartKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PartKind {
+    Text(Text),
+    Image,
+    /// Audio, files, and whatever comes next.
+    Other,
+}
+
+/// One message of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    pub role: Role,
+    /// The whole message.
+    pub span: Range<usize>,
+    pub content: Content,
+    /// Where the turn's tool calls stand, if it makes any: results that follow belong to it.
+    pub calls: Option<Range<usize>>,
+}
+
+impl Turn {
+    /// Whether the turn calls tools.
+    #[must_use]
+    pub fn calls(&self) -> bool {
+        self.calls.is_some()
+    }
+
+    /// Whether the turn is a tool's result.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        self.role == Role::Tool
+    }
+}
+
+/// A top-level member of the body: where its key starts, where its value stands, and the comma before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Field {
+    pub start: usize,
+    pub value: Range<usize>,
+    pub comma: Option<usize>,
+    /// Start of the member after it, if there is one.
+    pub next: Option<usize>,
+}
+
+/// A parsed request body.
+///
+/// Its `Debug` shows its shape and none of its text.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Conversation {
+    pub(super) body: Bytes,
+    pub(super) model: Option<String>,
+    pub(super) stream: bool,
+    pub(super) include_usage: bool,
+    pub(super) max_tokens: Option<u64>,
+    pub(super) turns: Vec<Turn>,
+    /// The array that holds the turns.
+    pub(super) list: Range<usize>,
+    pub(super) schemas: Vec<Range<usize>>,
+    pub(super) tools: bool,
+    pub(super) user: Option<Field>,
+    /// Offset just behind the body's opening brace.
+    pub(super) head: usize,
+}
+
+impl Conversation {
+    /// The body as it came.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    #[must_use]
+    pub fn turns(&self) -> &[Turn] {
+        &self.turns
+    }
+
+    #[must_use]
+    pub fn model(&self) -> Option<&str> {
+        self.model.as_deref()
+    }
+
+    /// Whether the client asked for a stream. What the upstream does is told by its content type alone.
+    #[must_use]
+    pub fn stream(&self) -> bool {
+        self.stream
+    }
+
+    /// Whether the client asked for a usage chunk in its stream.
+    #[must_use]
+    pub fn include_usage(&self) -> bool {
+        self.include_usage
+    }
+
+    /// The most tokens that the client wants as answer.
+    #[must_use]
+    pub fn max_tokens(&self) -> Option<u64> {
+        self.max_tokens
+    }
+
+    /// Whether tools are offered to the model.
+    #[must_use]
+    pub fn has_tools(&self) -> bool {
+        self.tools
+    }
+
+    /// What the upstream puts into the prompt besides the turns, as JSON: tools, functions, the answer's schema.
+    pub fn schemas(&self) -> impl Iterator<Item = &[u8]> {
+        self.schemas.iter().map(|span| &self.body[span.clone()])
+    }
+
+    /// Index of the last turn of the person.
+    #[must_use]
+    pub fn last_user(&self) -> Option<usize> {
+        self.turns.iter().rposition(|turn| turn.role == Role::User)
+    }
+
+    /// Index of the last of the instructing turns that the conversation starts with.
+    #[must_use]
+    pub fn last_leading_system(&self) -> Option<usize> {
+        self.turns.iter().take_while(|turn| turn.role.instructs()).count().checked_sub(1)
+    }
+
+    /// The text of a turn: its text parts, joined by line breaks. Empty where there is none, or no such turn.
+    ///
+    /// Lone surrogates are shown as U+FFFD.
+    #[must_use]
+    pub fn text(&self, turn: usize) -> Cow<'_, str> {
+        match self.turns.get(turn).map(|turn| &turn.content) {
+            Some(Content::Text(text)) => self.decode(text),
+            Some(Content::Parts { parts, .. }) => {
+                let mut texts = parts.iter().filter_map(|part| match &part.kind {
+                    PartKind::Text(text) => Some(self.decode(text)),
+                    _ => None,
+                });
+                let first = texts.next().unwrap_or_default();
+                texts.fold(first, |joined, text| Cow::Owned(format!("{joined}\n{text}")))
+            }
+            _ => Cow::Borrowed(""),
+        }
+    }
+
+    /// The bytes of a turn as they stand in the body. Empty where there is no such turn.
+    #[must_use]
+    pub fn raw(&self, turn: usize) -> &[u8] {
+        self.turns.get(turn).map_or(&[], |turn| self.slice(&turn.span))
+    }
+
+    /// The bytes of a range that this conversation gave out.
+    #[must_use]
+    pub fn slice(&self, span: &Range<usize>) -> &[u8] {
+        self.body.get(span.clone()).unwrap_or_default()
+    }
+
+    /// The decoded text of one of this conversation's literals.
+    #[must_use]
+    pub fn decode(&self, text: &Text) -> Cow<'_, str> {
+        json::decode(&self.body, &text.0)
+    }
+}
+
+impl fmt::Debug for Conversation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Conversation")
+            .field("bytes", &self.body.len())
+            .field("turns", &self.turns.len())
+            .field("stream", &self.stream)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a body cannot be taken as a conversation. The text is public: it tells the caller what to mend. Answer with 400.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum ParseError {
+    #[error("The request body starts with a byte order mark. Send UTF-8 JSON without one.")]
+    ByteOrderMark,
+    #[error("The request body is not valid UTF-8 (at byte {0}). Send UTF-8 JSON.")]
+    Utf8(usize),
+    #[error("The request body is not valid JSON (at byte {0}).")]
+    Syntax(usize),
+    #[error("The request body is nested too deeply. At most {limit} levels are read.", limit = json::MAX_DEPTH)]
+    Depth,
+    #[error("The request body must be a JSON object.")]
+    NotAnObject,
+    #[error("The key `{0}` stands twice in one object, so two readers could understand the request differently. Send it once.")]
+    DuplicateKey(&'static str),
+    #[error("The key `{0}` is not written in lower case, so two readers could understand the request differently.")]
+    KeyCase(&'static str),
+    #[error("`messages` is missing, or is not an array.")]
+    NoMessages,
+    #[error("Every element of `messages` must be an object with a string `role`; element {0} is not.")]
+    Message(usize),
+}
+
+impl ParseError {
+    /// The stable code: JSON field, metric label and audit reason.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::ByteOrderMark | Self::Utf8(_) => "invalid_encoding",
+            Self::Syntax(_) | Self::NotAnObject => "invalid_json",
+            Self::Depth => "body_too_deep",
+            Self::DuplicateKey(_) | Self::KeyCase(_) => "ambiguous_key",
+            Self::NoMessages | Self::Message(_) => "invalid_messages",
+        }
+    }
+}
+
+impl From<Malformed> for ParseError {
+    fn from(malformed: Malformed) -> Self {
+        match malformed {
+            Malformed::Syntax(at) => Self::Syntax(at),
+            Malformed::Depth => Self::Depth,
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Rewrites a conversation by splicing: removed turns, added blocks, the `user` field; every other byte stays.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+
+use bytes::Bytes;
+
+use super::conversation::{Content, Conversation, Role, Turn};
+use super::json::escape_into;
+
+/// What to change in a conversation. Indices are those of [`Conversation::turns`]; others are ignored.
+///
+/// Its `Debug` shows how much is changed and none of the text.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Edits {
+    /// Turns to leave out, in ascending order.
+    pub cut: Vec<usize>,
+    /// A block for the end of the last leading system or developer turn, behind a blank line. A conversation that starts with no such
+    /// turn gets a new system turn in front.
+    pub system: Option<String>,
+    /// Blocks for the front of user turns, each with a blank line after it. An array gets a new text part in front; a turn without
+    /// content gets the block as its text.
+    pub prefixes: BTreeMap<usize, String>,
+    /// `Some(Some(name))` writes the top-level `user`, `Some(None)` removes it.
+    pub user_field: Option<Option<String>>,
+}
+
+impl Edits {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.cut.is_empty() && self.system.is_none() && self.prefixes.is_empty() && self.user_field.is_none()
+    }
+}
+
+impl fmt::Debug for Edits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Edits")
+            .field("cut", &self.cut)
+            .field("system", &self.system.is_some())
+            .field("prefixes", &self.prefixes.len())
+            .field("user_field", &self.user_field.is_some())
+            .finish()
+    }
+}
+
+/// Bytes to take out, and what to put there instead.
+struct Splice {
+    at: Range<usize>,
+    text: String,
+}
+
+impl Splice {
+    fn insert(at: usize, text: String) -> Self {
+        Self { at: at..at, text }
+    }
+}
+
+impl Conversation {
+    /// The body with the edits made. With nothing to change it is the same [`Bytes`], not a copy.
+    #[must_use]
+    pub fn rewrite(&self, edits: &Edits) -> Bytes {
+        let mut splices = self.splices(edits);
+        if splices.is_empty() {
+            return self.body.clone();
+        }
+        splices.sort_by_key(|splice| splice.at.start);
+        let added: usize = splices.iter().map(|splice| splice.text.len()).sum();
+        let mut out = Vec::with_capacity(self.body.len() + added);
+        let mut copied = 0;
+        for splice in &splices {
+            out.extend_from_slice(&self.body[copied..splice.at.start]);
+            out.extend_from_slice(splice.text.as_bytes());
+            copied = splice.at.end;
+        }
+        out.extend_from_slice(&self.body[copied..]);
+        out.into()
+    }
+
+    /// The splices; no two of them overlap.
+    fn splices(&self, edits: &Edits) -> Vec<Splice> {
+        let mut kept = vec![true; self.turns.len()];
+        for &turn in &edits.cut {
+            if let Some(kept) = kept.get_mut(turn) {
+                *kept = false;
+            }
+        }
+        let mut splices = Vec::new();
+        if let Some(user) = &edits.user_field {
+            splices.extend(self.splice_user(user.as_deref()));
+        }
+        // Before the cuts: sorting is stable, and a new first turn stands where a cut one starts.
+        if let Some(block) = &edits.system {
+            splices.push(self.splice_system(block, &kept));
+        }
+        splices.extend(self.splice_cuts(&kept));
+        for (&index, block) in &edits.prefixes {
+            if let Some(turn) = self.turns.get(index).filter(|turn| kept[index] && turn.role == Role::User) {
+                splices.extend(splice_text(turn, block, Side::Front));
+            }
+        }
+        splices
+    }
+
+    fn splice_user(&self, user: Option<&str>) -> Option<Splice> {
+        match (user, &self.user) {
+            (Some(user), Some(field)) => Some(Splice { at: field.value.clone(), text: literal(&[user]) }),
+            // The body holds `messages` at least, so a comma is due.
+            (Some(user), None) => Some(Splice::insert(self.head, format!("\"user\":{},", literal(&[user])))),
+            (None, Some(field)) => {
+                let at = match (field.comma, field.next) {
+                    (Some(comma), _) => comma..field.value.end,
+                    (None, next) => field.start..next.unwrap_or(field.value.end),
+                };
+                Some(Splice { at, text: String::new() })
+            }
+            (None, None) => None,
+        }
+    }
+
+    fn splice_system(&self, block: &str, kept: &[bool]) -> Splice {
+        let leading = self.turns.iter().zip(kept).take_while(|(turn, _)| turn.role.instructs());
+        let target = leading.filter(|(_, kept)| **kept).last();
+        if let Some(splice) = target.and_then(|(turn, _)| splice_text(turn, block, Side::Back)) {
+            return splice;
+        }
+        let comma = if kept.contains(&true) { "," } else { "" };
+        let at = self.turns.first().map_or(self.list.start + 1, |turn| turn.span.start);
+        Splice::insert(at, format!("{{\"role\":\"system\",\"content\":{}}}{comma}", literal(&[block])))
+    }
+
+    /// Takes out each run of cut turns with the commas that go with it.
+    fn splice_cuts(&self, kept: &[bool]) -> Vec<Splice> {
+        let mut splices = Vec::new();
+        let mut next = 0;
+        while let Some(run) = kept[next..].iter().position(|kept| !kept) {
+            let first = next + run;
+            let end = kept[first..].iter().position(|kept| *kept).map_or(kept.len(), |length| first + length);
+            let at = match (first.checked_sub(1), self.turns.get(end)) {
+                (Some(before), _) => self.turns[before].span.end..self.turns[end - 1].span.end,
+                (None, Some(after)) => self.turns[first].span.start..after.span.start,
+                (None, None) => self.turns[first].span.start..self.turns[end - 1].span.end,
+            };
+            splices.push(Splice { at, text: String::new() });
+            next = end;
+        }
+        splices
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Front,
+    Back,
+}
+
+/// Puts a block before or behind the text of a turn, a blank line between.
+fn splice_text(turn: &Turn, block: &str, side: Side) -> Option<Splice> {
+    let front = side == Side::Front;
+    match &turn.content {
+        Content::Text(text) => {
+            let gap = if text.is_empty() && !front { "" } else { "\n\n" };
+            let parts = if front { [block, gap] } else { [gap, block] };
+            let span = text.span();
+            Some(Splice::insert(if front { span.start + 1 } else { span.end - 1 }, inside(&parts)))
+        }
+        Content::Parts { span, parts } => {
+            let gap = if front { "\n\n" } else { "" };
+            let part = format!("{{\"type\":\"text\",\"text\":{}}}", literal(&[block, gap]));
+            Some(match (parts.first(), parts.last()) {
+                (Some(first), _) if front => Splice::insert(first.span.start, part + ","),
+                (_, Some(last)) => Splice::insert(last.span.end, format!(",{part}")),
+                _ => Splice::insert(span.start + 1, part),
+            })
+        }
+        Content::Null(span) => Some(Splice { at: span.clone(), text: literal(&[block]) }),
+        // A turn has a role at least, so a comma is due.
+        Content::Absent => Some(Splice::insert(turn.span.start + 1, format!("\"content\":{},", literal(&[block])))),
+        Content::Unknown(_) => None,
+    }
+}
+
+fn inside(texts: &[&str]) -> String {
+    let mut out = String::with_capacity(texts.iter().map(|text| text.len() + 8).sum());
+    for text in texts {
+        escape_into(&mut out, text);
+    }
+    out
+}
+
+fn literal(texts: &[&str]) -> String {
+    format!("\"{}\"", inside(texts))
+}

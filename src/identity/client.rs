@@ -1,0 +1,138 @@
+//! Clients, and how a request is recognised as coming from one of them.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConstantTimeEq};
+
+use super::header::{self, View};
+use super::source::Source;
+use super::{Invalid, KeyHash, code};
+use crate::ids::ClientName;
+
+/// How a per-user key starts. No client key may start so.
+pub const USER_KEY_PREFIX: &str = "mgk_";
+
+/// A configured integration.
+#[derive(Clone)]
+pub struct Client {
+    pub name: ClientName,
+    /// SHA-256 of each key that the client may send; two while a key is being rotated.
+    pub key_hashes: Vec<KeyHash>,
+    /// Addresses that are this client's even without a key. They recognise, they do not authenticate.
+    pub peers: Vec<IpNet>,
+    pub sources: Vec<Source>,
+}
+
+impl Client {
+    /// Neither a key nor an address sets the client apart: whoever looks like it is taken for it.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.key_hashes.is_empty() && self.peers.is_empty()
+    }
+
+    /// The client is configured for a signed source.
+    #[must_use]
+    pub fn demands_signature(&self) -> bool {
+        self.sources.iter().any(Source::is_signed)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, key_hashes, peers, sources } = self;
+        let keys = key_hashes.len();
+        f.debug_struct("Client").field("name", name).field("keys", &keys).field("peers", peers).field("sources", sources).finish()
+    }
+}
+
+/// The SHA-256 of a key, by which keys are compared.
+#[must_use]
+pub fn hash_key(key: &[u8]) -> KeyHash {
+    KeyHash(Sha256::digest(key).into())
+}
+
+/// One credential that a request carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Credential {
+    pub hash: KeyHash,
+    /// It is written as a per-user key.
+    pub user_key: bool,
+}
+
+/// The credentials of a request, each once. An empty bearer, another scheme, or a repeated header counts as none.
+pub(super) fn credentials(view: &View<'_>) -> Vec<Credential> {
+    let mut found: Vec<Credential> = Vec::new();
+    for name in header::CREDENTIALS {
+        let Some(value) = view.get(name) else { continue };
+        let key = if *name == "authorization" { bearer(value) } else { value.trim_ascii() };
+        if key.is_empty() {
+            continue;
+        }
+        let credential = Credential { hash: hash_key(key), user_key: key.starts_with(USER_KEY_PREFIX.as_bytes()) };
+        if !found.contains(&credential) {
+            found.push(credential);
+        }
+    }
+    found
+}
+
+/// The token of `Bearer <token>` (RFC 6750), or nothing.
+fn bearer(value: &[u8]) -> &[u8] {
+    match value.split_at_checked(7) {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") => token.trim_ascii(),
+        _ => b"",
+    }
+}
+
+/// Which client a request comes from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Recognised<'a> {
+    pub client: Option<&'a Client>,
+    /// By its key.
+    pub authenticated: bool,
+    /// SHA-256 of a credential that nobody here knows.
+    pub stray: Option<KeyHash>,
+}
+
+/// By key; else by the peer's address; else the first open client of which the request bears a trace.
+pub(super) fn recognise<'a>(
+    clients: &'a [Client],
+    credentials: &[Credential],
+    view: &View<'_>,
+    peer: IpAddr,
+) -> Result<Recognised<'a>, Invalid> {
+    let mut keyed: Option<&Client> = None;
+    let mut stray = None;
+    for credential in credentials.iter().filter(|credential| !credential.user_key) {
+        match by_key(clients, credential.hash) {
+            Some(client) if keyed.is_some_and(|other| other.name != client.name) => {
+                let message = "The request carries keys of two clients. Send one, in Authorization, x-api-key or api-key.";
+                return Err(Invalid::new(code::CLIENT_CONFLICT, message));
+            }
+            Some(client) => keyed = Some(client),
+            None => stray = stray.or(Some(credential.hash)),
+        }
+    }
+    let user_key = credentials.iter().any(|credential| credential.user_key);
+    let client =
+        keyed.or_else(|| clients.iter().find(|client| client.peers.iter().any(|net| net.contains(&peer)))).or_else(|| {
+            let traced = |client: &&Client| client.sources.iter().any(|source| source.leaves_trace(view, user_key));
+            clients.iter().filter(|client| client.is_open()).find(traced)
+        });
+    Ok(Recognised { client, authenticated: keyed.is_some(), stray })
+}
+
+/// Compares with every key of every client, so that the time taken tells nothing.
+fn by_key(clients: &[Client], hash: KeyHash) -> Option<&Client> {
+    let mut found = None;
+    for client in clients {
+        let hits = client.key_hashes.iter().map(|key| key.0.ct_eq(&hash.0));
+        if hits.fold(Choice::from(0), |any, hit| any | hit).into() {
+            found = Some(client);
+        }
+    }
+    found
+}

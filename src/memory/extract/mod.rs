@@ -1,0 +1,345 @@
+//! Explicit statements in a person's turn, without a model.
+//!
+//! The person's own words first (`own`), then sentences and clauses (`clause`), then what they say (`rules`, `orders`).
+//! Precision comes before completeness: what is doubtful is not remembered.
+
+mod clause;
+mod hold;
+mod orders;
+mod own;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+use crate::store::{Kind, Status};
+
+use clause::{Sentence, Word};
+
+/// A longer turn was pasted, not said.
+const MAX_TURN: usize = 16 << 10;
+/// Facts that one turn may teach.
+pub const MAX_FACTS: usize = 8;
+
+/// A statement found in a turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The statement in the person's words, white space and end marks tidied.
+    pub text: String,
+    pub kind: Kind,
+    pub slot: Option<String>,
+    /// The words as they stand in the turn.
+    pub quote: String,
+    /// The rule that found it, such as `rule:name`.
+    pub origin: String,
+    /// Held statements wait for a review.
+    pub status: Status,
+}
+
+/// The explicit statements of a turn that the person wrote, at most [`MAX_FACTS`], in order.
+#[must_use]
+pub fn extract(turn: &str) -> Vec<Candidate> {
+    let mut found: Vec<Candidate> = Vec::new();
+    if turn.len() > MAX_TURN || !may_teach(turn) {
+        return found;
+    }
+    'turn: for stretch in own::own_words(turn) {
+        let sentences = clause::sentences(turn, stretch.range);
+        let last = sentences.len().saturating_sub(1);
+        for (at, sentence) in sentences.iter().enumerate() {
+            if opens_fiction(&sentence.words) {
+                break 'turn;
+            }
+            let torn = stretch.torn_start && at == 0 || stretch.torn_end && at == last && !sentence.ended;
+            if !torn {
+                read_sentence(turn, sentence, &mut found);
+            }
+            if found.len() >= MAX_FACTS {
+                found.truncate(MAX_FACTS);
+                break 'turn;
+            }
+        }
+    }
+    found
+}
+
+/// A cheap look: whether any statement could stand in the turn. May say yes in vain, never no.
+#[must_use]
+pub fn may_teach(turn: &str) -> bool {
+    const MARKS: [&str; 14] =
+        ["i", "im", "ive", "my", "we", "our", "remember", "call", "always", "never", "forward", "whenever", "time", "future"];
+    const MORE: [&str; 5] = ["i'm", "i've", "forget", "mind", "now"];
+    turn.len() <= MAX_TURN
+        && turn.split(|c: char| !c.is_alphanumeric() && c != '\'').any(|word| {
+            let word = word.trim_matches('\'');
+            MARKS.iter().chain(&MORE).any(|mark| word.eq_ignore_ascii_case(mark))
+        })
+}
+
+fn read_sentence(turn: &str, sentence: &Sentence, found: &mut Vec<Candidate>) {
+    let words = skip_fillers(&sentence.words);
+    if let Some(wished) = orders::find_wish(words) {
+        read_wish(turn, wished, found);
+        return;
+    }
+    if !sentence.question && orders::is_standing_order(words) {
+        found.extend(candidate(turn, words, Kind::Instruction, None, "standing"));
+        return;
+    }
+    let clauses = clause::clauses(&sentence.words);
+    let last = clauses.len().saturating_sub(1);
+    // "I live in Berlin, right?" asks for what it seems to say.
+    let tagged = sentence.question && clauses.last().is_some_and(|tag| is_tag(tag));
+    for (at, clause) in clauses.into_iter().enumerate() {
+        let asks = sentence.question && at == last || tagged;
+        if is_condition(clause) {
+            return;
+        }
+        if !asks {
+            found.extend(read_clause(turn, clause));
+        }
+    }
+}
+
+fn read_clause(turn: &str, clause: &[Word]) -> Option<Candidate> {
+    let clause = skip_fillers(clause);
+    let found = rules::find_rule(clause)?;
+    candidate(turn, clause, found.rule.kind, found.slot, found.rule.id)
+}
+
+/// What was asked to be remembered: statements with a rule of their own each by itself, anything else as one.
+fn read_wish(turn: &str, wished: &[Word], found: &mut Vec<Candidate>) {
+    let mut clauses = clause::clauses(wished).into_iter().peekable();
+    let Some(first) = clauses.peek().copied() else { return };
+    if orders::is_standing_order(first) || orders::is_standing_order(wished) {
+        found.extend(candidate(turn, wished, Kind::Instruction, None, "remember"));
+    } else if rules::find_rule(first).is_some() {
+        found.extend(clauses.filter_map(|clause| read_clause(turn, clause)));
+    } else {
+        let len = clauses.take_while(|clause| !is_request(clause)).map(<[Word]>::len).sum::<usize>();
+        let personal = wished.first().is_some_and(|w| matches!(w.text.as_str(), "i" | "my" | "we" | "our"));
+        let kind = if personal { Kind::Profile } else { Kind::Note };
+        found.extend(wished.get(..len).and_then(|words| candidate(turn, words, kind, None, "remember")));
+    }
+}
+
+fn candidate(turn: &str, words: &[Word], kind: Kind, slot: Option<String>, rule: &str) -> Option<Candidate> {
+    let range = words.first()?.range.start..words.last()?.range.end;
+    let quote = turn.get(range)?;
+    let text = tidy(quote);
+    let status = if hold::needs_review(&text) { Status::Held } else { Status::Active };
+    (text.chars().count() > 3).then(|| Candidate {
+        text,
+        kind,
+        slot,
+        quote: quote.to_owned(),
+        origin: format!("rule:{rule}"),
+        status,
+    })
+}
+
+/// White space collapsed, emphasis marks dropped, first letter upper case.
+fn tidy(quote: &str) -> String {
+    let bare = quote.replace("**", "").replace("__", "");
+    let joined = bare.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut chars = joined.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+const FILLERS: &[&str] = &[
+    "hi",
+    "hey",
+    "hello",
+    "well",
+    "ok",
+    "okay",
+    "so",
+    "and",
+    "but",
+    "also",
+    "btw",
+    "fyi",
+    "ps",
+    "actually",
+    "yes",
+    "yeah",
+    "yep",
+    "no",
+    "nope",
+    "oh",
+    "because",
+    "since",
+    "as",
+    "plus",
+    "anyway",
+    "thanks",
+    "basically",
+    "honestly",
+    "although",
+    "though",
+    "however",
+    "note",
+    "sorry",
+    "important",
+    "sure",
+    "right",
+    "hmm",
+    "um",
+    "uh",
+    "or",
+    "update",
+    "edit",
+    "reminder",
+    "thus",
+];
+const FILLER_PHRASES: &[&[&str]] = &[
+    &["by", "the", "way"],
+    &["for", "the", "record"],
+    &["for", "your", "information"],
+    &["for", "future", "reference"],
+    &["just", "so", "you", "know"],
+    &["as", "you", "know"],
+    &["you", "should", "know", "that"],
+    &["you", "should", "know"],
+    &["thank", "you"],
+    &["good", "morning"],
+    &["good", "evening"],
+    &["about", "me"],
+];
+
+fn skip_fillers(mut words: &[Word]) -> &[Word] {
+    loop {
+        let phrase = FILLER_PHRASES.iter().find(|p| p.len() < words.len() && p.iter().zip(words).all(|(p, w)| *p == w.text));
+        let skip = match (phrase, words.first()) {
+            (Some(phrase), _) => phrase.len(),
+            (None, Some(first)) if words.len() > 1 && FILLERS.contains(&first.text.as_str()) => 1,
+            _ => return words,
+        };
+        words = words.get(skip..).unwrap_or_default();
+    }
+}
+
+/// A clause after which nothing in its sentence holds unconditionally.
+fn is_condition(clause: &[Word]) -> bool {
+    let texts: Vec<&str> = skip_fillers(clause).iter().map(|w| w.text.as_str()).take(3).collect();
+    matches!(
+        texts.as_slice(),
+        [
+            "if" | "unless"
+                | "whether"
+                | "assuming"
+                | "provided"
+                | "supposing"
+                | "until"
+                | "once"
+                | "when"
+                | "whenever"
+                | "while",
+            ..
+        ]
+    ) || matches!(
+        texts.as_slice(),
+        ["in", "case", ..] | ["even", "if", ..] | ["as", "if" | "though", ..] | ["what", "if", ..] | ["only", "if", ..]
+    )
+}
+
+/// Behind such a sentence a story, a role or somebody's text begins: nothing further in the turn is the person's word.
+fn opens_fiction(words: &[Word]) -> bool {
+    let texts: Vec<&str> = skip_fillers(words).iter().map(|w| w.text.as_str()).collect();
+    let texts = match texts.as_slice() {
+        ["please", rest @ ..]
+        | ["can" | "could" | "would" | "will", "you", "please", rest @ ..]
+        | ["can" | "could" | "would" | "will", "you", rest @ ..] => rest,
+        all => all,
+    };
+    match texts {
+        [
+            "imagine" | "pretend" | "suppose" | "supposing" | "hypothetically" | "roleplay" | "role-play" | "scenario" | "scene",
+            ..,
+        ] => true,
+        ["let's" | "lets", "say" | "pretend" | "imagine" | "play" | "roleplay" | "role-play" | "suppose", ..] => true,
+        ["act", "as", ..]
+        | ["say", "that", ..]
+        | ["what", "if", ..]
+        | ["you", "are", "a" | "an" | "the" | "now" | "my", ..]
+        | ["in", "this" | "the", "story" | "scenario" | "game" | "scene", ..] => true,
+        [
+            "translate" | "rewrite" | "rephrase" | "proofread" | "summarize" | "summarise" | "correct" | "fix" | "paraphrase"
+            | "improve" | "edit" | "analyze" | "analyse" | "continue" | "complete" | "write" | "draft" | "compose" | "repeat"
+            | "convert" | "review" | "check" | "polish" | "shorten" | "classify" | "explain",
+            rest @ ..,
+        ] => {
+            // Work on a text: what follows is that text, unless it is plainly said of the person ("…, I'm vegan").
+            rest.iter().any(|w| {
+                matches!(
+                    *w,
+                    "story"
+                        | "poem"
+                        | "song"
+                        | "lyrics"
+                        | "letter"
+                        | "email"
+                        | "e-mail"
+                        | "essay"
+                        | "text"
+                        | "sentence"
+                        | "paragraph"
+                        | "dialogue"
+                        | "bio"
+                        | "message"
+                        | "following"
+                        | "this"
+                        | "these"
+                        | "speech"
+                        | "script"
+                        | "monologue"
+                        | "post"
+                        | "review"
+                        | "person"
+                        | "to"
+                )
+            })
+        }
+        _ => false,
+    }
+}
+
+fn is_tag(clause: &[Word]) -> bool {
+    let texts: Vec<&str> = clause.iter().map(|w| w.text.as_str()).collect();
+    texts.len() <= 3
+        && matches!(texts.as_slice(), ["right" | "correct" | "do" | "am" | "is" | "have" | "was" | "does" | "are", ..])
+}
+
+/// A clause that asks for something.
+fn is_request(clause: &&[Word]) -> bool {
+    let first = skip_fillers(clause).first().map_or("", |w| w.text.as_str());
+    matches!(
+        first,
+        "what"
+            | "how"
+            | "which"
+            | "where"
+            | "who"
+            | "why"
+            | "can"
+            | "could"
+            | "would"
+            | "should"
+            | "do"
+            | "does"
+            | "did"
+            | "any"
+            | "please"
+            | "give"
+            | "tell"
+            | "suggest"
+            | "help"
+            | "write"
+            | "recommend"
+            | "find"
+            | "show"
+            | "explain"
+            | "think"
+            | "make"
+            | "let"
+    )
+}

@@ -1,0 +1,273 @@
+//! The ranking: BM25 over stems, speaker and dates, helped by the neighbours of the same session.
+//!
+//! A short turn says little by itself ("Yes, last May!"), so a part of its neighbours' words counts for it. A long one
+//! speaks for itself, and neighbours would only drown it: the part shrinks with length.
+
+use super::analysis::{Analysis, Language, Term};
+use super::calendar::date_terms;
+use super::index::{Document, Index, Slot};
+
+/// Term saturation and length normalisation of BM25 (Robertson and Zaragoza 2009).
+const K1: f32 = 0.9;
+const B: f32 = 0.4;
+/// How much of a term in the next and the next but one item of the session counts for a short document.
+const NEAR: f32 = 0.3;
+const NEXT_BUT_ONE: f32 = 0.15;
+/// Up to this many terms a document is short.
+const SHORT: f32 = 40.0;
+/// A question's text beyond this many bytes is not searched for: a pasted document asks nothing.
+const MAX_QUERY: usize = 4096;
+
+/// Something to rank. Facts and the turns of an evaluation set go through the same code.
+#[derive(Debug, Clone, Copy)]
+pub struct Item<'a> {
+    pub text: &'a str,
+    pub speaker: Option<&'a str>,
+    /// When it was said, in milliseconds since the Unix epoch.
+    pub at: Option<i64>,
+    /// Any number that stands for its session. Items of one session follow each other in order.
+    pub session: Option<u64>,
+}
+
+impl Item<'_> {
+    /// All terms by which the item is found.
+    #[must_use]
+    pub fn analyse(&self, language: Language) -> Analysis {
+        self.complete(Analysis::of(self.text, language), language)
+    }
+
+    /// As [`Item::analyse`], where the text was analysed before.
+    #[must_use]
+    pub fn complete(&self, text: Analysis, language: Language) -> Analysis {
+        let speaker = self.speaker.map(|s| Analysis::of(s, language)).unwrap_or_default();
+        text.with(speaker.terms().iter().map(|&(term, _)| term).chain(self.at.into_iter().flat_map(date_terms)))
+    }
+}
+
+/// A document found, and how well it fits. Scores compare within one query only.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Hit {
+    pub slot: Slot,
+    pub score: f32,
+}
+
+/// The terms of a question, ready to be ranked by.
+#[must_use]
+pub fn analyse_query(text: &str, language: Language) -> Analysis {
+    // What a person asks stands at the end of a long message.
+    let mut from = text.len().saturating_sub(MAX_QUERY);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    Analysis::of(text.get(from..).unwrap_or_default(), language)
+}
+
+/// The best `limit` documents for a question, best first; ties go to the newer one. `keep` leaves documents out.
+#[must_use]
+pub fn rank(index: &Index, query: &Analysis, limit: usize, keep: impl Fn(Slot) -> bool) -> Vec<Hit> {
+    let mut hits: Vec<Hit> = Vec::new();
+    if limit == 0 {
+        return hits;
+    }
+    let mut floor = 0.0;
+    for (at, score) in scores(index, query).into_iter().enumerate() {
+        let Ok(slot) = Slot::try_from(at) else { break };
+        if score > floor && index.documents.get(at).is_some_and(|d| d.live) && keep(slot) {
+            hits.push(Hit { slot, score });
+            if hits.len() >= limit.saturating_mul(2).max(64) {
+                keep_best(&mut hits, limit);
+                // Slots ascend, and of equals the newer one wins: only what is strictly worse may be skipped.
+                floor = if hits.len() < limit { 0.0 } else { hits.last().map_or(0.0, |hit| hit.score.next_down().max(0.0)) };
+            }
+        }
+    }
+    keep_best(&mut hits, limit);
+    hits
+}
+
+fn keep_best(hits: &mut Vec<Hit>, limit: usize) {
+    let better = |a: &Hit, b: &Hit| b.score.total_cmp(&a.score).then(b.slot.cmp(&a.slot));
+    if hits.len() > limit {
+        hits.select_nth_unstable_by(limit, better);
+        hits.truncate(limit);
+    }
+    hits.sort_unstable_by(better);
+}
+
+/// The score of each document; empty when no term of the query is known.
+#[expect(clippy::cast_precision_loss, reason = "counts are far below the precision of a score")]
+fn scores(index: &Index, query: &Analysis) -> Vec<f32> {
+    let (documents, mean) = (index.len() as f32, index.mean_len());
+    let mut scores = Vec::new();
+    let mut counts = Counts::default();
+    for &(term, _) in query.terms() {
+        let frequency = index.frequency(term) as f32;
+        if frequency == 0.0 {
+            continue;
+        }
+        if scores.is_empty() {
+            scores.resize(index.documents.len(), 0.0f32);
+        }
+        counts.spread(index, term);
+        let rarity = (1.0 + (documents - frequency + 0.5) / (frequency + 0.5)).ln();
+        counts.drain(|slot, count| {
+            if let (Some(score), Some(document)) = (scores.get_mut(slot as usize), index.documents.get(slot as usize)) {
+                let norm = K1 * (1.0 - B + B * document.len as f32 / mean);
+                *score += rarity * count * (K1 + 1.0) / (count + norm);
+            }
+        });
+    }
+    scores
+}
+
+/// How often one term occurs in each document, its neighbours' occurrences counted in by their part.
+#[derive(Default)]
+struct Counts {
+    by_slot: Vec<f32>,
+    touched: Vec<Slot>,
+}
+
+impl Counts {
+    fn spread(&mut self, index: &Index, term: Term) {
+        self.by_slot.resize(index.documents.len(), 0.0);
+        let document = |slot: Slot| index.documents.get(slot as usize);
+        for posting in index.postings(term) {
+            let count = f32::from(posting.count);
+            self.add(posting.slot, count);
+            let Some(here) = document(posting.slot) else { continue };
+            for (near, step) in [(here.before, back as Step), (here.after, ahead)] {
+                let Some(neighbour) = document(near) else { continue };
+                self.add(near, count * NEAR * openness(neighbour));
+                if let Some(far) = document(step(neighbour)) {
+                    self.add(step(neighbour), count * NEXT_BUT_ONE * openness(far));
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, slot: Slot, count: f32) {
+        if let Some(sum) = self.by_slot.get_mut(slot as usize)
+            && count > 0.0
+        {
+            if *sum == 0.0 {
+                self.touched.push(slot);
+            }
+            *sum += count;
+        }
+    }
+
+    fn drain(&mut self, mut sink: impl FnMut(Slot, f32)) {
+        for slot in self.touched.drain(..) {
+            if let Some(count) = self.by_slot.get_mut(slot as usize) {
+                sink(slot, std::mem::take(count));
+            }
+        }
+    }
+}
+
+type Step = fn(&Document) -> Slot;
+
+fn back(document: &Document) -> Slot {
+    document.before
+}
+
+fn ahead(document: &Document) -> Slot {
+    document.after
+}
+
+/// How much a document takes from its neighbours: all that is offered while short, next to nothing when long.
+#[expect(clippy::cast_precision_loss, reason = "document lengths are small")]
+fn openness(document: &Document) -> f32 {
+    let ratio = SHORT / (document.len as f32).max(SHORT);
+    ratio * ratio
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(text: &str, session: u64) -> Item<'_> {
+        Item { text, speaker: None, at: None, session: Some(session) }
+    }
+
+    fn index(items: &[Item<'_>]) -> Index {
+        Index::build(items.iter().map(|i| (i.analyse(Language::English), i.session)))
+    }
+
+    fn found(index: &Index, query: &str) -> Vec<Slot> {
+        rank(index, &analyse_query(query, Language::English), 10, |_| true).iter().map(|h| h.slot).collect()
+    }
+
+    const TEXTS: [&str; 5] =
+        ["I adopted a cat", "Her name is Miau", "The weather was dull", "Taxes are due in April", "Pancakes with maple syrup"];
+
+    #[test]
+    fn a_match_comes_first_and_its_neighbours_follow() {
+        let index = index(&TEXTS.map(|t| item(t, 1)));
+        assert_eq!(found(&index, "cats?"), [0, 1, 2]);
+        assert!(found(&index, "unknown words").is_empty());
+        assert!(found(&index, "").is_empty());
+    }
+
+    #[test]
+    fn neighbours_end_with_the_session() {
+        let index = index(&[item(TEXTS[0], 1), item(TEXTS[1], 2)]);
+        assert_eq!(found(&index, "cat"), [0]);
+    }
+
+    #[test]
+    fn a_long_neighbour_takes_next_to_nothing() {
+        let long = "word ".repeat(400);
+        let index = index(&[item(TEXTS[0], 1), item(&long, 1), item("short one", 2), item(TEXTS[0], 2)]);
+        let hits = rank(&index, &analyse_query("cat", Language::English), 10, |_| true);
+        let score = |slot| hits.iter().find(|h| h.slot == slot).unwrap().score;
+        assert!(score(1) < score(2) / 20.0);
+    }
+
+    #[test]
+    fn removed_documents_are_neither_found_nor_counted() {
+        let mut live = index(&TEXTS.map(|t| item(t, 1)));
+        live.remove(2);
+        let built = index(&[TEXTS[0], TEXTS[1], TEXTS[3], TEXTS[4]].map(|t| item(t, 1)));
+        let scores = |i: &Index| {
+            rank(i, &analyse_query("cat weather syrup", Language::English), 10, |_| true)
+                .iter()
+                .map(|h| h.score)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(scores(&live), scores(&built));
+        live.remove(2);
+        assert_eq!(live.len(), 4);
+    }
+
+    #[test]
+    fn one_by_one_is_the_same_as_all_at_once() {
+        let texts: Vec<String> = (0..700).map(|n| format!("note {n} about topic{} and place{}", n % 7, n % 31)).collect();
+        let items: Vec<Item<'_>> = texts.iter().zip(0u64..).map(|(t, n)| item(t, n / 10)).collect();
+        let built = index(&items);
+        let mut grown = Index::default();
+        for item in &items {
+            grown.insert(&item.analyse(Language::English), item.session);
+        }
+        for query in ["note 350", "topic3 place12", "place5"] {
+            assert_eq!(found(&built, query), found(&grown, query), "{query}");
+            assert_eq!(found(&built, query).len(), 10);
+        }
+    }
+
+    #[test]
+    fn dates_and_speakers_are_found() {
+        let may = Item { text: "went hiking", speaker: Some("Melanie"), at: Some(1_683_554_160_000), session: None };
+        let june = Item { at: Some(1_686_232_560_000), speaker: Some("John"), ..may };
+        let index = index(&[june, may]);
+        assert_eq!(found(&index, "hiking in May 2023")[0], 1);
+        assert_eq!(found(&index, "did John go hiking")[0], 0);
+    }
+
+    #[test]
+    fn what_is_left_out_does_not_take_a_place() {
+        let index = index(&["red one", "red two", "red three"].map(|t| item(t, 1)));
+        let hits = rank(&index, &analyse_query("red", Language::English), 1, |slot| slot != 2);
+        assert_eq!(hits[0].slot, 1);
+    }
+}

@@ -1,0 +1,111 @@
+//! Injections to the disk, off the request's path. Losing one costs a prompt cache, never a fact.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use super::Memory;
+use crate::enforce::{Ticket, UserScope};
+use crate::store::{Batch, Injection};
+
+/// What was injected for one request.
+#[derive(Debug)]
+pub(super) struct Note {
+    ticket: Ticket,
+    injections: Vec<Injection>,
+}
+
+/// Requests whose injections may wait to be written.
+pub(super) const CAPACITY: usize = 4096;
+/// How long injections gather, so that a user's next ones share a commit.
+const GATHER: Duration = Duration::from_millis(500);
+
+impl Memory {
+    /// Remembers what a request carries: in RAM at once, on the disk soon after. Call it when the request goes out.
+    pub fn remember_injections(&self, scope: &UserScope, fresh: Vec<Injection>) {
+        if fresh.is_empty() {
+            return;
+        }
+        if let Some(place) = self.views.peek(scope.user())
+            && let Some(view) = place.view.write().as_mut()
+        {
+            fresh.iter().for_each(|injection| view.note(injection.clone()));
+            place.measure(view);
+        }
+        let note = Note { ticket: self.tickets.issue(scope, None), injections: fresh };
+        if self.notes.try_send(note).is_err() {
+            self.counters.injections_lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Writes injections until `shutdown` turns true; then writes what is left and returns. Run it once.
+    pub async fn run_recorder(self: Arc<Self>, mut shutdown: watch::Receiver<bool>) {
+        let Some(mut noted) = self.noted.lock().take() else { return };
+        let mut open = true;
+        while open {
+            let mut notes = Vec::new();
+            tokio::select! {
+                _ = noted.recv_many(&mut notes, CAPACITY) => {
+                    tokio::select! {
+                        () = sleep(GATHER) => {}
+                        () = ended(&mut shutdown) => open = false,
+                    }
+                }
+                () = ended(&mut shutdown) => open = false,
+            }
+            while let Ok(note) = noted.try_recv() {
+                notes.push(note);
+            }
+            let memory = self.clone();
+            // A panic in there loses these notes only.
+            let _ = tokio::task::spawn_blocking(move || memory.record(notes)).await;
+        }
+    }
+
+    /// Commits notes, those of one user together.
+    fn record(&self, notes: Vec<Note>) {
+        let mut by_ticket: HashMap<Box<[u8]>, Note> = HashMap::new();
+        for note in notes {
+            match by_ticket.entry(note.ticket.as_bytes().into()) {
+                std::collections::hash_map::Entry::Occupied(mut entry) => entry.get_mut().injections.extend(note.injections),
+                std::collections::hash_map::Entry::Vacant(entry) => {
+                    entry.insert(note);
+                }
+            }
+        }
+        for Note { ticket, injections } in by_ticket.into_values() {
+            let written = self.tickets.redeem(&ticket).ok().map(|(scope, _)| self.record_one(&scope, injections));
+            if !matches!(written, Some(Ok(()))) {
+                self.counters.injections_lost.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        self.views.shrink();
+    }
+
+    fn record_one(&self, scope: &UserScope, injections: Vec<Injection>) -> Result<(), crate::store::StoreError> {
+        let place = self.views.peek(scope.user());
+        let stale = place
+            .as_ref()
+            .and_then(|place| place.view.read().as_ref().map(super::view::View::stale_injections))
+            .unwrap_or_default();
+        let batch = Batch { injections, drop_injections: stale.clone(), ..Batch::default() };
+        self.store.commit(scope, batch)?;
+        if let Some(place) = place.filter(|_| !stale.is_empty())
+            && let Some(view) = place.view.write().as_mut()
+        {
+            view.apply(Batch { drop_injections: stale, ..Batch::default() });
+            place.measure(view);
+        }
+        Ok(())
+    }
+}
+
+/// Returns when `shutdown` is true, or its sender is gone.
+pub(super) async fn ended(shutdown: &mut watch::Receiver<bool>) {
+    // An error means that nobody can ask for the end any more: that is the end.
+    let _ = shutdown.wait_for(|end| *end).await;
+}

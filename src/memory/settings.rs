@@ -1,0 +1,217 @@
+//! The configuration's `memory` fragment.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::enforce::UserScope;
+use crate::identity::Assurance;
+use crate::setting::{Faults, Size, Span};
+
+/// What is remembered of a person, and how much of it a request may carry.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MemoryFile {
+    /// How many facts a request may carry, by how well the person proved who they are. 0 turns recall off.
+    pub depth: DepthFile,
+    /// How many tokens the facts of a request may take. Default: 512.
+    pub budget: Option<u32>,
+    /// How long a request waits for its facts before it goes on without them. Default: 50ms.
+    pub recall_deadline: Option<Span>,
+    /// Whether new facts are learned, by how well the person proved who they are. Default: always.
+    pub learn: LearnFile,
+    /// How many facts are kept of one person; beyond that the least useful unpinned ones go. Default: 10000.
+    pub max_facts: Option<u32>,
+    /// How much of the users' memory is kept in RAM.
+    pub cache: CacheFile,
+}
+
+/// Facts per request.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DepthFile {
+    /// Default: 12.
+    pub verified: Option<u32>,
+    /// Default: 8.
+    pub vouched: Option<u32>,
+    /// Default: 4.
+    pub asserted: Option<u32>,
+    /// Default: 2.
+    pub sandbox: Option<u32>,
+}
+
+/// Where memgate learns.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LearnFile {
+    /// Default: true.
+    pub verified: Option<bool>,
+    /// Default: true.
+    pub vouched: Option<bool>,
+    /// Default: true.
+    pub asserted: Option<bool>,
+    /// Default: true. What a sandbox learns stays in that sandbox.
+    pub sandbox: Option<bool>,
+}
+
+/// Bounds of the users' memory in RAM; whoever was away longest goes first.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CacheFile {
+    /// Default: 1000 users.
+    pub users: Option<u32>,
+    /// Default: 64MiB.
+    pub size: Option<Size>,
+}
+
+/// One value for each level of assurance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ByAssurance<T> {
+    pub verified: T,
+    pub vouched: T,
+    pub asserted: T,
+    pub sandbox: T,
+}
+
+impl<T: Copy> ByAssurance<T> {
+    /// The value for a scope. A user that nobody named, outside of a sandbox, counts as asserted.
+    #[must_use]
+    pub fn of(&self, scope: &UserScope) -> T {
+        match scope.assurance() {
+            _ if scope.is_sandbox() => self.sandbox,
+            Assurance::Verified => self.verified,
+            Assurance::Vouched => self.vouched,
+            Assurance::Asserted | Assurance::Anonymous => self.asserted,
+        }
+    }
+}
+
+/// Resolved settings of the memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemorySettings {
+    /// Facts per request.
+    pub depth: ByAssurance<usize>,
+    /// Tokens per request.
+    pub budget: usize,
+    pub recall_deadline: Duration,
+    pub learn: ByAssurance<bool>,
+    pub max_facts: usize,
+    pub cached_users: usize,
+    pub cached_bytes: usize,
+}
+
+impl Default for MemorySettings {
+    fn default() -> Self {
+        Self {
+            depth: ByAssurance { verified: 12, vouched: 8, asserted: 4, sandbox: 2 },
+            budget: 512,
+            recall_deadline: Duration::from_millis(50),
+            learn: ByAssurance { verified: true, vouched: true, asserted: true, sandbox: true },
+            max_facts: 10_000,
+            cached_users: 1_000,
+            cached_bytes: 64 << 20,
+        }
+    }
+}
+
+/// More facts than this would fill any prompt.
+const MAX_DEPTH: usize = 100;
+/// Room for the frame around the facts and a fact or two.
+const MIN_BUDGET: usize = 128;
+
+impl MemoryFile {
+    /// Fills in the defaults. What cannot be meant is a fault beneath `path`.
+    pub fn resolve(&self, path: &str, faults: &mut Faults) -> MemorySettings {
+        let default = MemorySettings::default();
+        let mut depth = |name: &str, value: Option<u32>, default: usize| {
+            let value = value.map_or(default, to_usize);
+            if value > MAX_DEPTH {
+                faults.add(
+                    format!("{path}.depth.{name}"),
+                    format!("{value} facts are too many"),
+                    format!("choose at most {MAX_DEPTH}"),
+                );
+            }
+            value
+        };
+        let depth = ByAssurance {
+            verified: depth("verified", self.depth.verified, default.depth.verified),
+            vouched: depth("vouched", self.depth.vouched, default.depth.vouched),
+            asserted: depth("asserted", self.depth.asserted, default.depth.asserted),
+            sandbox: depth("sandbox", self.depth.sandbox, default.depth.sandbox),
+        };
+        let budget = self.budget.map_or(default.budget, to_usize);
+        if budget < MIN_BUDGET {
+            let remedy = format!("choose at least {MIN_BUDGET}, or set every depth to 0 to turn recall off");
+            faults.add(format!("{path}.budget"), format!("{budget} tokens hold no facts"), remedy);
+        }
+        let recall_deadline = self.recall_deadline.map_or(default.recall_deadline, |span| span.0);
+        if recall_deadline.is_zero() || recall_deadline > Duration::from_secs(10) {
+            let remedy = "choose between 1ms and 10s; 50ms is ample";
+            faults.add(format!("{path}.recall_deadline"), "a chat must wait a little, but not long", remedy);
+        }
+        let max_facts = self.max_facts.map_or(default.max_facts, to_usize);
+        if max_facts == 0 {
+            let remedy = "choose at least 1, or set `learn` to false for every level";
+            faults.add(format!("{path}.max_facts"), "no fact could be kept", remedy);
+        }
+        let learn = ByAssurance {
+            verified: self.learn.verified.unwrap_or(true),
+            vouched: self.learn.vouched.unwrap_or(true),
+            asserted: self.learn.asserted.unwrap_or(true),
+            sandbox: self.learn.sandbox.unwrap_or(true),
+        };
+        let cached_users = self.cache.users.map_or(default.cached_users, to_usize).max(1);
+        let cached_bytes = self.cache.size.map_or(default.cached_bytes, |size| usize::try_from(size.0).unwrap_or(usize::MAX));
+        MemorySettings { depth, budget, recall_deadline, learn, max_facts, cached_users, cached_bytes }
+    }
+}
+
+fn to_usize(n: u32) -> usize {
+    usize::try_from(n).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::enforce::{test_sandbox, test_scope};
+
+    fn resolve(text: &str) -> (MemorySettings, Vec<String>) {
+        let mut faults = Faults::default();
+        let settings = serde_yaml::from_str::<MemoryFile>(text).unwrap().resolve("memory", &mut faults);
+        (settings, faults.into_vec().into_iter().map(|f| f.path).collect())
+    }
+
+    #[test]
+    fn nothing_written_is_the_default() {
+        assert_eq!(resolve("{}"), (MemorySettings::default(), vec![]));
+    }
+
+    #[test]
+    fn what_is_written_counts() {
+        let (settings, faults) =
+            resolve("{depth: {verified: 3}, budget: 200, recall_deadline: 20ms, learn: {sandbox: false}, cache: {size: 1MiB}}");
+        assert_eq!(faults, [""; 0]);
+        assert_eq!((settings.depth.verified, settings.depth.vouched, settings.budget), (3, 8, 200));
+        assert_eq!(
+            (settings.recall_deadline, settings.learn.sandbox, settings.cached_bytes),
+            (Duration::from_millis(20), false, 1 << 20)
+        );
+    }
+
+    #[test]
+    fn every_fault_is_reported() {
+        let (_, faults) = resolve("{depth: {sandbox: 1000}, budget: 3, recall_deadline: 1h, max_facts: 0}");
+        assert_eq!(faults, ["memory.depth.sandbox", "memory.budget", "memory.recall_deadline", "memory.max_facts"]);
+        assert!(serde_yaml::from_str::<MemoryFile>("{deepness: 3}").is_err());
+    }
+
+    #[test]
+    fn the_scope_chooses_the_level() {
+        let depth = MemorySettings::default().depth;
+        assert_eq!(depth.of(&test_scope("alice", Assurance::Verified)), 12);
+        assert_eq!(depth.of(&test_scope("alice", Assurance::Anonymous)), 4);
+        assert_eq!(depth.of(&test_sandbox("x")), 2);
+    }
+}

@@ -1,0 +1,121 @@
+//! The views in RAM: bounded by users and bytes, loaded on first use, each shared by everybody who works on that user.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+use lru::LruCache;
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::Notify;
+
+use super::view::View;
+use crate::enforce::UserScope;
+use crate::ids::UserId;
+use crate::store::{Store, StoreError};
+
+/// One user's place in RAM.
+#[derive(Debug, Default)]
+pub(super) struct Place {
+    pub(super) view: RwLock<Option<View>>,
+    /// Held from reading the view over the commit to changing the view: changes of one user follow each other.
+    pub(super) writer: Mutex<()>,
+    pub(super) loading: AtomicBool,
+    /// Loads that failed, and a bell for whoever waits for one to end.
+    pub(super) failures: AtomicU64,
+    pub(super) loaded: Notify,
+    bytes: AtomicUsize,
+}
+
+impl Place {
+    /// Reads the user's file unless that was done. Blocks on the disk.
+    pub(super) fn load(&self, store: &Store, scope: &UserScope) -> Result<(), StoreError> {
+        let _writer = self.writer.lock();
+        self.load_locked(store, scope)
+    }
+
+    /// As [`Place::load`], for the holder of the writer's lock.
+    pub(super) fn load_locked(&self, store: &Store, scope: &UserScope) -> Result<(), StoreError> {
+        let key = match store.hash_key(scope) {
+            Ok(key) => Some(key),
+            Err(StoreError::NotEnrolled) => None,
+            Err(error) => return Err(error),
+        };
+        if self.view.read().as_ref().is_some_and(|view| view.key == key) {
+            return Ok(());
+        }
+        let view = View::of(store.load(scope)?, key);
+        self.measure(&view);
+        *self.view.write() = Some(view);
+        Ok(())
+    }
+
+    pub(super) fn measure(&self, view: &View) {
+        self.bytes.store(view.bytes(), Ordering::Relaxed);
+    }
+}
+
+/// Tells those who wait for a load that it ended, even by a panic.
+pub(super) struct LoadEnd<'a>(pub(super) &'a Place);
+
+impl Drop for LoadEnd<'_> {
+    fn drop(&mut self) {
+        self.0.loading.store(false, Ordering::Release);
+        self.0.loaded.notify_waiters();
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Views {
+    places: Mutex<LruCache<UserId, Arc<Place>>>,
+    max_users: usize,
+    max_bytes: usize,
+}
+
+impl Views {
+    pub(super) fn new(max_users: usize, max_bytes: usize) -> Self {
+        Self { places: Mutex::new(LruCache::unbounded()), max_users, max_bytes }
+    }
+
+    /// The user's place; made empty on first use.
+    pub(super) fn place(&self, user: &UserId) -> Arc<Place> {
+        let mut places = self.places.lock();
+        if let Some(place) = places.get(user) {
+            return place.clone();
+        }
+        let place = Arc::new(Place::default());
+        places.put(user.clone(), place.clone());
+        Self::trim(&mut places, self.max_users, self.max_bytes);
+        place
+    }
+
+    /// The user's place where there is one.
+    pub(super) fn peek(&self, user: &UserId) -> Option<Arc<Place>> {
+        self.places.lock().get(user).cloned()
+    }
+
+    /// Drops what is beyond the bounds. To be called when a view has grown.
+    pub(super) fn shrink(&self) {
+        Self::trim(&mut self.places.lock(), self.max_users, self.max_bytes);
+    }
+
+    /// Number of users in RAM, and their approximate bytes.
+    pub(super) fn size(&self) -> (usize, usize) {
+        let places = self.places.lock();
+        (places.len(), places.iter().map(|(_, place)| place.bytes.load(Ordering::Relaxed)).sum())
+    }
+
+    /// The user who was away longest goes first, but nobody whose place is in use: a second place for the same user would
+    /// miss what is written through the first. References are only handed out under the lock, so counting them is safe.
+    fn trim(places: &mut LruCache<UserId, Arc<Place>>, max_users: usize, max_bytes: usize) {
+        let mut bytes: usize = places.iter().map(|(_, place)| place.bytes.load(Ordering::Relaxed)).sum();
+        let mut tries = places.len();
+        while places.len() > 1 && tries > 0 && (places.len() > max_users || bytes > max_bytes) {
+            tries -= 1;
+            let Some((user, place)) = places.pop_lru() else { break };
+            if Arc::strong_count(&place) > 1 {
+                places.put(user, place);
+            } else {
+                bytes = bytes.saturating_sub(place.bytes.load(Ordering::Relaxed));
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The state of one exchange, from arrival to record.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use crate::dialect::Dialect;
+use crate::enforce::UserScope;
+use crate::ids::{ClientName, RequestId, SessionId};
+use crate::memory::Lesson;
+use crate::telemetry::audit::Outcome;
+use crate::telemetry::{AuditRecord, Clipped, OpenStream, RouteLabel};
+
+use super::finish::record_exchange;
+use super::follow::Follower;
+use super::gateway::{Runtime, Services};
+use super::replay::Parked;
+use super::settings::Upstream;
+
+/// One request and its answer. The configuration that it arrived under holds to its end.
+///
+/// It is recorded once: by pingora's last callback or, where a panic or a shutdown keeps that from running, when it is dropped.
+#[derive(Debug)]
+pub struct Exchange {
+    pub started: Instant,
+    pub runtime: Arc<Runtime>,
+    pub dialect: Dialect,
+    pub route: RouteLabel,
+    /// Filled on the way, written once.
+    pub record: AuditRecord,
+    pub parked: Parked,
+    pub phase: Phase,
+    services: Arc<Services>,
+    recorded: bool,
+}
+
+/// How far the exchange has come.
+#[derive(Debug)]
+pub enum Phase {
+    Arrived,
+    /// Admitted, prepared and on its way.
+    Forwarding(Box<Forwarding>),
+    /// memgate answered by itself.
+    Answered,
+}
+
+/// An admitted request and what is known of its answer.
+#[derive(Debug)]
+pub struct Forwarding {
+    pub upstream: Arc<Upstream>,
+    /// Path behind the version segment.
+    pub api_path: String,
+    /// Length of the replayed body; none where the body streams through.
+    pub replayed: Option<usize>,
+    /// Bytes of a body that streams through, counted against the limit.
+    pub streamed: usize,
+    /// The evidence would not do in a stricter mode.
+    pub advice: bool,
+    /// A chat completion, whose answer is followed.
+    pub chat: Option<Chat>,
+    /// Set while an event stream is open.
+    pub open: Option<OpenStream>,
+    /// The response header went to the client.
+    pub answered: bool,
+    /// Connections that failed before this one.
+    pub attempts: u32,
+    /// When memgate was done with the request.
+    pub prepared: Instant,
+}
+
+/// What a chat completion adds.
+#[derive(Debug)]
+pub struct Chat {
+    pub model: String,
+    pub follower: Follower,
+    /// Tokens of the forwarded request as counted, at `factor`: what is compared with the upstream's own count.
+    pub sent: u64,
+    /// As [`crate::context::Load::factor`].
+    pub factor: u64,
+    /// What to learn once the answer has ended well.
+    pub lesson: Option<PendingLesson>,
+}
+
+/// A turn that is learned from if its answer ends well.
+#[derive(Debug)]
+pub struct PendingLesson {
+    pub scope: UserScope,
+    pub session: Option<SessionId>,
+    pub lesson: Lesson,
+}
+
+impl Exchange {
+    pub fn new(runtime: Arc<Runtime>, services: Arc<Services>) -> Self {
+        let record = AuditRecord {
+            time: unix_ms(),
+            request: RequestId::fresh(),
+            client: ClientName::unknown(),
+            peer: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            user: None,
+            source: None,
+            assurance: None,
+            mode: runtime.trust.mode.as_str(),
+            decision: "refuse",
+            reason: "malformed_request",
+            shadow: None,
+            route: RouteLabel::Other.as_str(),
+            method: Clipped::default(),
+            path: Clipped::default(),
+            model: None,
+            upstream: None,
+            status: None,
+            facts_used: Vec::new(),
+            messages_cut: 0,
+            tokens_in: None,
+            tokens_out: None,
+            bytes_in: 0,
+            bytes_out: 0,
+            duration_ms: 0.0,
+            first_token_ms: None,
+            outcome: Outcome::Refused,
+        };
+        Self {
+            started: Instant::now(),
+            runtime,
+            dialect: Dialect::OpenAi,
+            route: RouteLabel::Other,
+            record,
+            parked: Parked::default(),
+            phase: Phase::Arrived,
+            services,
+            recorded: false,
+        }
+    }
+
+    /// Writes the record, once.
+    pub fn record_once(&mut self) {
+        if !std::mem::replace(&mut self.recorded, true) {
+            let services = Arc::clone(&self.services);
+            record_exchange(&services, self);
+        }
+    }
+
+    /// The request on its way, if it is.
+    pub fn forwarding(&mut self) -> Option<&mut Forwarding> {
+        match &mut self.phase {
+            Phase::Forwarding(forwarding) => Some(forwarding),
+            Phase::Arrived | Phase::Answered => None,
+        }
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        if !self.recorded && matches!(self.phase, Phase::Forwarding(_)) {
+            self.record.outcome = Outcome::ClientLeft;
+        }
+        self.record_once();
+    }
+}
+
+/// Milliseconds since the Unix epoch.
+pub fn unix_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,145 @@
+//! The answer's side of an exchange: following it, learning at its end, and the one record of it all.
+
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use pingora::http::ResponseHeader;
+use pingora::proxy::Session;
+use pingora::{Error, ErrorSource, Result};
+
+use super::exchange::{Chat, Exchange, Phase};
+use super::gateway::Services;
+use super::respond::{ADVICE, REQUEST_ID, explain_failure};
+use crate::memory::EnqueueError;
+use crate::telemetry::audit::Outcome;
+use crate::telemetry::{LearnResult, UpstreamFault};
+
+/// Looks at the upstream's header, and adds memgate's own.
+pub fn begin_answer(services: &Services, session: &Session, header: &mut ResponseHeader, exchange: &mut Exchange) -> Result<()> {
+    if header.status.is_informational() {
+        return Ok(());
+    }
+    let status = header.status.as_u16();
+    exchange.record.status = Some(status);
+    let own: Vec<_> = header.headers.keys().filter(|name| name.as_str().starts_with("x-memgate-")).cloned().collect();
+    for name in own {
+        header.remove_header(&name);
+    }
+    header.insert_header(REQUEST_ID, exchange.record.request.to_string())?;
+    let Phase::Forwarding(forwarding) = &mut exchange.phase else { return Ok(()) };
+    forwarding.answered = true;
+    if forwarding.advice {
+        header.insert_header(ADVICE, exchange.record.reason)?;
+    }
+    if status >= 500 {
+        services.metrics.count_upstream_error(&forwarding.upstream.name, UpstreamFault::Status);
+    }
+    let content_type = header.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let Some(chat) = &mut forwarding.chat else { return Ok(()) };
+    if chat.follower.begin(status, &content_type) {
+        forwarding.open = Some(services.metrics.open_stream());
+        // A stream may get an ending that the upstream did not send, so its length is not known.
+        if header.remove_header(&CONTENT_LENGTH).is_some() && session.req_header().version == http::Version::HTTP_11 {
+            header.insert_header(TRANSFER_ENCODING, "chunked")?;
+        }
+    }
+    Ok(())
+}
+
+/// Follows the answer's body. Bytes pass unchanged; a stream that the upstream left open is ended.
+pub fn follow_answer(services: &Services, body: &mut Option<Bytes>, end_of_stream: bool, exchange: &mut Exchange) {
+    let Phase::Forwarding(forwarding) = &mut exchange.phase else { return };
+    let passed = body.as_ref().map_or(0, Bytes::len);
+    if let Some(chat) = &mut forwarding.chat {
+        let mut ended = body.as_ref().is_some_and(|chunk| chat.follower.feed(chunk));
+        if end_of_stream {
+            let (now, rest) = chat.follower.finish(exchange.dialect);
+            ended |= now;
+            if let Some(rest) = rest {
+                if !chat.follower.ended() {
+                    exchange.record.outcome = Outcome::UpstreamFailed;
+                    services.metrics.count_upstream_error(&forwarding.upstream.name, UpstreamFault::Broken);
+                }
+                append(body, &rest);
+            }
+        }
+        if ended {
+            // Before the end of the answer passes: what is acknowledged by it must not be lost.
+            learn(services, chat);
+        }
+    }
+    exchange.record.bytes_out += body.as_ref().map_or(passed, Bytes::len) as u64;
+}
+
+fn append(body: &mut Option<Bytes>, rest: &Bytes) {
+    *body = match body.take() {
+        Some(chunk) if !chunk.is_empty() => {
+            let mut whole = BytesMut::with_capacity(chunk.len() + rest.len());
+            whole.extend_from_slice(&chunk);
+            whole.extend_from_slice(rest);
+            Some(whole.freeze())
+        }
+        _ => Some(rest.clone()),
+    };
+}
+
+fn learn(services: &Services, chat: &mut Chat) {
+    let Some(pending) = chat.lesson.take() else { return };
+    match services.memory.enqueue(&pending.scope, pending.session.as_ref(), &pending.lesson) {
+        Ok(_) => {}
+        Err(EnqueueError::Full) => services.metrics.count_learning(LearnResult::Dropped, 0),
+        Err(error) => {
+            tracing::warn!(%error, "a turn could not be queued for learning");
+            services.metrics.count_learning(LearnResult::Failed, 0);
+        }
+    }
+}
+
+/// Counts and logs what went wrong with an upstream.
+pub fn count_failure(services: &Services, error: &Error, exchange: &mut Exchange) {
+    let request = exchange.record.request;
+    if error.esource() == &ErrorSource::Downstream {
+        exchange.record.outcome = Outcome::ClientLeft;
+        return;
+    }
+    exchange.record.outcome = Outcome::UpstreamFailed;
+    let Some(forwarding) = exchange.forwarding() else { return };
+    let (_, fault) = explain_failure(error, &forwarding.upstream.name);
+    tracing::warn!(%request, upstream = forwarding.upstream.name, error = %error.etype().as_str(), "the upstream failed");
+    services.metrics.count_upstream_error(&forwarding.upstream.name, fault);
+}
+
+/// What the record says of how the exchange ended.
+pub fn settle(session: &Session, error: Option<&Error>, exchange: &mut Exchange) {
+    let record = &mut exchange.record;
+    if session.response_written().is_none() {
+        record.status = None;
+    }
+    if error.is_none() && record.outcome == Outcome::Refused && matches!(exchange.phase, Phase::Forwarding(_)) {
+        record.outcome = Outcome::Complete;
+    }
+}
+
+/// Writes the one audit record of an exchange and observes its metrics.
+pub fn record_exchange(services: &Services, exchange: &mut Exchange) {
+    let took = exchange.started.elapsed();
+    let record = &mut exchange.record;
+    record.duration_ms = took.as_secs_f64() * 1e3;
+    if let Phase::Forwarding(forwarding) = &mut exchange.phase {
+        record.bytes_in = record.bytes_in.max(forwarding.streamed as u64);
+        if let Some(chat) = &forwarding.chat {
+            if let Some(at) = chat.follower.first_token {
+                let since = at.duration_since(exchange.started);
+                record.first_token_ms = Some(since.as_secs_f64() * 1e3);
+                services.metrics.observe_first_token(since);
+            }
+            if let Some(usage) = chat.follower.usage() {
+                record.tokens_in = Some(usage.prompt_tokens);
+                record.tokens_out = Some(usage.completion_tokens);
+                services.tokens.observe(&forwarding.upstream.name, &chat.model, chat.sent, chat.factor, usage.prompt_tokens);
+            }
+        }
+        forwarding.open = None;
+    }
+    services.metrics.observe_request(exchange.route, took, record.bytes_in, record.bytes_out);
+    services.audit.record(record.clone());
+}

@@ -1,0 +1,173 @@
+//! Following an answer while it passes: when it has been said to its end, what it cost, and how it must be ended if it breaks.
+
+use std::time::Instant;
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+use crate::dialect::Dialect;
+use crate::dialect::answer::{Answer, Usage};
+use crate::dialect::errors;
+use crate::dialect::stream::Tap;
+
+/// Most bytes of an answer that is not streamed that are kept to read its usage.
+const DOCUMENT: usize = 4 << 20;
+
+/// Reads an answer on its way to the client. The bytes themselves are never held back.
+#[derive(Debug, Default)]
+pub struct Follower {
+    kind: Kind,
+    /// When the first token passed.
+    pub first_token: Option<Instant>,
+    ended: bool,
+    usage: Option<Usage>,
+}
+
+#[derive(Debug, Default)]
+enum Kind {
+    /// Nothing to read in it: an error of the upstream, or a form that memgate does not know.
+    #[default]
+    Opaque,
+    Stream(Box<Tap>),
+    Document(Vec<u8>),
+}
+
+impl Follower {
+    /// Looks at the answer's header. True when an event stream begins.
+    pub fn begin(&mut self, status: u16, content_type: &str) -> bool {
+        let media = content_type.split(';').next().unwrap_or_default().trim();
+        self.kind = match media {
+            _ if !(200..300).contains(&status) => Kind::Opaque,
+            "text/event-stream" => Kind::Stream(Box::default()),
+            "application/json" => Kind::Document(Vec::new()),
+            _ => Kind::Opaque,
+        };
+        matches!(self.kind, Kind::Stream(_))
+    }
+
+    /// Reads a chunk. True when the answer has now been said to its end, which happens once.
+    pub fn feed(&mut self, chunk: &[u8]) -> bool {
+        match &mut self.kind {
+            Kind::Opaque => {}
+            Kind::Stream(tap) => {
+                tap.feed(chunk);
+                if self.first_token.is_none() && tap.first_token() {
+                    self.first_token = Some(Instant::now());
+                }
+                self.usage = tap.usage().or(self.usage);
+                if tap.ends_cleanly() && !self.ended {
+                    self.ended = true;
+                    return true;
+                }
+            }
+            Kind::Document(kept) if kept.len() + chunk.len() > DOCUMENT => self.kind = Kind::Opaque,
+            Kind::Document(kept) => kept.extend_from_slice(chunk),
+        }
+        false
+    }
+
+    /// The upstream has ended the answer. True when it was said to its end just now; the bytes are what a stream still lacks.
+    pub fn finish(&mut self, dialect: Dialect) -> (bool, Option<Bytes>) {
+        match &self.kind {
+            Kind::Opaque => (false, None),
+            Kind::Document(kept) => {
+                let answer = Answer::read(kept).unwrap_or_default();
+                self.usage = answer.usage;
+                self.first_token = Some(Instant::now());
+                self.ended = answer.ends_cleanly();
+                (self.ended, None)
+            }
+            Kind::Stream(tap) if tap.done() => (false, None),
+            Kind::Stream(_) => {
+                let message = "The model backend broke off in the middle of its answer. Ask again to get a whole one.";
+                (false, self.break_off(dialect, "upstream_failed", message))
+            }
+        }
+    }
+
+    /// What ends a stream that broke: the error unless the answer was whole, then the terminator. `None` for anything but a
+    /// stream.
+    pub fn break_off(&self, dialect: Dialect, code: &'static str, message: &str) -> Option<Bytes> {
+        let Kind::Stream(tap) = &self.kind else { return None };
+        let mut out = BytesMut::new();
+        if !tap.done() {
+            if !tap.is_between_events() {
+                out.put_slice(b"\n\n");
+            }
+            if !tap.ends_cleanly() {
+                out.put_slice(&errors::stream_error(dialect, code, message));
+            }
+            out.put_slice(errors::DONE);
+        }
+        Some(out.freeze())
+    }
+
+    /// Whether the answer was said to its end.
+    pub fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// What the upstream counted.
+    pub fn usage(&self) -> Option<Usage> {
+        self.usage
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &[u8] = b"data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n";
+    const FINISH: &[u8] = b"data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+
+    fn stream() -> Follower {
+        let mut follower = Follower::default();
+        assert!(follower.begin(200, "text/event-stream; charset=utf-8"));
+        follower
+    }
+
+    #[test]
+    fn a_whole_stream_ends_once_and_lacks_nothing() {
+        let mut follower = stream();
+        assert!(!follower.feed(TOKEN));
+        assert!(follower.first_token.is_some());
+        assert!(follower.feed(FINISH));
+        assert!(!follower.feed(b"data: [DONE]\n\n"));
+        assert_eq!(follower.finish(Dialect::OpenAi), (false, None));
+    }
+
+    #[test]
+    fn a_stream_cut_inside_an_event_is_closed_off() {
+        let mut follower = stream();
+        follower.feed(TOKEN);
+        follower.feed(b"data: {\"choi");
+        let (ended, rest) = follower.finish(Dialect::OpenAi);
+        let rest = String::from_utf8(rest.unwrap().to_vec()).unwrap();
+        assert!(!ended && rest.starts_with("\n\ndata: {\"error\"") && rest.ends_with("data: [DONE]\n\n"), "{rest}");
+    }
+
+    #[test]
+    fn a_stream_that_lacks_only_its_terminator_gets_it_without_an_error() {
+        let mut follower = stream();
+        assert!(follower.feed(FINISH));
+        let (_, rest) = follower.finish(Dialect::OpenAi);
+        assert_eq!(rest.unwrap(), "data: [DONE]\n\n");
+    }
+
+    #[test]
+    fn documents_are_read_at_their_end() {
+        let mut follower = Follower::default();
+        assert!(!follower.begin(200, "application/json"));
+        follower.feed(b"{\"choices\":[{\"message\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}],");
+        follower.feed(b"\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":2}}");
+        assert_eq!(follower.finish(Dialect::OpenAi), (true, None));
+        assert_eq!(follower.usage().map(|u| u.prompt_tokens), Some(7));
+    }
+
+    #[test]
+    fn errors_of_the_upstream_never_count_as_answers() {
+        let mut follower = Follower::default();
+        assert!(!follower.begin(500, "text/event-stream"));
+        assert!(!follower.feed(FINISH) && !follower.ended());
+        assert_eq!(follower.break_off(Dialect::OpenAi, "x", "y"), None);
+    }
+}

@@ -1,0 +1,236 @@
+//! pingora's callbacks. Each delegates; the order in which pingora calls them is the way of a request:
+//!
+//! ```text
+//! early_request_filter   deadlines of the connection
+//! request_filter         receive, resolve, decide, admit, prepare; or answer with a refusal
+//! upstream_peer          connect
+//! upstream_request_filter  header for the upstream
+//! response_filter        follow begins
+//! response_body_filter   follow, learn at the end
+//! fail_to_proxy          end what broke
+//! logging                one audit record, metrics
+//! ```
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use bytes::Bytes;
+use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::modules::http::HttpModules;
+use pingora::proxy::{FailToProxy, ProxyHttp, Session};
+use pingora::upstreams::peer::HttpPeer;
+use pingora::{Error, ErrorType, Result};
+
+use super::arrive;
+use super::exchange::{Exchange, Phase};
+use super::finish;
+use super::respond;
+use super::settings::{Limits, Upstream};
+use super::upstream::{self, Addresses};
+use crate::context::{ContextSettings, TokenCounter};
+use crate::identity::Resolver;
+use crate::memory::{Memory, MemorySettings};
+use crate::policy::TrustSettings;
+use crate::store::Store;
+use crate::telemetry::{AuditLog, Metrics, Stage};
+
+/// What a reload replaces. Requests keep the one that they arrived under.
+#[derive(Debug)]
+pub struct Runtime {
+    pub trust: TrustSettings,
+    pub resolver: Resolver,
+    pub upstreams: Vec<Arc<Upstream>>,
+    pub limits: Limits,
+    pub context: ContextSettings,
+    pub memory: MemorySettings,
+}
+
+/// What lives as long as the process.
+#[derive(Debug)]
+pub struct Services {
+    pub store: Store,
+    pub memory: Arc<Memory>,
+    pub metrics: Arc<Metrics>,
+    pub audit: AuditLog,
+    pub tokens: TokenCounter,
+    pub addresses: Addresses,
+    /// Set on shutdown: new requests are turned away, running answers end.
+    pub draining: AtomicBool,
+}
+
+/// The proxy.
+#[derive(Debug)]
+pub struct Gateway {
+    pub runtime: Arc<ArcSwap<Runtime>>,
+    pub services: Arc<Services>,
+}
+
+impl Gateway {
+    /// Whether memgate is shutting down.
+    pub fn is_draining(&self) -> bool {
+        self.services.draining.load(Ordering::Relaxed)
+    }
+}
+
+#[async_trait]
+impl ProxyHttp for Gateway {
+    type CTX = Exchange;
+
+    fn new_ctx(&self) -> Exchange {
+        Exchange::new(self.runtime.load_full(), Arc::clone(&self.services))
+    }
+
+    /// No modules: memgate neither compresses nor caches.
+    fn init_downstream_modules(&self, _modules: &mut HttpModules) {}
+
+    async fn early_request_filter(&self, session: &mut Session, exchange: &mut Exchange) -> Result<()> {
+        let limits = &exchange.runtime.limits;
+        session.set_keepalive(if self.is_draining() { None } else { Some(limits.keepalive.as_secs().max(1)) });
+        session.set_read_timeout(Some(limits.body_timeout));
+        session.set_total_drain_timeout(Some(Duration::from_secs(2)));
+        Ok(())
+    }
+
+    async fn request_filter(&self, session: &mut Session, exchange: &mut Exchange) -> Result<bool> {
+        match arrive::take_in(self, session, exchange).await {
+            Ok(forwarding) => {
+                exchange.phase = Phase::Forwarding(Box::new(forwarding));
+                Ok(false)
+            }
+            Err(refusal) => {
+                exchange.phase = Phase::Answered;
+                if !refusal.detail.is_empty() {
+                    tracing::debug!(request = %exchange.record.request, code = refusal.code, detail = %refusal.detail, "refused");
+                }
+                respond::answer_refusal(session, exchange, &refusal).await?;
+                Ok(true)
+            }
+        }
+    }
+
+    async fn request_body_filter(
+        &self,
+        _session: &mut Session,
+        body: &mut Option<Bytes>,
+        _end_of_stream: bool,
+        exchange: &mut Exchange,
+    ) -> Result<()> {
+        let limit = exchange.runtime.limits.body;
+        let Some(forwarding) = exchange.forwarding().filter(|f| f.replayed.is_none()) else { return Ok(()) };
+        forwarding.streamed += body.as_ref().map_or(0, Bytes::len);
+        if forwarding.streamed > limit {
+            return Err(Error::explain(ErrorType::HTTPStatus(413), "request body over the limit").into_down());
+        }
+        Ok(())
+    }
+
+    async fn upstream_peer(&self, _session: &mut Session, exchange: &mut Exchange) -> Result<Box<HttpPeer>> {
+        let runtime = Arc::clone(&exchange.runtime);
+        let Some(forwarding) = exchange.forwarding() else {
+            return Err(Error::explain(ErrorType::InternalError, "no upstream was chosen"));
+        };
+        self.services.addresses.peer(&forwarding.upstream, &runtime.limits).await
+    }
+
+    async fn connected_to_upstream(
+        &self,
+        _session: &mut Session,
+        _reused: bool,
+        _peer: &HttpPeer,
+        _fd: std::os::unix::io::RawFd,
+        _digest: Option<&pingora::protocols::Digest>,
+        exchange: &mut Exchange,
+    ) -> Result<()> {
+        if let Some(forwarding) = exchange.forwarding() {
+            self.services.metrics.observe_stage(Stage::UpstreamConnect, forwarding.prepared.elapsed());
+        }
+        Ok(())
+    }
+
+    async fn upstream_request_filter(
+        &self,
+        session: &mut Session,
+        header: &mut RequestHeader,
+        exchange: &mut Exchange,
+    ) -> Result<()> {
+        let query = session.req_header().uri.query();
+        let runtime = Arc::clone(&exchange.runtime);
+        let Some(forwarding) = exchange.forwarding() else { return Ok(()) };
+        upstream::rewrite_header(header, forwarding, query, &runtime.resolver)
+    }
+
+    async fn response_filter(&self, session: &mut Session, header: &mut ResponseHeader, exchange: &mut Exchange) -> Result<()> {
+        finish::begin_answer(&self.services, session, header, exchange)
+    }
+
+    fn response_body_filter(
+        &self,
+        _session: &mut Session,
+        body: &mut Option<Bytes>,
+        end_of_stream: bool,
+        exchange: &mut Exchange,
+    ) -> Result<Option<Duration>> {
+        finish::follow_answer(&self.services, body, end_of_stream, exchange);
+        Ok(None)
+    }
+
+    fn fail_to_connect(
+        &self,
+        _session: &mut Session,
+        _peer: &HttpPeer,
+        exchange: &mut Exchange,
+        mut error: Box<Error>,
+    ) -> Box<Error> {
+        // Nothing was sent: a second try is safe, and helps where a name has several addresses or a backend restarts.
+        let again = exchange.forwarding().is_some_and(|f| std::mem::replace(&mut f.attempts, 1) == 0);
+        error.set_retry(again);
+        error
+    }
+
+    fn error_while_proxy(
+        &self,
+        _peer: &HttpPeer,
+        session: &mut Session,
+        mut error: Box<Error>,
+        exchange: &mut Exchange,
+        client_reused: bool,
+    ) -> Box<Error> {
+        // A kept connection may have been closed by the upstream in the meantime. As long as no byte of an answer has come and the body
+        // can be sent again, the request goes out on a new one.
+        error.retry.decide_reuse(client_reused);
+        let answered = exchange.forwarding().is_none_or(|f| f.answered) || session.response_written().is_some();
+        let replayable = exchange.forwarding().is_some_and(|f| f.replayed.is_some() || f.streamed == 0);
+        let lost = matches!(
+            error.etype(),
+            ErrorType::WriteError | ErrorType::ReadError | ErrorType::ConnectionClosed | ErrorType::H2Error
+        );
+        let retry = client_reused && !answered && replayable && lost && error.esource() == &pingora::ErrorSource::Upstream;
+        error.set_retry(retry);
+        error
+    }
+
+    async fn fail_to_proxy(&self, session: &mut Session, error: &Error, exchange: &mut Exchange) -> FailToProxy {
+        exchange.parked.end(session);
+        finish::count_failure(&self.services, error, exchange);
+        let error_code = respond::end_failed(session, exchange, error).await;
+        FailToProxy { error_code, can_reuse_downstream: false }
+    }
+
+    /// pingora's own line would hold the path with its query.
+    fn suppress_error_log(&self, _session: &Session, _exchange: &Exchange, _error: &Error) -> bool {
+        true
+    }
+
+    fn request_summary(&self, _session: &Session, exchange: &Exchange) -> String {
+        format!("request {}", exchange.record.request)
+    }
+
+    async fn logging(&self, session: &mut Session, error: Option<&Error>, exchange: &mut Exchange) {
+        exchange.parked.end(session);
+        finish::settle(session, error, exchange);
+        exchange.record_once();
+    }
+}

@@ -1,0 +1,162 @@
+//! Answers that memgate gives by itself, and the clean end of answers that broke off.
+
+use bytes::Bytes;
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE};
+use pingora::http::ResponseHeader;
+use pingora::proxy::Session;
+use pingora::{Error, ErrorSource, ErrorType, Result};
+
+use super::exchange::{Exchange, Phase};
+use super::receive::{Unreceivable, linger, settle_body};
+use crate::dialect::errors;
+use crate::enforce::Refusal;
+use crate::telemetry::UpstreamFault;
+
+/// Names the request in answers, logs and the audit log.
+pub const REQUEST_ID: &str = "x-memgate-request-id";
+/// Says that the evidence would not do in a stricter mode.
+pub const ADVICE: &str = "x-memgate-advice";
+
+/// The refusal for a request that cannot be taken in.
+pub fn refuse_unreceivable(fault: Unreceivable) -> Refusal {
+    let (status, code, message) = match fault {
+        Unreceivable::NoHost => (400, "host_missing", "Send exactly one Host header (RFC 9112, section 3.2).".to_owned()),
+        Unreceivable::HeaderTooLarge { limit } => {
+            (431, "header_too_large", format!("The request header is larger than {limit} bytes. Send fewer or shorter headers."))
+        }
+        Unreceivable::BodyTooLarge { limit } => (
+            413,
+            "body_too_large",
+            format!("The request body is larger than {limit} bytes. Shorten it, or ask the operator to raise `limits.body`."),
+        ),
+        Unreceivable::BodyTimeout => {
+            (408, "body_timeout", "The request body did not arrive in time. Send it again on a faster connection.".to_owned())
+        }
+        Unreceivable::BodyBroken => (400, "body_broken", "The request body is incomplete or badly framed.".to_owned()),
+    };
+    Refusal { status, code, message, detail: String::new() }
+}
+
+/// Answers with an error in the caller's dialect.
+pub async fn answer_refusal(session: &mut Session, exchange: &mut Exchange, refusal: &Refusal) -> Result<()> {
+    let rest = settle_body(session).await;
+    let body = errors::body(exchange.dialect, refusal.status, refusal.code, &refusal.message);
+    write_error(session, exchange, refusal.status, body).await?;
+    if rest {
+        linger(session).await;
+    }
+    Ok(())
+}
+
+async fn write_error(session: &mut Session, exchange: &mut Exchange, status: u16, body: Bytes) -> Result<()> {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut header = ResponseHeader::build(status, Some(6))?;
+    header.insert_header(CONTENT_TYPE, "application/json")?;
+    header.insert_header(CONTENT_LENGTH, body.len())?;
+    header.insert_header(CACHE_CONTROL, "no-store")?;
+    header.insert_header(REQUEST_ID, exchange.record.request.to_string())?;
+    if status == StatusCode::UNAUTHORIZED {
+        header.insert_header(WWW_AUTHENTICATE, "Bearer realm=\"memgate\"")?;
+    }
+    exchange.record.status = Some(status.as_u16());
+    exchange.record.bytes_out += body.len() as u64;
+    let head_only = session.req_header().method == http::Method::HEAD;
+    session.write_response_header(Box::new(header), head_only).await?;
+    if !head_only {
+        session.write_response_body(Some(body), true).await?;
+    }
+    Ok(())
+}
+
+/// What a failed upstream means to the caller, and to the metrics.
+pub fn explain_failure(error: &Error, upstream: &str) -> (Refusal, UpstreamFault) {
+    let timed_out = matches!(
+        error.etype(),
+        ErrorType::ConnectTimedout | ErrorType::TLSHandshakeTimedout | ErrorType::ReadTimedout | ErrorType::WriteTimedout
+    );
+    let connecting = matches!(
+        error.etype(),
+        ErrorType::ConnectTimedout
+            | ErrorType::ConnectRefused
+            | ErrorType::ConnectNoRoute
+            | ErrorType::ConnectError
+            | ErrorType::TLSHandshakeFailure
+            | ErrorType::TLSHandshakeTimedout
+            | ErrorType::InvalidCert
+            | ErrorType::SocketError
+    );
+    let fault = match (connecting, timed_out) {
+        (true, _) => UpstreamFault::Connect,
+        (false, true) => UpstreamFault::Timeout,
+        (false, false) => UpstreamFault::Broken,
+    };
+    let (status, code, what) = match (connecting, timed_out) {
+        (true, false) => (502, "upstream_unreachable", "cannot be reached"),
+        (_, true) => (504, "upstream_timeout", "did not answer in time"),
+        (false, false) => (502, "upstream_failed", "broke off before it answered"),
+    };
+    let message = format!("The model backend `{upstream}` {what}. Try again; if it stays so, tell the operator of this server.");
+    (Refusal { status, code, message, detail: error.to_string() }, fault)
+}
+
+/// Ends an exchange that failed. Answers an error where nothing was sent yet, ends an open event stream cleanly, and leaves
+/// any other answer visibly incomplete. Returns the status for pingora's log; 0 where the client has gone.
+pub async fn end_failed(session: &mut Session, exchange: &mut Exchange, error: &Error) -> u16 {
+    if error.esource() == &ErrorSource::Downstream && !matches!(error.etype(), ErrorType::HTTPStatus(_)) {
+        return end_downstream_fault(session, exchange, error).await;
+    }
+    let Phase::Forwarding(forwarding) = &mut exchange.phase else {
+        let refusal = internal(error);
+        return answer_once(session, exchange, &refusal).await;
+    };
+    let (refusal, _) = match error.etype() {
+        ErrorType::HTTPStatus(413) => {
+            let limit = exchange.runtime.limits.body;
+            (refuse_unreceivable(Unreceivable::BodyTooLarge { limit }), UpstreamFault::Other)
+        }
+        _ if error.esource() == &ErrorSource::Upstream => explain_failure(error, &forwarding.upstream.name),
+        _ => (internal(error), UpstreamFault::Other),
+    };
+    if !forwarding.answered {
+        return answer_once(session, exchange, &refusal).await;
+    }
+    let ending =
+        forwarding.chat.as_mut().and_then(|chat| chat.follower.break_off(exchange.dialect, refusal.code, &refusal.message));
+    if let Some(ending) = ending {
+        exchange.record.bytes_out += ending.len() as u64;
+        // The client may have gone meanwhile; there is nobody else to tell.
+        let _ = session.write_response_body(Some(ending), true).await;
+    } else {
+        session.shutdown().await;
+    }
+    refusal.status
+}
+
+async fn end_downstream_fault(session: &mut Session, exchange: &mut Exchange, error: &Error) -> u16 {
+    let gone = matches!(error.etype(), ErrorType::WriteError | ErrorType::ReadError | ErrorType::ConnectionClosed);
+    if gone || session.response_written().is_some() {
+        return 0;
+    }
+    let refusal = refuse_unreceivable(match error.etype() {
+        ErrorType::ReadTimedout => Unreceivable::BodyTimeout,
+        _ => Unreceivable::BodyBroken,
+    });
+    answer_once(session, exchange, &refusal).await
+}
+
+fn internal(error: &Error) -> Refusal {
+    let message = "memgate failed on this request. Try again; if it stays so, tell the operator of this server.".to_owned();
+    Refusal { status: 500, code: "internal", message, detail: error.to_string() }
+}
+
+async fn answer_once(session: &mut Session, exchange: &mut Exchange, refusal: &Refusal) -> u16 {
+    if session.response_written().is_some_and(|written| !written.status.is_informational()) {
+        return refusal.status;
+    }
+    session.set_keepalive(None);
+    match answer_refusal(session, exchange, refusal).await {
+        Ok(()) => refusal.status,
+        Err(_) => 0,
+    }
+}

@@ -1,0 +1,328 @@
+//! `listen`, `upstreams` and `limits` of the configuration file.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use http::HeaderValue;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::setting::{Faults, SecretRef, Size, Span};
+
+/// An upstream: a model backend that speaks the `OpenAI` API.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpstreamFile {
+    /// Name for logs and metrics: lower-case letters, digits, `-`, `_`, `.`.
+    pub name: String,
+    /// Base URL of the backend's API with its version segment, such as `http://127.0.0.1:11434/v1`.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// A backend inside memgate. `demo` answers without a model and shows what was injected.
+    #[serde(default)]
+    pub builtin: Option<Builtin>,
+    /// Models served here; `*` stands for any run of characters. The first upstream that lists a model serves it.
+    #[serde(default = "any_model")]
+    pub models: Vec<String>,
+    /// The key that memgate presents to the backend as a bearer token. The caller's own key never goes there.
+    #[serde(default)]
+    pub api_key: Option<SecretRef>,
+    /// Speak HTTP/2 to the backend (prior knowledge without TLS, ALPN with it).
+    #[serde(default)]
+    pub http2: bool,
+    /// Longest silence of the backend within an answer, before it counts as dead.
+    #[serde(default)]
+    pub read_timeout: Option<Span>,
+}
+
+/// Backends inside memgate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Builtin {
+    Demo,
+}
+
+fn any_model() -> Vec<String> {
+    vec!["*".to_owned()]
+}
+
+/// Bounds on what one request or connection may take.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitsFile {
+    /// Largest request body that memgate reads. Larger ones answer 413. Default 32MiB.
+    pub body: Option<Size>,
+    /// Largest request header in raw bytes. Larger ones answer 431. Default 64KiB.
+    pub header: Option<Size>,
+    /// How long a client may take to send its body. Default 30s.
+    pub body_timeout: Option<Span>,
+    /// How long an idle connection is kept. Default 75s.
+    pub keepalive: Option<Span>,
+    /// How long connecting to an upstream may take. Default 5s.
+    pub connect_timeout: Option<Span>,
+    /// How long running answers are waited for on shutdown. Default 30s.
+    pub drain: Option<Span>,
+    /// Accept HTTP/2 without TLS (prior knowledge). Off by default: its preface is waited for without a deadline, so it is
+    /// for listeners that only a trusted front can reach.
+    pub h2c: bool,
+    /// Worker threads of the proxy. Default: one a processor.
+    pub threads: Option<usize>,
+}
+
+/// Bounds on what one request or connection may take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    pub body: usize,
+    pub header: usize,
+    pub body_timeout: Duration,
+    pub keepalive: Duration,
+    pub connect_timeout: Duration,
+    pub drain: Duration,
+    pub h2c: bool,
+    pub threads: Option<usize>,
+}
+
+impl LimitsFile {
+    /// Fills in the defaults. Zero durations and sizes are faults.
+    pub fn resolve(&self, path: &str, faults: &mut Faults) -> Limits {
+        let mut span = |name: &str, value: Option<Span>, default: u64| match value {
+            Some(Span(d)) if d.is_zero() => {
+                faults.add(format!("{path}.{name}"), "is zero", "write a positive duration, such as 30s");
+                Duration::from_secs(default)
+            }
+            Some(Span(d)) => d,
+            None => Duration::from_secs(default),
+        };
+        let body_timeout = span("body_timeout", self.body_timeout, 30);
+        let keepalive = span("keepalive", self.keepalive, 75);
+        let connect_timeout = span("connect_timeout", self.connect_timeout, 5);
+        let drain = span("drain", self.drain, 30);
+        let mut size = |name: &str, value: Option<Size>, default: usize, least: usize| {
+            let bytes = value.map_or(default, |Size(n)| usize::try_from(n).unwrap_or(usize::MAX));
+            if bytes < least {
+                faults.add(format!("{path}.{name}"), format!("is less than {least} bytes"), "raise it or leave it out");
+            }
+            bytes
+        };
+        Limits {
+            body: size("body", self.body, 32 << 20, 1024),
+            header: size("header", self.header, 64 << 10, 1024),
+            body_timeout,
+            keepalive,
+            connect_timeout,
+            drain,
+            h2c: self.h2c,
+            threads: self.threads.filter(|n| *n > 0),
+        }
+    }
+}
+
+/// Where an upstream is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// The demo backend; its address is known once it listens.
+    Demo,
+    Remote {
+        tls: bool,
+        host: String,
+        port: u16,
+    },
+}
+
+/// A model backend, ready to be called.
+#[derive(Debug, Clone)]
+pub struct Upstream {
+    pub name: String,
+    pub origin: Origin,
+    /// Path prefix of the API, without a trailing slash: `/v1`, or empty.
+    pub base: String,
+    pub models: Vec<String>,
+    /// `Bearer …`, marked sensitive.
+    pub authorization: Option<HeaderValue>,
+    pub http2: bool,
+    pub read_timeout: Duration,
+}
+
+impl Upstream {
+    /// Whether a model pattern of this upstream covers `model`.
+    #[must_use]
+    pub fn serves(&self, model: &str) -> bool {
+        self.models.iter().any(|pattern| matches_pattern(pattern, model))
+    }
+
+    /// The authority for the `Host` header.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        match &self.origin {
+            Origin::Demo => "memgate-demo".to_owned(),
+            Origin::Remote { tls, host, port } => {
+                let default = if *tls { 443 } else { 80 };
+                if *port == default { host.clone() } else { format!("{host}:{port}") }
+            }
+        }
+    }
+}
+
+/// `*` in `pattern` stands for any run of characters.
+fn matches_pattern(pattern: &str, text: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(text) = text.strip_prefix(head) else { return false };
+    rest.is_empty() || text.char_indices().map(|(i, _)| i).chain([text.len()]).any(|i| matches_pattern(rest, &text[i..]))
+}
+
+/// Resolves all upstreams; at least one must be there.
+pub fn resolve_upstreams(files: &[UpstreamFile], path: &str, faults: &mut Faults) -> Vec<Upstream> {
+    if files.is_empty() {
+        faults.add(path, "no upstream is configured", "add one, such as {name: demo, builtin: demo}");
+    }
+    let mut names = std::collections::HashSet::new();
+    files
+        .iter()
+        .enumerate()
+        .filter_map(|(i, file)| {
+            let path = format!("{path}[{i}]");
+            if !names.insert(file.name.as_str()) {
+                faults.add(format!("{path}.name"), format!("`{}` names two upstreams", file.name), "give each its own name");
+            }
+            resolve_upstream(file, &path, faults)
+        })
+        .collect()
+}
+
+fn resolve_upstream(file: &UpstreamFile, path: &str, faults: &mut Faults) -> Option<Upstream> {
+    if crate::ids::ClientName::parse(&file.name).is_err() {
+        faults.add(
+            format!("{path}.name"),
+            "is no name: use lower-case letters, digits, `-`, `_`, `.`",
+            "rename the upstream, for example `ollama`",
+        );
+    }
+    if file.models.is_empty() {
+        faults.add(format!("{path}.models"), "lists no model", "list models or leave it out to serve all (`*`)");
+    }
+    let (origin, base) = match (&file.url, file.builtin) {
+        (None, Some(Builtin::Demo)) => (Origin::Demo, "/v1".to_owned()),
+        (Some(url), None) => parse_url(url)
+            .map_err(|reason| {
+                faults.add(format!("{path}.url"), reason, "write a base URL such as http://127.0.0.1:11434/v1");
+            })
+            .ok()?,
+        (url, _) => {
+            let reason = if url.is_some() { "has both `url` and `builtin`" } else { "has neither `url` nor `builtin`" };
+            faults.add(path, reason, "give exactly one of them");
+            return None;
+        }
+    };
+    let authorization = file.api_key.as_ref().and_then(|key| {
+        let secret = key.resolve(&format!("{path}.api_key"), faults)?;
+        let value = [b"Bearer ".as_slice(), secret.expose()].concat();
+        let Ok(mut value) = HeaderValue::from_bytes(&value) else {
+            faults.add(
+                format!("{path}.api_key"),
+                "cannot stand in a header",
+                "use a key without line breaks or control characters",
+            );
+            return None;
+        };
+        value.set_sensitive(true);
+        Some(value)
+    });
+    Some(Upstream {
+        name: file.name.clone(),
+        origin,
+        base,
+        models: file.models.clone(),
+        authorization,
+        http2: file.http2,
+        read_timeout: file.read_timeout.map_or(Duration::from_mins(5), |Span(d)| d),
+    })
+}
+
+fn parse_url(url: &str) -> Result<(Origin, String), String> {
+    let uri: http::Uri = url.parse().map_err(|e| format!("is no URL: {e}"))?;
+    let tls = match uri.scheme_str() {
+        Some("http") => false,
+        Some("https") => true,
+        _ => return Err("does not start with http:// or https://".to_owned()),
+    };
+    if uri.query().is_some() {
+        return Err("has a query".to_owned());
+    }
+    let authority = uri.authority().ok_or("names no host")?;
+    if authority.as_str().contains('@') {
+        return Err("holds credentials; use `api_key`".to_owned());
+    }
+    let host = authority.host().to_owned();
+    let port = authority.port_u16().unwrap_or(if tls { 443 } else { 80 });
+    Ok((Origin::Remote { tls, host, port }, uri.path().trim_end_matches('/').to_owned()))
+}
+
+/// Parses the address of a listener.
+pub fn resolve_listen(text: &str, path: &str, faults: &mut Faults) -> Option<SocketAddr> {
+    text.parse()
+        .map_err(|_| {
+            faults.add(path, format!("`{text}` is no address"), "write HOST:PORT with an IP address, such as 127.0.0.1:8080");
+        })
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn model_patterns() {
+        for (pattern, model, expected) in [
+            ("*", "anything", true),
+            ("gpt-*", "gpt-5", true),
+            ("gpt-*", "xgpt-5", false),
+            ("*-mini", "o4-mini", true),
+            ("*-mini", "o4-mini-high", false),
+            ("a*b*c", "a-b-b-c", true),
+            ("exact", "exact", true),
+            ("exact", "exact2", false),
+            ("é*", "éa", true),
+        ] {
+            assert_eq!(matches_pattern(pattern, model), expected, "{pattern} {model}");
+        }
+    }
+
+    #[test]
+    fn urls_are_taken_apart() {
+        assert_eq!(
+            parse_url("https://api.example.com/v1/"),
+            Ok((Origin::Remote { tls: true, host: "api.example.com".into(), port: 443 }, "/v1".into()))
+        );
+        assert_eq!(
+            parse_url("http://[::1]:11434"),
+            Ok((Origin::Remote { tls: false, host: "[::1]".into(), port: 11434 }, String::new()))
+        );
+        for bad in ["ftp://x/", "http://u:p@x/", "127.0.0.1:80", "http://x/?a=b", ""] {
+            assert!(parse_url(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_fault_of_an_upstream_is_reported() {
+        let file: Vec<UpstreamFile> = serde_json::from_value(serde_json::json!([
+            {"name": "Bad Name", "url": "nope", "models": []},
+            {"name": "two", "url": "http://x", "builtin": "demo"},
+            {"name": "two", "builtin": "demo", "api_key": {"env": "MEMGATE_TEST_UNSET"}},
+        ]))
+        .unwrap();
+        let mut faults = Faults::default();
+        resolve_upstreams(&file, "upstreams", &mut faults);
+        let paths: Vec<String> = faults.into_vec().into_iter().map(|f| f.path).collect();
+        assert_eq!(
+            paths,
+            [
+                "upstreams[0].name",
+                "upstreams[0].models",
+                "upstreams[0].url",
+                "upstreams[1]",
+                "upstreams[2].name",
+                "upstreams[2].api_key"
+            ]
+        );
+    }
+}

@@ -1,0 +1,275 @@
+//! The journal: turns that wait to be learned from, in one append-only file that is the queue itself.
+//!
+//! An append is one write and no fsync: it outlives the process, not a power cut. Consumption is written down now and then,
+//! as marks in the same file; an entry that is seen twice after a restart is learned once (`Batch::learned`).
+//!
+//! Layout: an eight-byte header, then records: length of the body (u32, big-endian), a check sum of length and body
+//! (SipHash-1-3, u64, big-endian), the body. The body is a kind byte and, for a job, the ticket behind its length (u16)
+//! and the sealed payload; for a mark, the offset (u64) up to which everything was consumed.
+
+use std::hash::Hasher;
+use std::io;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use redb::StorageBackend;
+use siphasher::sip::SipHasher13;
+
+use super::disk::{Disk, DiskFile, Mode};
+use super::error::{JournalError, StoreError};
+use super::overlay::aside;
+use crate::enforce::Ticket;
+
+const NAME: &str = "learn.journal";
+const HEADER: &[u8; 8] = b"mgjrnl\x00\x01";
+const HEAD: usize = 12;
+const JOB: u8 = 1;
+const MARK: u8 = 2;
+/// Consumed bytes at the front that are worth giving back.
+const RECLAIM: u64 = 1 << 20;
+/// Entries consumed between two marks while more wait.
+const MARK_EVERY: u32 = 64;
+/// Longest body: a payload is a few messages of a chat. A longer length is damage.
+const MAX_BODY: u32 = 64 << 20;
+
+/// One turn that waits to be learned from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalEntry {
+    /// Whose turn it is; worth nothing until redeemed.
+    pub ticket: Ticket,
+    pub(super) sealed: Vec<u8>,
+    /// Place in the queue: counts on while the file is cut at its front, starts anew with the process.
+    position: u64,
+    next: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Journal {
+    disk: Arc<dyn Disk>,
+    limit: u64,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    file: DiskFile,
+    /// A position is this plus the offset in the file. It grows by the whole file at each cut, so that no position comes twice.
+    cut: u64,
+    consumed: u64,
+    end: u64,
+    unmarked: u32,
+}
+
+enum Body<'a> {
+    Job { ticket: &'a [u8], sealed: &'a [u8] },
+    Mark(u64),
+}
+
+impl Journal {
+    /// Opens the journal and drops a torn tail.
+    pub fn open(disk: Arc<dyn Disk>, limit: u64) -> Result<Self, StoreError> {
+        let file = disk.open(NAME, Mode::Create)?;
+        let start = HEADER.len() as u64;
+        let mut state = State { file, cut: 0, consumed: start, end: start, unmarked: 0 };
+        let len = state.file.len()?;
+        let mut header = [0; HEADER.len()];
+        if len >= start {
+            state.file.read(0, &mut header)?;
+        }
+        if header == [0; HEADER.len()] {
+            state.file.set_len(0)?;
+            state.file.write(0, HEADER)?;
+            state.file.sync_data()?;
+            disk.sync_folder(NAME)?;
+        } else {
+            if &header != HEADER {
+                return Err(StoreError::Newer);
+            }
+            while let Some((body, next)) = state.read_record(state.end, len)? {
+                match parse(&body) {
+                    Some(Body::Mark(consumed)) if consumed <= state.end => state.consumed = consumed.max(state.consumed),
+                    Some(Body::Mark(_)) => return Err(StoreError::Malformed),
+                    Some(Body::Job { .. }) => {}
+                    // Written whole, as the check sum says, but in no form that is known here.
+                    None => return Err(StoreError::Newer),
+                }
+                state.end = next;
+            }
+            if state.end < len {
+                tracing::warn!(bytes = len - state.end, "the end of the learning journal was torn and is dropped");
+                state.file.set_len(state.end)?;
+            }
+        }
+        let journal = Self { disk, limit, state: Mutex::new(state) };
+        {
+            let mut state = journal.state.lock();
+            state.skip_marks()?;
+            if state.consumed == state.end {
+                state.empty()?;
+            }
+        }
+        Ok(journal)
+    }
+
+    pub fn append(&self, ticket: &Ticket, sealed: &[u8]) -> Result<(), JournalError> {
+        let length = u16::try_from(ticket.as_bytes().len()).map_err(|_| StoreError::Malformed)?;
+        let job = [&[JOB], length.to_be_bytes().as_slice(), ticket.as_bytes(), sealed].concat();
+        let record = frame(&job)?;
+        let mut state = self.state.lock();
+        if state.end - state.consumed + record.len() as u64 > self.limit {
+            return Err(JournalError::Full);
+        }
+        Ok(state.append(&record).map_err(StoreError::from)?)
+    }
+
+    /// The oldest entry that was not consumed. Asking again gives it again.
+    pub fn next(&self) -> Result<Option<JournalEntry>, StoreError> {
+        let mut state = self.state.lock();
+        state.skip_marks()?;
+        let Some((body, next)) = state.read_record(state.consumed, state.end)? else { return Ok(None) };
+        let Some(Body::Job { ticket, sealed }) = parse(&body) else { return Err(StoreError::Malformed) };
+        let (position, next) = (state.cut + state.consumed, state.cut + next);
+        Ok(Some(JournalEntry { ticket: Ticket::from_bytes(ticket), sealed: sealed.to_vec(), position, next }))
+    }
+
+    /// Marks the oldest entry as consumed. Any other entry was consumed before: nothing changes.
+    pub fn done(&self, entry: &JournalEntry) -> Result<(), StoreError> {
+        let mut state = self.state.lock();
+        if entry.position != state.cut + state.consumed {
+            return Ok(());
+        }
+        state.consumed = entry.next - state.cut;
+        state.skip_marks()?;
+        state.unmarked += 1;
+        let waiting = state.end - state.consumed;
+        if state.consumed > RECLAIM && waiting == 0 {
+            state.empty()?;
+        } else if state.consumed > RECLAIM && waiting < state.consumed {
+            self.cut_front(&mut state)?;
+        } else if waiting == 0 || state.unmarked >= MARK_EVERY {
+            let mark = [&[MARK], state.consumed.to_be_bytes().as_slice()].concat();
+            state.append(&frame(&mark)?)?;
+            state.unmarked = 0;
+            state.skip_marks()?;
+        }
+        Ok(())
+    }
+
+    /// Bytes that wait.
+    pub fn backlog(&self) -> u64 {
+        let state = self.state.lock();
+        state.end - state.consumed
+    }
+
+    /// Copies what waits to a new file, which takes the place of the old one.
+    fn cut_front(&self, state: &mut State) -> Result<(), StoreError> {
+        let start = HEADER.len() as u64;
+        let mut waiting = vec![0; usize::try_from(state.end - state.consumed).map_err(|_| StoreError::Malformed)?];
+        state.file.read(state.consumed, &mut waiting)?;
+        // Marks tell offsets in the old file; those that wait to be passed over must not speak in the new one.
+        let mut kept = HEADER.to_vec();
+        let mut rest = waiting.as_slice();
+        while let Some((record, tail)) = split_record(rest) {
+            if record[HEAD] == JOB {
+                kept.extend_from_slice(record);
+            }
+            rest = tail;
+        }
+        let aside = aside(NAME);
+        let file = self.disk.open(&aside, Mode::Fresh)?;
+        file.write(0, &kept)?;
+        file.sync_data()?;
+        self.disk.rename(&aside, NAME)?;
+        state.file = file;
+        state.cut += state.end;
+        state.consumed = start;
+        state.end = kept.len() as u64;
+        state.unmarked = 0;
+        Ok(())
+    }
+}
+
+impl State {
+    /// Reads the record at `offset`; `None` at the end, and where none can be read.
+    fn read_record(&self, offset: u64, end: u64) -> Result<Option<(Vec<u8>, u64)>, StoreError> {
+        let body_at = offset + HEAD as u64;
+        if body_at > end {
+            return Ok(None);
+        }
+        let mut head = [0; HEAD];
+        self.file.read(offset, &mut head)?;
+        let (length, sum) = parse_head(&head);
+        let next = body_at + u64::from(length);
+        if length == 0 || length > MAX_BODY || next > end {
+            return Ok(None);
+        }
+        let mut body = vec![0; usize::try_from(length).map_err(|_| StoreError::Malformed)?];
+        self.file.read(body_at, &mut body)?;
+        Ok((check_sum(&body) == sum).then_some((body, next)))
+    }
+
+    /// Moves on to the next entry that is no mark.
+    fn skip_marks(&mut self) -> Result<(), StoreError> {
+        while let Some((body, next)) = self.read_record(self.consumed, self.end)? {
+            if body.first() != Some(&MARK) {
+                break;
+            }
+            self.consumed = next;
+        }
+        Ok(())
+    }
+
+    /// One write. After a failure the end stays where it was, so that the next append covers what was half written.
+    fn append(&mut self, record: &[u8]) -> io::Result<()> {
+        if let Err(error) = self.file.write(self.end, record) {
+            // Best effort: opening drops a torn tail too.
+            let _ = self.file.set_len(self.end);
+            return Err(error);
+        }
+        self.end += record.len() as u64;
+        Ok(())
+    }
+
+    fn empty(&mut self) -> io::Result<()> {
+        let start = HEADER.len() as u64;
+        self.file.set_len(start)?;
+        self.cut += self.end;
+        (self.consumed, self.end, self.unmarked) = (start, start, 0);
+        Ok(())
+    }
+}
+
+fn check_sum(body: &[u8]) -> u64 {
+    let mut hasher = SipHasher13::new();
+    hasher.write_u64(body.len() as u64);
+    hasher.write(body);
+    hasher.finish()
+}
+
+fn frame(body: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let length = u32::try_from(body.len()).ok().filter(|length| *length <= MAX_BODY).ok_or(StoreError::Malformed)?;
+    Ok([length.to_be_bytes().as_slice(), &check_sum(body).to_be_bytes(), body].concat())
+}
+
+fn parse_head(head: &[u8; HEAD]) -> (u32, u64) {
+    let [a, b, c, d, sum @ ..] = *head;
+    (u32::from_be_bytes([a, b, c, d]), u64::from_be_bytes(sum))
+}
+
+/// Splits the first record off bytes that hold whole records.
+fn split_record(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, _) = parse_head(bytes.first_chunk()?);
+    bytes.split_at_checked(HEAD + usize::try_from(length).ok()?).filter(|(record, _)| record.len() > HEAD)
+}
+
+fn parse(body: &[u8]) -> Option<Body<'_>> {
+    match body.split_first()? {
+        (&JOB, rest) => {
+            let (length, rest) = rest.split_first_chunk()?;
+            let (ticket, sealed) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+            Some(Body::Job { ticket, sealed })
+        }
+        (&MARK, rest) => Some(Body::Mark(u64::from_be_bytes(rest.try_into().ok()?))),
+        _ => None,
+    }
+}

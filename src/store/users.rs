@@ -1,0 +1,208 @@
+//! Enrolment, erasure, the trust ratchet, sandboxes and per-user keys.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::registry::{Entry, UserKeyRecord, Vault};
+use super::seal::random_key;
+use super::{FileId, Store, StoreError};
+use crate::enforce::UserScope;
+use crate::identity::{Assurance, KeyHash, KeyOwner, UserKeys};
+use crate::ids::{KeyId, UserId};
+use crate::policy::{Directory, Standing};
+use crate::setting::Secret;
+
+/// What every per-user key starts with, so that scanners of leaked secrets know one.
+const KEY_PREFIX: &str = "mgk_";
+const HINT: usize = 4;
+
+/// What an erasure removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Erased {
+    pub facts: u64,
+    pub injections: u64,
+    /// Bytes on the disk.
+    pub bytes: u64,
+}
+
+/// What is made of a user's entry when somebody enrols.
+struct Enrolment<'a> {
+    user: &'a UserId,
+    now_ms: i64,
+    sandbox: bool,
+    verified: bool,
+}
+
+impl Store {
+    /// Takes a user in: a data key on first sight, and the ratchet up where the evidence is verified. Lasting on return.
+    /// Where nothing changes, which is almost always, it answers from memory.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn enroll(&self, scope: &UserScope, now_ms: i64) -> Result<(), StoreError> {
+        let verified = scope.assurance() == Assurance::Verified;
+        self.take_in(&Enrolment { user: scope.user(), now_ms, sandbox: scope.is_sandbox(), verified })
+    }
+
+    /// Whether [`Store::enroll`] would change nothing. Answers from memory.
+    pub fn is_enrolled(&self, scope: &UserScope) -> bool {
+        let verified = scope.assurance() == Assurance::Verified;
+        let enrolment = Enrolment { user: scope.user(), now_ms: 0, sandbox: scope.is_sandbox(), verified };
+        self.0.registry.users.get(&self.file_id(scope.user())).is_some_and(|entry| enrolment.is_reflected_by(&entry))
+    }
+
+    fn take_in(&self, enrolment: &Enrolment<'_>) -> Result<(), StoreError> {
+        let id = self.file_id(enrolment.user);
+        if self.0.registry.users.get(&id).is_some_and(|entry| enrolment.is_reflected_by(&entry)) {
+            return Ok(());
+        }
+        let _gate = self.gate(&id);
+        let entry = self.entry(&id);
+        if entry.as_ref().is_some_and(|entry| enrolment.is_reflected_by(entry)) {
+            return Ok(());
+        }
+        let mut entry = entry.unwrap_or_else(|| Entry {
+            standing: Standing::default(),
+            sandbox: enrolment.sandbox,
+            created: enrolment.now_ms,
+            vault: None,
+        });
+        if entry.vault.is_none() {
+            // What an interrupted erasure left has no key any more.
+            self.file(&id).remove()?;
+            entry.vault = Some(Vault::new(self.0.keyring.make_data_key(enrolment.user, &id)?).into());
+            entry.created = enrolment.now_ms;
+        }
+        entry.standing.known |= !enrolment.sandbox;
+        if enrolment.verified {
+            entry.standing.ratchet = Some(Assurance::Verified);
+        }
+        self.0.registry.put_user(&self.0.keyring.registry, id, enrolment.user, entry)
+    }
+
+    /// Lowers the trust ratchet, so that weaker evidence opens the user's memory again. `false`: it was not above `to`.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn lower_ratchet(&self, user: &UserId, to: Option<Assurance>) -> Result<bool, StoreError> {
+        let id = self.file_id(user);
+        let _gate = self.gate(&id);
+        let Some(mut entry) = self.entry(&id).filter(|entry| entry.standing.ratchet > to) else { return Ok(false) };
+        entry.standing.ratchet = to;
+        self.0.registry.put_user(&self.0.keyring.registry, id, user, entry)?;
+        Ok(true)
+    }
+
+    /// Forgets a user for good. The data key goes first, which makes the file and every copy of it unreadable, then the file.
+    /// The standing stays, under the hashed name: erasing a memory must not open it to weaker evidence. The user may start again.
+    ///
+    /// # Errors
+    /// When the disk fails. Asking again finishes what was begun.
+    pub fn erase(&self, scope: &UserScope) -> Result<Erased, StoreError> {
+        let id = self.file_id(scope.user());
+        let _gate = self.gate(&id);
+        // A file that cannot be read is erased all the same.
+        let counts = self.file(&id).count().unwrap_or_default();
+        if let Some(entry) = self.entry(&id).filter(|entry| entry.vault.is_some()) {
+            if entry.sandbox {
+                self.0.registry.drop_user(id)?;
+            } else {
+                self.0.registry.put_user(&self.0.keyring.registry, id, scope.user(), Entry { vault: None, ..entry })?;
+            }
+        }
+        self.file(&id).remove()?;
+        Ok(Erased { facts: counts.facts, injections: counts.injections, bytes: counts.bytes })
+    }
+
+    /// Erases the sandboxes that were made before a time, and says how many.
+    ///
+    /// # Errors
+    /// When the disk fails; some may be erased by then.
+    pub fn expire_sandboxes(&self, before_ms: i64) -> Result<u64, StoreError> {
+        let is_due = |entry: &Entry| entry.sandbox && entry.created < before_ms;
+        let users = &self.0.registry.users;
+        let due: Vec<FileId> = users.iter().filter(|entry| is_due(entry)).map(|entry| *entry.key()).collect();
+        let mut expired = 0;
+        for id in due {
+            let _gate = self.gate(&id);
+            if self.entry(&id).as_ref().is_some_and(is_due) {
+                self.0.registry.drop_user(id)?;
+                self.file(&id).remove()?;
+                expired += 1;
+            }
+        }
+        Ok(expired)
+    }
+
+    /// Makes a per-user key. It is returned here and nowhere else; only its hash is kept. Its user becomes known.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn make_user_key(&self, user: &UserId, label: &str, now_ms: i64) -> Result<(KeyId, Secret), StoreError> {
+        self.take_in(&Enrolment { user, now_ms, sandbox: false, verified: false })?;
+        let random = random_key()?;
+        let mut key = Zeroizing::new(String::with_capacity(KEY_PREFIX.len() + 43));
+        key.push_str(KEY_PREFIX);
+        URL_SAFE_NO_PAD.encode_string(random.as_slice(), &mut key);
+        let record = UserKeyRecord {
+            id: KeyId::fresh(),
+            user: user.clone(),
+            label: label.to_owned(),
+            created_at: now_ms,
+            revoked_at: None,
+            hint: key[key.len() - HINT..].to_owned(),
+        };
+        let id = record.id;
+        let hash = KeyHash(Sha256::digest(key.as_bytes()).into());
+        self.0.registry.put_key(&self.0.keyring.registry, hash, record)?;
+        Ok((id, Secret::new(key.as_bytes())))
+    }
+
+    /// The per-user keys of one user or of all, oldest first. Answers from memory.
+    pub fn list_user_keys(&self, user: Option<&UserId>) -> Vec<UserKeyRecord> {
+        let keys = self.0.registry.keys.iter();
+        let mut records: Vec<_> =
+            keys.filter(|key| user.is_none_or(|user| key.user == *user)).map(|key| key.value().clone()).collect();
+        records.sort_by_key(|record| (record.created_at, record.id));
+        records
+    }
+
+    /// Revokes a per-user key. `false`: there is no such key, or it was revoked before.
+    ///
+    /// # Errors
+    /// When the disk fails; the key is still good then.
+    pub fn revoke_user_key(&self, id: KeyId, now_ms: i64) -> Result<bool, StoreError> {
+        let found = self.0.registry.keys.iter().find(|key| key.id == id).map(|key| (*key.key(), key.value().clone()));
+        let Some((hash, record)) = found.filter(|(_, record)| record.revoked_at.is_none()) else { return Ok(false) };
+        let record = UserKeyRecord { revoked_at: Some(now_ms), ..record };
+        self.0.registry.put_key(&self.0.keyring.registry, KeyHash(hash), record)?;
+        Ok(true)
+    }
+
+    fn entry(&self, id: &FileId) -> Option<Entry> {
+        self.0.registry.users.get(id).map(|entry| entry.value().clone())
+    }
+}
+
+impl Enrolment<'_> {
+    fn is_reflected_by(&self, entry: &Entry) -> bool {
+        entry.vault.is_some()
+            && (entry.standing.known || self.sandbox)
+            && (entry.standing.ratchet == Some(Assurance::Verified) || !self.verified)
+    }
+}
+
+impl UserKeys for Store {
+    fn owner(&self, hash: &KeyHash) -> Option<KeyOwner> {
+        let key = self.0.registry.keys.get(&hash.0).filter(|key| key.revoked_at.is_none())?;
+        Some(KeyOwner { id: key.id, user: key.user.clone() })
+    }
+}
+
+impl Directory for Store {
+    fn standing(&self, user: &UserId) -> Standing {
+        self.0.registry.users.get(&self.file_id(user)).map(|entry| entry.standing).unwrap_or_default()
+    }
+}

@@ -1,0 +1,278 @@
+//! What the audit log says. Identifiers and numbers only; words of strangers are clipped and made harmless.
+
+use std::fmt::Display;
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+
+use crate::ids::{ClientName, FactId, KeyId, RequestId, UserId};
+
+/// A stranger's word, such as a path: cut to `MAX` bytes, with control and bidirectional characters replaced, so that it is
+/// inert wherever the log is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(transparent)]
+pub struct Clipped<const MAX: usize>(Box<str>);
+
+impl<const MAX: usize> Clipped<MAX> {
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let mut end = text.len().min(MAX);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let harmless = |c: char| if c.is_control() || is_bidirectional(c) { '\u{fffd}' } else { c };
+        Self(text[..end].chars().map(harmless).collect())
+    }
+
+    /// The path of a request target. The query goes: some clients put keys there.
+    #[must_use]
+    pub fn path(target: &str) -> Self {
+        Self::new(target.split_once(['?', '#']).map_or(target, |(path, _)| path))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn is_bidirectional(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// How a request ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The answer ended as the upstream ended it.
+    Complete,
+    /// The client went away first.
+    ClientLeft,
+    UpstreamFailed,
+    /// Nothing was forwarded.
+    Refused,
+}
+
+/// One request, written once, when it has ended.
+#[derive(Debug, Clone, Serialize)]
+pub struct AuditRecord {
+    /// Milliseconds since the Unix epoch at arrival; written as RFC 3339.
+    #[serde(serialize_with = "rfc3339")]
+    pub time: i64,
+    #[serde(serialize_with = "plain")]
+    pub request: RequestId,
+    pub client: ClientName,
+    pub peer: IpAddr,
+    /// The user or sandbox whose scope was granted. A mere claim is never written here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+    /// The source of the evidence, such as `open_webui_jwt`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assurance: Option<&'static str>,
+    pub mode: &'static str,
+    pub decision: &'static str,
+    pub reason: &'static str,
+    /// The reason for which the shadow mode would have refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<&'static str>,
+    pub route: &'static str,
+    pub method: Clipped<16>,
+    pub path: Clipped<512>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<Clipped<128>>,
+    /// The upstream's configured name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<Clipped<64>>,
+    /// The status that the client saw; none if it left before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "plain_all")]
+    pub facts_used: Vec<FactId>,
+    pub messages_cut: u32,
+    /// Tokens of the request as the upstream reported them, or as counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens_in: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens_out: Option<u64>,
+    pub bytes_in: u64,
+    pub bytes_out: u64,
+    pub duration_ms: f64,
+    /// Milliseconds from arrival to the first token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_token_ms: Option<f64>,
+    pub outcome: Outcome,
+}
+
+/// Facts written after a request, by the learner.
+#[derive(Debug, Clone, Serialize)]
+pub struct LearnedRecord {
+    #[serde(serialize_with = "rfc3339")]
+    pub time: i64,
+    /// The request whose turn taught them.
+    #[serde(serialize_with = "plain")]
+    pub request: RequestId,
+    pub user: UserId,
+    #[serde(serialize_with = "plain_all")]
+    pub facts_written: Vec<FactId>,
+    /// Facts that a newer value or a retraction closed.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "plain_all")]
+    pub facts_closed: Vec<FactId>,
+}
+
+/// How far an operator's act has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActOutcome {
+    /// Written, and made to last, before the act.
+    Begun,
+    Done,
+    /// The act was asked for and changed nothing.
+    Unchanged,
+    Failed,
+}
+
+/// An act of an operator on users or keys.
+#[derive(Debug, Clone, Serialize)]
+pub struct ActRecord {
+    #[serde(serialize_with = "rfc3339")]
+    pub time: i64,
+    /// What is done, such as `user_key.make`.
+    pub act: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "plain_option")]
+    pub key: Option<KeyId>,
+    /// The level that the trust ratchet is lowered to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ratchet: Option<&'static str>,
+    pub outcome: ActOutcome,
+}
+
+/// One line of the audit log.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Entry {
+    Request(Box<AuditRecord>),
+    Learned(Box<LearnedRecord>),
+    Operator(Box<ActRecord>),
+}
+
+impl From<AuditRecord> for Entry {
+    fn from(record: AuditRecord) -> Self {
+        Self::Request(Box::new(record))
+    }
+}
+
+impl From<LearnedRecord> for Entry {
+    fn from(record: LearnedRecord) -> Self {
+        Self::Learned(Box::new(record))
+    }
+}
+
+impl From<ActRecord> for Entry {
+    fn from(act: ActRecord) -> Self {
+        Self::Operator(Box::new(act))
+    }
+}
+
+/// UTC with milliseconds, of fixed width, so that lines sort by time.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+fn rfc3339<S: Serializer>(milliseconds: &i64, serializer: S) -> Result<S::Ok, S::Error> {
+    let time = Timestamp::from_millisecond(*milliseconds).map_err(serde::ser::Error::custom)?;
+    serializer.collect_str(&format_args!("{time:.3}"))
+}
+
+/// Ids stand in the log as they stand in headers and messages, so that one search finds both.
+fn plain<S: Serializer>(id: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(id)
+}
+
+#[expect(clippy::ref_option, reason = "the signature that serde calls")]
+fn plain_option<S: Serializer>(id: &Option<KeyId>, serializer: S) -> Result<S::Ok, S::Error> {
+    id.map(|id| id.to_string()).serialize(serializer)
+}
+
+fn plain_all<S: Serializer>(ids: &[FactId], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(ids.iter().map(ToString::to_string))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    pub(crate) fn record(path: &str) -> AuditRecord {
+        AuditRecord {
+            time: 1_750_000_000_000,
+            request: RequestId::from_bytes([7; 16]),
+            client: ClientName::parse("open-webui").unwrap(),
+            peer: IpAddr::from([127, 0, 0, 1]),
+            user: Some(UserId::parse("acme:alice").unwrap()),
+            source: Some("open_webui_jwt"),
+            assurance: Some("verified"),
+            mode: "strict",
+            decision: "admit",
+            reason: "verified",
+            shadow: None,
+            route: "chat",
+            method: Clipped::new("POST"),
+            path: Clipped::path(path),
+            model: Some(Clipped::new("llama3")),
+            upstream: Some(Clipped::new("ollama")),
+            status: Some(200),
+            facts_used: vec![FactId::from_bytes([1; 16])],
+            messages_cut: 2,
+            tokens_in: Some(900),
+            tokens_out: Some(120),
+            bytes_in: 4096,
+            bytes_out: 2048,
+            duration_ms: 812.25,
+            first_token_ms: Some(41.5),
+            outcome: Outcome::Complete,
+        }
+    }
+
+    #[test]
+    fn lines_are_as_agreed() {
+        let act = ActRecord {
+            time: 1_750_000_000_007,
+            act: "user_key.revoke",
+            user: None,
+            key: Some(KeyId::from_bytes([9; 16])),
+            ratchet: None,
+            outcome: ActOutcome::Begun,
+        };
+        let learned = LearnedRecord {
+            time: 1_750_000_001_000,
+            request: RequestId::from_bytes([7; 16]),
+            user: UserId::parse("alice").unwrap(),
+            facts_written: vec![FactId::from_bytes([2; 16])],
+            facts_closed: vec![],
+        };
+        let entries: [Entry; 3] = [record("/v1/chat/completions?key=hunter2").into(), learned.into(), act.into()];
+        let lines: Vec<String> = entries.iter().map(|e| serde_json::to_string(e).unwrap()).collect();
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    proptest! {
+        #[test]
+        fn strangers_words_stay_on_one_line_and_inert(text in "\\PC*|.*[\u{1b}\u{9b}\r\n\u{202e}].*") {
+            let clipped = Clipped::<64>::new(&text);
+            prop_assert!(clipped.as_str().chars().all(|c| !c.is_control() && !is_bidirectional(c)));
+            prop_assert!(clipped.as_str().chars().count() <= 64);
+            let line = serde_json::to_string(&Entry::from(record(&text))).unwrap();
+            prop_assert!(!line.contains('\n'));
+            prop_assert!(serde_json::from_str::<serde_json::Value>(&line).is_ok());
+        }
+
+        #[test]
+        fn a_query_is_never_written(secret in "[a-z0-9]{12,20}", mark in "[?#]") {
+            let line = serde_json::to_string(&Entry::from(record(&format!("/v1/models{mark}key={secret}")))).unwrap();
+            prop_assert!(!line.contains(&secret));
+        }
+    }
+}

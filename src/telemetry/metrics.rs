@@ -1,0 +1,367 @@
+//! Prometheus metrics. Every label value is a configured name or one of a fixed set: never a user, a path or a model.
+
+use std::time::Duration;
+
+use prometheus::core::{Collector, Metric, MetricVec, MetricVecBuilder};
+use prometheus::{
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+};
+
+use crate::ids::ClientName;
+
+/// An enum whose variants are the values of one metric label.
+macro_rules! label {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name { $($(#[$variant_doc])* $variant),+ }
+
+        impl $name {
+            /// Every value of the label.
+            pub const ALL: &[&str] = &[$($text),+];
+
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                Self::ALL[self as usize]
+            }
+        }
+    };
+}
+
+label!(
+    /// A stage of a request's way.
+    Stage { Resolve = "resolve", Body = "body", Trim = "trim", Recall = "recall", Inject = "inject", UpstreamConnect = "upstream_connect" }
+);
+label!(
+    /// The sort of path that was asked for.
+    RouteLabel { Chat = "chat", Models = "models", Embeddings = "embeddings", Other = "other" }
+);
+label!(
+    /// What a recall came to.
+    RecallResult {
+        Hit = "hit",
+        Empty = "empty",
+        Deadline = "deadline",
+        Failed = "failed",
+        /// Nothing was recalled on purpose: task requests, temporary chats, depth 0.
+        Off = "off",
+    }
+);
+label!(
+    /// What a learning job came to.
+    LearnResult {
+        Learned = "learned",
+        Nothing = "nothing",
+        /// The turn was learned from before.
+        Repeated = "repeated",
+        Failed = "failed",
+        /// The queue was full: the job was never queued.
+        Dropped = "dropped",
+    }
+);
+label!(
+    /// How an upstream failed.
+    UpstreamFault {
+        Connect = "connect",
+        Timeout = "timeout",
+        /// The connection ended inside the answer.
+        Broken = "broken",
+        /// The upstream answered 5xx.
+        Status = "status",
+        Other = "other",
+    }
+);
+label!(
+    /// What a reload came to.
+    ReloadResult { Applied = "applied", Refused = "refused" }
+);
+
+/// Handles of one family, resolved once, so that the request's path hashes no label.
+struct PerLabel<M>(Vec<M>);
+
+impl<M: Clone> PerLabel<M> {
+    fn of<B: MetricVecBuilder<M = M>>(family: &MetricVec<B>, values: &[&str]) -> Result<Self, prometheus::Error>
+    where
+        M: Metric,
+    {
+        values.iter().map(|value| family.get_metric_with_label_values(&[*value])).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+const MICROSECONDS_TO_SECOND: &[f64] =
+    &[1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 1.0];
+const FIRST_TOKEN: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
+const REQUEST: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
+
+/// All metrics of one memgate, in a registry of its own.
+pub struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    stages: PerLabel<Histogram>,
+    first_token: Histogram,
+    durations: PerLabel<Histogram>,
+    request_bytes: IntCounter,
+    response_bytes: IntCounter,
+    trims: IntCounter,
+    messages_cut: IntCounter,
+    recalls: PerLabel<IntCounter>,
+    facts_injected: IntCounter,
+    facts_written: IntCounter,
+    learn_jobs: PerLabel<IntCounter>,
+    learning_queue: IntGauge,
+    upstream_errors: IntCounterVec,
+    open_streams: IntGauge,
+    shadow_refusals: IntCounterVec,
+    ignored_headers: IntCounter,
+    reloads: PerLabel<IntCounter>,
+    audit_dropped: IntCounter,
+}
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+/// Builds metrics and registers them under the prefix `memgate_`.
+struct Builder(Registry);
+
+impl Builder {
+    fn add<C: Collector + Clone + 'static>(&self, collector: C) -> Result<C, prometheus::Error> {
+        self.0.register(Box::new(collector.clone())).map(|()| collector)
+    }
+
+    fn counter(&self, name: &str, help: &str) -> Result<IntCounter, prometheus::Error> {
+        self.add(IntCounter::with_opts(Opts::new(name, help).namespace("memgate"))?)
+    }
+
+    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {
+        self.add(IntCounterVec::new(Opts::new(name, help).namespace("memgate"), labels)?)
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {
+        self.add(IntGauge::with_opts(Opts::new(name, help).namespace("memgate"))?)
+    }
+
+    fn histogram(&self, name: &str, help: &str, buckets: &[f64]) -> Result<Histogram, prometheus::Error> {
+        self.add(Histogram::with_opts(HistogramOpts::new(name, help).namespace("memgate").buckets(buckets.to_vec()))?)
+    }
+
+    fn histograms(&self, name: &str, help: &str, label: &str, buckets: &[f64]) -> Result<HistogramVec, prometheus::Error> {
+        let opts = HistogramOpts::new(name, help).namespace("memgate").buckets(buckets.to_vec());
+        self.add(HistogramVec::new(opts, &[label])?)
+    }
+}
+
+impl Metrics {
+    /// Registers every metric.
+    ///
+    /// # Errors
+    /// When a name or label is malformed or registered twice: a mistake in this file.
+    pub fn new() -> Result<Self, prometheus::Error> {
+        let b = Builder(Registry::new());
+        let stages =
+            b.histograms("stage_duration_seconds", "Time that one stage of a request took.", "stage", MICROSECONDS_TO_SECOND)?;
+        let durations = b.histograms(
+            "request_duration_seconds",
+            "Time from a request's arrival to the end of its answer.",
+            "route",
+            REQUEST,
+        )?;
+        let recalls = b.counters("recall_total", "Recalls by result.", &["result"])?;
+        let learn_jobs = b.counters("learn_jobs_total", "Learning jobs by result.", &["result"])?;
+        let reloads = b.counters("config_reloads_total", "Reloads of the configuration by result.", &["result"])?;
+        let build = Opts::new("build_info", "Always 1; the label holds the version.").namespace("memgate");
+        let build = b.add(IntGauge::with_opts(build.const_label("version", env!("CARGO_PKG_VERSION")))?)?;
+        build.set(1);
+        Ok(Self {
+            requests: b.counters(
+                "requests_total",
+                "Requests by client, trust mode, decision and reason.",
+                &["client", "mode", "decision", "reason"],
+            )?,
+            stages: PerLabel::of(&stages, Stage::ALL)?,
+            first_token: b.histogram("first_token_seconds", "Time from a request's arrival to its first token.", FIRST_TOKEN)?,
+            durations: PerLabel::of(&durations, RouteLabel::ALL)?,
+            request_bytes: b.counter("request_bytes_total", "Bytes of request bodies received.")?,
+            response_bytes: b.counter("response_bytes_total", "Bytes of response bodies sent.")?,
+            trims: b.counter("trims_total", "Conversations that were cut to fit the context window.")?,
+            messages_cut: b.counter("messages_cut_total", "Messages cut from conversations.")?,
+            recalls: PerLabel::of(&recalls, RecallResult::ALL)?,
+            facts_injected: b.counter("facts_injected_total", "Facts written into requests.")?,
+            facts_written: b.counter("facts_written_total", "Facts learned and stored.")?,
+            learn_jobs: PerLabel::of(&learn_jobs, LearnResult::ALL)?,
+            learning_queue: b.gauge("learning_queue_bytes", "Bytes of turns that wait to be learned from.")?,
+            upstream_errors: b.counters("upstream_errors_total", "Failures of upstreams by kind.", &["upstream", "kind"])?,
+            open_streams: b.gauge("open_streams", "Answers being streamed now.")?,
+            shadow_refusals: b.counters(
+                "shadow_refusals_total",
+                "Requests that the shadow mode would have refused.",
+                &["client", "reason"],
+            )?,
+            ignored_headers: b
+                .counter("ignored_identity_headers_total", "Identity headers dropped from peers that nobody trusts.")?,
+            reloads: PerLabel::of(&reloads, ReloadResult::ALL)?,
+            audit_dropped: b.counter("audit_dropped_total", "Audit records that could not be queued or written.")?,
+            registry: b.0,
+        })
+    }
+
+    /// Counts a request that has been decided. `mode`, `decision` and `reason` are the static names of policy and enforce.
+    pub fn count_request(&self, client: &ClientName, mode: &'static str, decision: &'static str, reason: &'static str) {
+        self.requests.with_label_values(&[client.as_str(), mode, decision, reason]).inc();
+    }
+
+    pub fn observe_stage(&self, stage: Stage, took: Duration) {
+        self.stages.0[stage as usize].observe(took.as_secs_f64());
+    }
+
+    pub fn observe_first_token(&self, since_arrival: Duration) {
+        self.first_token.observe(since_arrival.as_secs_f64());
+    }
+
+    /// Observes a finished request: its whole time, and the body bytes in and out.
+    pub fn observe_request(&self, route: RouteLabel, took: Duration, bytes_in: u64, bytes_out: u64) {
+        self.durations.0[route as usize].observe(took.as_secs_f64());
+        self.request_bytes.inc_by(bytes_in);
+        self.response_bytes.inc_by(bytes_out);
+    }
+
+    /// Counts a conversation that lost `messages` messages to its window.
+    pub fn count_trim(&self, messages: u64) {
+        self.trims.inc();
+        self.messages_cut.inc_by(messages);
+    }
+
+    /// Counts a recall and the facts that it put into the request.
+    pub fn count_recall(&self, result: RecallResult, facts: u64) {
+        self.recalls.0[result as usize].inc();
+        self.facts_injected.inc_by(facts);
+    }
+
+    /// Counts a learning job and the facts that it stored.
+    pub fn count_learning(&self, result: LearnResult, facts: u64) {
+        self.learn_jobs.0[result as usize].inc();
+        self.facts_written.inc_by(facts);
+    }
+
+    pub fn set_learning_queue(&self, bytes: u64) {
+        self.learning_queue.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+
+    /// Counts a failure of an upstream, named as in the configuration.
+    pub fn count_upstream_error(&self, upstream: &str, fault: UpstreamFault) {
+        self.upstream_errors.with_label_values(&[upstream, fault.as_str()]).inc();
+    }
+
+    /// Counts a stream as open until the guard goes.
+    #[must_use]
+    pub fn open_stream(&self) -> OpenStream {
+        self.open_streams.inc();
+        OpenStream(self.open_streams.clone())
+    }
+
+    /// Answers being streamed now.
+    #[must_use]
+    pub fn streams(&self) -> u64 {
+        u64::try_from(self.open_streams.get()).unwrap_or(0)
+    }
+
+    pub fn count_shadow_refusal(&self, client: &ClientName, reason: &'static str) {
+        self.shadow_refusals.with_label_values(&[client.as_str(), reason]).inc();
+    }
+
+    pub fn count_ignored_headers(&self, headers: u32) {
+        self.ignored_headers.inc_by(u64::from(headers));
+    }
+
+    pub fn count_reload(&self, result: ReloadResult) {
+        self.reloads.0[result as usize].inc();
+    }
+
+    /// The counter that the audit log raises by itself.
+    pub(super) fn audit_dropped(&self) -> IntCounter {
+        self.audit_dropped.clone()
+    }
+
+    /// All metrics in the Prometheus text format 0.0.4.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let mut out = Vec::new();
+        if let Err(error) = TextEncoder::new().encode(&self.registry.gather(), &mut out) {
+            tracing::error!(%error, "cannot render the metrics");
+        }
+        String::from_utf8(out).unwrap_or_default()
+    }
+}
+
+/// An open stream. Dropping it, however the stream ends, counts it as closed.
+#[derive(Debug)]
+pub struct OpenStream(IntGauge);
+
+impl Drop for OpenStream {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use prometheus::proto::{LabelPair, Metric, MetricFamily};
+
+    use super::*;
+
+    fn exercised() -> Metrics {
+        let metrics = Metrics::new().unwrap();
+        let client = ClientName::parse("open-webui").unwrap();
+        metrics.count_request(&client, "required", "admit", "verified");
+        metrics.count_request(&client, "required", "refuse", "identity_missing");
+        metrics.observe_stage(Stage::Recall, Duration::from_micros(120));
+        metrics.observe_first_token(Duration::from_millis(40));
+        metrics.observe_request(RouteLabel::Chat, Duration::from_millis(700), 4096, 900);
+        metrics.count_trim(3);
+        metrics.count_recall(RecallResult::Hit, 4);
+        metrics.count_learning(LearnResult::Learned, 1);
+        metrics.set_learning_queue(512);
+        metrics.count_upstream_error("ollama", UpstreamFault::Timeout);
+        metrics.count_shadow_refusal(&client, "assurance_too_low");
+        metrics.count_ignored_headers(2);
+        metrics.count_reload(ReloadResult::Applied);
+        metrics
+    }
+
+    #[test]
+    fn the_exposition_is_as_agreed() {
+        insta::assert_snapshot!(exercised().render());
+    }
+
+    #[test]
+    fn labels_are_a_known_few_and_none_names_a_person() {
+        let families = exercised().registry.gather();
+        let labels: BTreeSet<&str> =
+            families.iter().flat_map(MetricFamily::get_metric).flat_map(Metric::get_label).map(LabelPair::name).collect();
+        let expected = ["client", "decision", "kind", "mode", "reason", "result", "route", "stage", "upstream", "version"];
+        assert_eq!(labels, BTreeSet::from(expected));
+        let series: usize = families.iter().map(|f| f.get_metric().len()).sum();
+        assert!(series < 50, "{series} series for one client");
+        for family in &families {
+            assert!(family.name().starts_with("memgate_") && family.help().ends_with('.'), "{}", family.name());
+        }
+    }
+
+    #[test]
+    fn a_stream_closes_however_it_ends() {
+        let metrics = Metrics::new().unwrap();
+        let (one, two) = (metrics.open_stream(), metrics.open_stream());
+        assert_eq!(metrics.streams(), 2);
+        drop(one);
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+            let _held = two;
+            panic!("the stream's task fails");
+        }));
+        assert!(ended.is_err());
+        assert_eq!(metrics.streams(), 0);
+    }
+}

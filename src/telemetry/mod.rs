@@ -1,0 +1,11 @@
+//! What operators can see: metrics, the audit log, the process log. Counts, names of users in the audit log alone; never
+//! message text, never a secret.
+
+pub mod audit;
+pub mod logging;
+pub mod metrics;
+mod rotate;
+
+pub use audit::{ActRecord, AuditError, AuditFile, AuditLog, AuditRecord, AuditSettings, Clipped, LearnedRecord};
+pub use logging::{LogFile, LogSettings};
+pub use metrics::{LearnResult, Metrics, OpenStream, RecallResult, ReloadResult, RouteLabel, Stage, UpstreamFault};

@@ -1,0 +1,13 @@
+//! A scope has private fields.
+
+use memgate::enforce::UserScope;
+use memgate::identity::Assurance;
+use memgate::ids::{ClientName, UserId};
+
+fn forge(user: UserId) -> UserScope {
+    UserScope { user, assurance: Assurance::Verified, client: ClientName::unknown(), sandboxed: false }
+}
+
+fn main() {
+    let _ = forge;
+}
