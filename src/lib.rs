@@ -5,10 +5,13 @@
 //! `proxy admin demo` · `config` · `client cli` · `app`.
 
 pub mod admin;
+pub mod app;
 pub mod cli;
 pub mod client;
 pub mod config;
+pub mod context;
 pub mod demo;
+pub mod dialect;
 pub mod enforce;
 pub mod identity;
 pub mod ids;
