@@ -23,7 +23,8 @@ const FLOORS: &[&[&str]] = &[
     &["context"],
     &["proxy", "admin", "demo"],
     &["config"],
-    &["client", "cli"],
+    &["client"],
+    &["cli"],
     &["app"],
 ];
 
