@@ -2,7 +2,7 @@
 //!
 //! Floors, lowest first; a module imports only from floors below its own (`tests/architecture.rs` enforces it):
 //! `ids setting dialect` · `telemetry` · `identity` · `policy` · `enforce` · `store` · `memory` · `context` ·
-//! `proxy admin demo` · `config` · `client cli` · `app`.
+//! `proxy admin demo` · `config` · `client` · `cli` · `app`.
 
 pub mod admin;
 pub mod app;

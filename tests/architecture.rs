@@ -21,9 +21,10 @@ const FLOORS: &[&[&str]] = &[
     &["store"],
     &["memory"],
     &["context"],
-    &["proxy", "admin"],
+    &["proxy", "admin", "demo"],
     &["config"],
-    &["client", "cli"],
+    &["client"],
+    &["cli"],
     &["app"],
 ];
 

@@ -62,8 +62,9 @@ fn expected(mode: &str, evidence: Evidence, path: Path) -> (&'static str, &'stat
         (Evidence::Asserted, _) => ("admit", "asserted"),
         (Evidence::ClientAlone, _) if path == Path::Models => ("bypass", "client_itself"),
         (Evidence::ClientAlone | Evidence::Nothing, "strict" | "required") => ("refuse", "identity_missing"),
-        (Evidence::ClientAlone | Evidence::Nothing, "quarantine") => ("sandbox", "identity_missing"),
+        // A list of models needs no sandbox of its own.
         (Evidence::Nothing, _) if path == Path::Models => ("bypass", "open_listing"),
+        (Evidence::ClientAlone | Evidence::Nothing, "quarantine") => ("sandbox", "identity_missing"),
         (Evidence::ClientAlone | Evidence::Nothing, _) => ("admit", "default_user"),
         (Evidence::Forged, "strict" | "required") => ("refuse", "signature_invalid"),
         (Evidence::Forged, "quarantine") => ("sandbox", "signature_invalid"),
@@ -73,12 +74,11 @@ fn expected(mode: &str, evidence: Evidence, path: Path) -> (&'static str, &'stat
 
 /// Whether the answer says that a stricter mode would refuse.
 fn advised(mode: &str, evidence: Evidence, path: Path) -> bool {
-    let doubtful = match evidence {
-        Evidence::Verified | Evidence::Vouched => false,
-        Evidence::ClientAlone => path != Path::Models,
-        Evidence::Asserted | Evidence::Nothing | Evidence::Forged => true,
-    };
-    mode == "legacy" && doubtful && path != Path::Unknown
+    match (evidence, path) {
+        (_, Path::Unknown) | (Evidence::Verified | Evidence::Vouched, _) | (Evidence::ClientAlone, Path::Models) => false,
+        (Evidence::Nothing, Path::Models) => mode == "quarantine" || mode == "legacy",
+        _ => mode == "legacy",
+    }
 }
 
 async fn the_table_holds(mode: &str) {

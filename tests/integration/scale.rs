@@ -4,6 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use crate::harness::client::Client;
 use crate::harness::request::Request;
@@ -18,10 +19,13 @@ const DISK_BESIDE: u64 = 8 << 20;
 const RESIDENT: u64 = 150_000_000;
 const CONNECTIONS: usize = 4;
 
-const FACTS: &str = "Remember that I live in Lisbon. Remember that I work as a baker. Remember that I prefer green tea. \
-Remember that my dog is called Rex. Remember that my car is a blue Fiat. Remember that I am allergic to peanuts. \
-Remember that my favourite colour is orange. Remember that I play the cello. Remember that my sister is called Eva. \
-Remember that my office is on floor seven.";
+/// Two turns of five facts: memgate takes eight of one turn at most.
+const TURNS: [&str; 2] = [
+    "Remember that I live in Lisbon. Remember that I work as a baker. Remember that I prefer green tea. \
+     Remember that my dog is called Rex. Remember that my car is a blue Fiat.",
+    "Remember that I am allergic to peanuts. Remember that my favourite colour is orange. Remember that I play the cello. \
+     Remember that my sister is called Eva. Remember that my office is on floor seven.",
+];
 
 fn disk_used(dir: &Path) -> u64 {
     let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap());
@@ -57,18 +61,21 @@ async fn everybody(world: &Arc<World>, users: usize, text: &'static str) {
 async fn users_of_ten_facts_fit() {
     let users: usize = std::env::var("MEMGATE_TEST_USERS").map_or(USERS, |text| text.parse().expect("a number of users"));
     let world = Arc::new(World::start(|_| {}).await);
-    everybody(&world, users, FACTS).await;
-    let jobs = u64::try_from(users).unwrap();
-    while world.lessons().await < jobs {
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    for turn in TURNS {
+        everybody(&world, users, turn).await;
     }
-    assert_eq!(world.metric("memgate_facts_written_total", &[]).await, 10 * jobs, "each user must have ten facts");
+    let count = u64::try_from(users).unwrap();
+    // No deadline of its own: at full size this takes minutes.
+    while world.lessons().await < 2 * count {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(world.metric("memgate_facts_written_total", &[]).await, 10 * count, "each user must have ten facts");
     world.upstream.take();
     everybody(&world, users, "Where do I live, and what is my dog called?").await;
     let recalled = world.upstream.take().iter().filter(|request| request.mentions("Lisbon") && request.mentions("Rex")).count();
     assert_eq!(recalled, users, "everybody must be remembered");
     let (disk, resident) = (disk_used(&world.gate.data_dir()), world.gate.resident());
     println!("{users} users: {} kB of disk, {} kB resident", disk / 1000, resident / 1000);
-    assert!(disk < DISK_A_USER * jobs + DISK_BESIDE, "{disk} bytes of disk for {users} users");
+    assert!(disk < DISK_A_USER * count + DISK_BESIDE, "{disk} bytes of disk for {users} users");
     assert!(resident < RESIDENT, "{resident} bytes resident for {users} users");
 }
