@@ -46,6 +46,13 @@ impl Store {
         self.take_in(&Enrolment { user: scope.user(), now_ms, sandbox: scope.is_sandbox(), verified })
     }
 
+    /// Whether [`Store::enroll`] would change nothing. Answers from memory.
+    pub fn is_enrolled(&self, scope: &UserScope) -> bool {
+        let verified = scope.assurance() == Assurance::Verified;
+        let enrolment = Enrolment { user: scope.user(), now_ms: 0, sandbox: scope.is_sandbox(), verified };
+        self.0.registry.users.get(&self.file_id(scope.user())).is_some_and(|entry| enrolment.is_reflected_by(&entry))
+    }
+
     fn take_in(&self, enrolment: &Enrolment<'_>) -> Result<(), StoreError> {
         let id = self.file_id(enrolment.user);
         if self.0.registry.users.get(&id).is_some_and(|entry| enrolment.is_reflected_by(&entry)) {
