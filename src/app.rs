@@ -128,7 +128,7 @@ fn record_learning(audit: &AuditLog, metrics: &Arc<Metrics>) -> OnLearned {
         let Ok(request) = report.request_id.parse() else { return };
         let time = unix_ms();
         let LearnedReport { user, learned, .. } = report;
-        audit.record(LearnedRecord { time, request, user, facts_written: learned.facts, facts_closed: Vec::new() });
+        audit.record(LearnedRecord { time, request, user, facts_written: learned.facts, facts_closed: learned.superseded });
     })
 }
 
@@ -263,6 +263,7 @@ impl Reload {
         });
         match loaded {
             Ok(config) => {
+                self.services.memory.configure(config.memory.clone());
                 self.runtime.store(Arc::new(build_runtime(&config, &self.guard)));
                 self.services.metrics.count_reload(ReloadResult::Applied);
                 tracing::info!("the configuration was reloaded");

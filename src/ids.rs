@@ -284,6 +284,13 @@ macro_rules! uuid_id {
                 Self(Uuid::now_v7())
             }
 
+            /// When the id was made, in milliseconds since the Unix epoch.
+            #[must_use]
+            pub fn made_at(&self) -> i64 {
+                let [a, b, c, d, e, f, ..] = *self.0.as_bytes();
+                i64::from_be_bytes([0, 0, a, b, c, d, e, f])
+            }
+
             #[must_use]
             pub fn as_bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()

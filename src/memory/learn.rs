@@ -17,7 +17,7 @@ pub struct Learned {
     /// How many of them wait for review.
     pub held: usize,
     /// Facts that ceased to hold.
-    pub superseded: usize,
+    pub superseded: Vec<FactId>,
     /// Facts that made room.
     pub evicted: usize,
 }
@@ -58,7 +58,7 @@ pub(super) fn plan(
             continue;
         }
         let mut fact = fact_of(candidate, &turn, scope, session, lesson.at);
-        learned.superseded += supersede(view, &mut put, &mut fact);
+        learned.superseded.extend(supersede(view, &mut put, &mut fact));
         learned.held += usize::from(fact.status == Status::Held);
         learned.facts.push(fact.id);
         put.push(fact);
@@ -97,24 +97,24 @@ fn fact_of(candidate: Candidate, turn: &str, scope: &UserScope, session: Option<
 }
 
 /// Closes what `fact` replaces: the current facts of the same slot, those just learned among them. A turn that is learned late,
-/// behind a newer value, is history at once. Returns how many facts ceased to hold.
-fn supersede(view: &View, put: &mut Vec<Fact>, fact: &mut Fact) -> usize {
+/// behind a newer value, is history at once. Returns the stored facts that ceased to hold.
+fn supersede(view: &View, put: &mut Vec<Fact>, fact: &mut Fact) -> Vec<FactId> {
     if fact.slot.is_none() || fact.status == Status::Held {
-        return 0;
+        return Vec::new();
     }
     let closes = |old: &Fact| old.is_current() && old.slot == fact.slot;
     let known = view.facts().filter(|old| closes(old) && !put.iter().any(|p| p.id == old.id));
     let mut older: Vec<Fact> = known.cloned().collect();
     if let Some(newer) = older.iter().filter(|old| old.valid_at > fact.valid_at).map(|old| old.valid_at).min() {
         fact.invalid_at = Some(newer);
-        return 0;
+        return Vec::new();
     }
     for old in older.iter_mut().chain(put.iter_mut().filter(|old| closes(old))) {
         old.invalid_at = Some(fact.valid_at);
     }
-    let count = older.len();
+    let closed = older.iter().map(|old| old.id).collect();
     put.append(&mut older);
-    count
+    closed
 }
 
 /// The least useful unpinned facts: history first, then notes and things said in passing, then the oldest.

@@ -71,7 +71,7 @@ impl Memory {
     /// # Errors
     /// When the queue is full or the disk fails.
     pub fn enqueue(&self, scope: &UserScope, session: Option<&SessionId>, lesson: &Lesson) -> Result<bool, EnqueueError> {
-        if !self.settings.learn.of(scope) || !may_teach(&lesson.text) || self.has_learned(scope, session, lesson) {
+        if !self.settings.load().learn.of(scope) || !may_teach(&lesson.text) || self.has_learned(scope, session, lesson) {
             return Ok(false);
         }
         let ticket = self.tickets.issue(scope, session);
@@ -181,7 +181,7 @@ impl Memory {
             let Some((view, key)) = guard.as_ref().and_then(|view| Some((view, view.key?))) else {
                 return Err(StoreError::NotEnrolled);
             };
-            learn::plan(view, &key, scope, session, lesson, self.settings.max_facts)
+            learn::plan(view, &key, scope, session, lesson, self.settings.load().max_facts)
         };
         let Some((batch, learned)) = planned else { return Ok(Learned::default()) };
         self.commit(scope, &place, batch)?;

@@ -27,6 +27,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use thiserror::Error;
 use tokio::sync::{Notify, mpsc};
@@ -74,7 +75,7 @@ pub struct Counters {
 pub struct Memory {
     store: Store,
     tickets: TicketKey,
-    settings: MemorySettings,
+    settings: ArcSwap<MemorySettings>,
     views: Arc<Views>,
     counters: Counters,
     on_learned: OnLearned,
@@ -99,7 +100,7 @@ impl Memory {
             tickets: TicketKey::new(&store.ticket_key()),
             views: Arc::new(Views::new(settings.cached_users, settings.cached_bytes)),
             store,
-            settings,
+            settings: ArcSwap::from_pointee(settings),
             counters: Counters::default(),
             on_learned: Arc::new(|_| {}),
             queued: Notify::new(),
@@ -115,9 +116,9 @@ impl Memory {
         self
     }
 
-    #[must_use]
-    pub fn settings(&self) -> &MemorySettings {
-        &self.settings
+    /// Replaces the settings. The bounds of what is kept in RAM stay those of the start.
+    pub fn configure(&self, settings: MemorySettings) {
+        self.settings.store(Arc::new(settings));
     }
 
     #[must_use]
@@ -149,7 +150,9 @@ impl Memory {
         deadline: Duration,
     ) -> Result<Recalled, RecallMiss> {
         let until = Instant::now() + deadline;
-        let limits = Limits { depth: self.settings.depth.of(scope), budget: self.settings.budget };
+        let settings = self.settings.load();
+        let limits = Limits { depth: settings.depth.of(scope), budget: settings.budget };
+        drop(settings);
         if limits.depth == 0 {
             return Ok(Recalled::default());
         }

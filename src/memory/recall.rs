@@ -103,8 +103,12 @@ pub(super) fn plan(view: &View, key: &[u8; 16], outline: &Outline, request: &Rec
     let mut recalled = Recalled { turn: Some(outline.prefix(last)), ..Recalled::default() };
     let mut seen = HashSet::new();
 
+    // Every conversation that opens with the same words looks the same at its first turn. There a choice holds only until something
+    // new is learned; later turns tell conversations apart, and keep what they were given.
+    let opening = first == last && !outline.answered;
+    let holds = |injection: &&Injection| !opening || injection.at > view.learned_at();
     let place = derive(key, "profile", &[&outline.prefix(first)]);
-    let profile = view.injection(&place).map_or_else(
+    let profile = view.injection(&place).filter(holds).map_or_else(
         || {
             let chosen = choose_profile(view, request.tokens, limits);
             recalled.fresh.push(Injection { prefix: place, facts: chosen.clone(), at: request.now });
@@ -115,7 +119,7 @@ pub(super) fn plan(view: &View, key: &[u8; 16], outline: &Outline, request: &Rec
     recalled.system_block = block(view, &profile, &mut seen, &mut recalled.facts_used);
 
     let replay = |at: usize, recalled: &mut Recalled, seen: &mut HashSet<FactId>| {
-        let injection = view.injection(&outline.prefix(at))?;
+        let injection = view.injection(&outline.prefix(at)).filter(holds)?;
         let text = block(view, &injection.facts, seen, &mut recalled.facts_used);
         recalled.turn_blocks.extend(text.map(|text| (at, text)));
         Some(())

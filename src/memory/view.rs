@@ -36,6 +36,8 @@ pub(super) struct View {
     injections: HashMap<PrefixHash, Injection>,
     learned: HashSet<PrefixHash>,
     text_bytes: usize,
+    /// The fact that was learned last; ids are in order of time.
+    latest: Option<FactId>,
 }
 
 impl View {
@@ -43,6 +45,7 @@ impl View {
         data.facts.sort_unstable_by_key(|fact| fact.id);
         let mut view = Self { key, learned: data.learned.into_iter().collect(), ..Self::default() };
         view.injections = data.injections.into_iter().map(|i| (i.prefix, i)).collect();
+        view.latest = data.facts.last().map(|fact| fact.id);
         for mut fact in data.facts {
             view.text_bytes += bytes_of(&fact);
             let saying = saying(&fact.text);
@@ -87,6 +90,11 @@ impl View {
 
     pub(super) fn injection(&self, prefix: &PrefixHash) -> Option<&Injection> {
         self.injections.get(prefix)
+    }
+
+    /// When the last fact was learned, in milliseconds since the Unix epoch.
+    pub(super) fn learned_at(&self) -> i64 {
+        self.latest.map_or(i64::MIN, |id| id.made_at())
     }
 
     pub(super) fn has_learned(&self, turn: &PrefixHash) -> bool {
@@ -149,6 +157,7 @@ impl View {
     }
 
     fn put(&mut self, mut fact: Fact) {
+        self.latest = self.latest.max(Some(fact.id));
         self.remove(fact.id);
         let id = fact.id;
         let analysis = std::mem::take(&mut fact.analysis);
