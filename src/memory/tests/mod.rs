@@ -5,7 +5,7 @@ mod learning;
 mod replay;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tempfile::TempDir;
 
@@ -43,7 +43,10 @@ impl Rig {
     }
 
     fn teach(&self, scope: &UserScope, text: &str) -> super::Learned {
-        self.memory.learn_from(scope, None, &lesson(text, 1_000)).unwrap()
+        let learned = self.memory.learn_from(scope, None, &lesson(text, 1_000)).unwrap();
+        // So that what follows is later by the clock.
+        std::thread::sleep(Duration::from_millis(2));
+        learned
     }
 
     /// Recalls for a conversation and remembers what was chosen, as the proxy does.
@@ -61,13 +64,18 @@ impl Rig {
         let messages: Vec<Message<'_>> =
             talk.0.iter().map(|(role, text)| Message { role: *role, raw: text.as_bytes() }).collect();
         let query = || talk.0.iter().rfind(|(role, _)| *role == Role::User).map(|(_, text)| text.clone()).unwrap_or_default();
-        let request = RecallRequest { messages: &messages, query: &query, tokens: render::estimate_tokens, now: 5_000 };
+        let request = RecallRequest { messages: &messages, query: &query, tokens: render::estimate_tokens, now: now() };
         self.memory.recall(scope, &request, deadline).await
     }
 }
 
 fn open(dir: &TempDir) -> Store {
     Store::open(&StorageSettings::at(dir.path()), Arc::new(FileDisk::new(dir.path()))).unwrap()
+}
+
+/// Milliseconds since the Unix epoch.
+fn now() -> i64 {
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
 }
 
 fn lesson(text: &str, at: i64) -> Lesson {

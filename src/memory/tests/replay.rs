@@ -33,7 +33,6 @@ async fn the_profile_is_frozen_for_a_conversation_and_a_turn_for_good() {
     rig.teach(&alice, "I'm vegan.");
     let first = Talk::default().system("be kind").user("What is the boat called?");
     let one = rig.send(&alice, &first).await;
-    rig.teach(&alice, "I live in Oslo. Remember that the boat is blue.");
     let again = rig.send(&alice, &first).await;
     assert_eq!(
         (&again.system_block, &again.turn_blocks),
@@ -41,6 +40,7 @@ async fn the_profile_is_frozen_for_a_conversation_and_a_turn_for_good() {
         "a regenerate carries the same bytes"
     );
     assert!(again.fresh.is_empty());
+    rig.teach(&alice, "I live in Oslo. Remember that the boat is blue.");
     let second = first.clone().answer("Nemo.").user("Where do I live, and which colour has the boat?");
     let two = rig.send(&alice, &second).await;
     assert_eq!(two.system_block, one.system_block);
@@ -59,8 +59,21 @@ async fn an_empty_choice_is_remembered_too() {
     let talk = Talk::ask("What is the boat called?");
     let one = rig.send(&alice, &talk).await;
     assert_eq!((carried(&one).as_str(), one.fresh.len()), ("", 2));
+    assert!(rig.send(&alice, &talk).await.fresh.is_empty());
     rig.teach(&alice, "Remember that the boat is called Nemo. I'm vegan.");
-    assert_eq!(carried(&rig.send(&alice, &talk).await), "");
+    let later = rig.send(&alice, &talk.answer("I don't know.").user("Thanks")).await;
+    assert_eq!(carried(&later), "", "the conversation keeps what it was given");
+}
+
+#[tokio::test]
+async fn a_new_conversation_with_an_old_opening_sees_what_was_learned_since() {
+    let rig = Rig::new(MemorySettings::default());
+    let alice = rig.enroll("alice");
+    let opening = Talk::ask("What is the boat called?");
+    assert_eq!(carried(&rig.send(&alice, &opening).await), "");
+    rig.teach(&alice, "Remember that the boat is called Nemo. I'm vegan.");
+    let anew = carried(&rig.send(&alice, &opening).await);
+    assert!(anew.contains("Nemo") && anew.contains("vegan"));
 }
 
 #[tokio::test]
@@ -82,8 +95,10 @@ async fn the_forgotten_vanishes_and_the_superseded_stays() {
     let secret = rig.teach(&alice, "Remember that the boat is called Nemo.").facts[0];
     let talk = Talk::ask("What is the boat called?");
     let one = rig.send(&alice, &talk).await;
+    let talk = talk.answer("Nemo.").user("Thanks");
     rig.memory.learn_from(&alice, None, &lesson("I live in Rome.", 2_000)).unwrap();
-    assert_eq!(rig.send(&alice, &talk).await.system_block, one.system_block);
+    let two = rig.send(&alice, &talk).await;
+    assert_eq!((&two.system_block, &two.turn_blocks[0]), (&one.system_block, &one.turn_blocks[0]));
     rig.memory.change(&alice, Batch { delete: vec![secret], ..Batch::default() }).unwrap();
     let after = rig.send(&alice, &talk).await;
     assert_eq!(after.system_block, one.system_block);
@@ -134,9 +149,11 @@ async fn injections_outlive_the_process() {
     stop.send(true).unwrap();
     recorder.await.unwrap();
     let rig = rig.restart(MemorySettings::default());
-    rig.teach(&alice, "Remember that the boat is blue.");
     let after = rig.recall(&alice, &talk).await.unwrap();
-    assert_eq!((after.turn_blocks, after.fresh), (before.turn_blocks, vec![]));
+    assert_eq!((&after.turn_blocks, after.fresh), (&before.turn_blocks, vec![]));
+    rig.teach(&alice, "Remember that the boat is blue.");
+    let later = rig.recall(&alice, &talk.answer("Nemo").user("Thanks")).await.unwrap();
+    assert_eq!(later.turn_blocks[0], before.turn_blocks[0]);
 }
 
 #[tokio::test]
@@ -190,7 +207,8 @@ proptest! {
                         continue;
                     }
                     Step::Say(text) => talk = talk.user(&format!("{n} {text}")),
-                    Step::Regenerate if sent.is_empty() => continue,
+                    // The opening renews its choice once something is learned.
+                    Step::Regenerate if sent.len() < 2 => continue,
                     Step::Regenerate => {}
                 }
                 let recalled = rig.send(&alice, &talk).await;
