@@ -57,12 +57,13 @@ impl fmt::Debug for UserScope {
     }
 }
 
-/// A scope out of nothing, for tests and benches.
+/// A scope out of nothing, for tests and benches. `~sandbox:name` gives a sandbox's.
 #[cfg(any(test, feature = "test-doors"))]
 #[must_use]
 pub fn test_scope(user: &str, assurance: Assurance) -> UserScope {
-    let user = UserId::parse(user).unwrap_or_else(|reason| panic!("`{user}` {reason}"));
-    UserScope { user, assurance, client: ClientName::unknown(), sandboxed: false }
+    let user = UserId::try_from(user.to_owned()).unwrap_or_else(|reason| panic!("`{user}` {reason}"));
+    let sandboxed = *user.tenant() == crate::ids::TenantId::sandbox();
+    UserScope { user, assurance, client: ClientName::unknown(), sandboxed }
 }
 
 /// A sandbox's scope out of nothing, for tests and benches.

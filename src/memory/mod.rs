@@ -82,7 +82,7 @@ pub struct Memory {
     queued: Notify,
     notes: mpsc::Sender<Note>,
     /// Taken by the recorder when it starts.
-    noted: Mutex<Option<mpsc::Receiver<Note>>>,
+    inbox: Mutex<Option<mpsc::Receiver<Note>>>,
 }
 
 impl std::fmt::Debug for Memory {
@@ -94,7 +94,7 @@ impl std::fmt::Debug for Memory {
 impl Memory {
     #[must_use]
     pub fn new(store: Store, settings: MemorySettings) -> Self {
-        let (notes, noted) = mpsc::channel(recorder::CAPACITY);
+        let (notes, inbox) = mpsc::channel(recorder::CAPACITY);
         Self {
             tickets: TicketKey::new(&store.ticket_key()),
             views: Arc::new(Views::new(settings.cached_users, settings.cached_bytes)),
@@ -104,7 +104,7 @@ impl Memory {
             on_learned: Arc::new(|_| {}),
             queued: Notify::new(),
             notes,
-            noted: Mutex::new(Some(noted)),
+            inbox: Mutex::new(Some(inbox)),
         }
     }
 

@@ -114,7 +114,7 @@ pub(super) fn plan(view: &View, key: &[u8; 16], outline: &Outline, request: &Rec
     );
     recalled.system_block = block(view, &profile, &mut seen, &mut recalled.facts_used);
 
-    let mut replay = |at: usize, recalled: &mut Recalled, seen: &mut HashSet<FactId>| {
+    let replay = |at: usize, recalled: &mut Recalled, seen: &mut HashSet<FactId>| {
         let injection = view.injection(&outline.prefix(at))?;
         let text = block(view, &injection.facts, seen, &mut recalled.facts_used);
         recalled.turn_blocks.extend(text.map(|text| (at, text)));

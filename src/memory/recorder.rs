@@ -33,7 +33,9 @@ impl Memory {
         if let Some(place) = self.views.peek(scope.user())
             && let Some(view) = place.view.write().as_mut()
         {
-            fresh.iter().for_each(|injection| view.note(injection.clone()));
+            for injection in &fresh {
+                view.note(injection.clone());
+            }
             place.measure(view);
         }
         let note = Note { ticket: self.tickets.issue(scope, None), injections: fresh };
@@ -44,12 +46,12 @@ impl Memory {
 
     /// Writes injections until `shutdown` turns true; then writes what is left and returns. Run it once.
     pub async fn run_recorder(self: Arc<Self>, mut shutdown: watch::Receiver<bool>) {
-        let Some(mut noted) = self.noted.lock().take() else { return };
+        let Some(mut inbox) = self.inbox.lock().take() else { return };
         let mut open = true;
         while open {
             let mut notes = Vec::new();
             tokio::select! {
-                _ = noted.recv_many(&mut notes, CAPACITY) => {
+                _ = inbox.recv_many(&mut notes, CAPACITY) => {
                     tokio::select! {
                         () = sleep(GATHER) => {}
                         () = ended(&mut shutdown) => open = false,
@@ -57,7 +59,7 @@ impl Memory {
                 }
                 () = ended(&mut shutdown) => open = false,
             }
-            while let Ok(note) = noted.try_recv() {
+            while let Ok(note) = inbox.try_recv() {
                 notes.push(note);
             }
             let memory = self.clone();

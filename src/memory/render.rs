@@ -87,7 +87,7 @@ fn push_line(out: &mut String, fact: &str) {
         if ends_role(c, out.get(start..).unwrap_or_default()) {
             out.push_str(if out.ends_with(' ') { "-" } else { " -" });
             space = true;
-        } else if c == '#' && out.len() == start || c == '#' && out.ends_with(['#', '＃']) {
+        } else if c == '#' && (out.len() == start || out.ends_with(['#', '＃'])) {
             out.push('＃');
         } else {
             out.push(c);
@@ -103,10 +103,8 @@ fn harmless(c: char) -> Option<char> {
         c if c.is_whitespace() || c.is_control() => ' ',
         '<' | '＜' | '﹤' | '\u{27e8}' | '\u{2329}' | '\u{3008}' => '‹',
         '>' | '＞' | '﹥' | '\u{27e9}' | '\u{232a}' | '\u{3009}' => '›',
-        '[' | '［' => '(',
-        ']' | '］' => ')',
-        '{' | '｛' => '(',
-        '}' | '｝' => ')',
+        '[' | '［' | '{' | '｛' => '(',
+        ']' | '］' | '}' | '｝' => ')',
         '`' | '｀' => '\'',
         '|' | '｜' => '¦',
         '＃' | '﹟' => '#',

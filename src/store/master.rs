@@ -66,8 +66,8 @@ mod tests {
         let dir = parent.path().join("data");
         let made = read_or_make(&dir, false).unwrap();
         assert_eq!(made, read_or_make(&dir, false).unwrap());
-        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(&dir), mode(&dir.join(NAME))), (0o700, 0o600));
+        let bits = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!((bits(&dir), bits(&dir.join(NAME))), (0o700, 0o600));
         assert_eq!(dir.read_dir().unwrap().count(), 1);
     }
 

@@ -204,6 +204,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
         #[test]
         fn an_overlay_acts_as_a_file_and_leaves_its_base_alone(
             base in proptest::collection::vec(any::<u8>(), 0..20_000),

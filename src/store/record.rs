@@ -36,7 +36,7 @@ pub(super) fn seal_injection(seal: &UserSeal, file: &FileId, injection: &Injecti
     let at = injection.at.to_be_bytes();
     let mut plain = vec![RECORD_VERSION];
     injection.facts.iter().for_each(|id| plain.extend_from_slice(id.as_bytes()));
-    let key = injection_place(&injection.prefix, &at);
+    let key = injection_place(&injection.prefix, at);
     let sealed = seal.records.seal(Place { table: "injections", key: &key, file }, &plain)?;
     Ok([at.as_slice(), &sealed].concat())
 }
@@ -48,7 +48,7 @@ pub(super) fn open_injection(
     record: &[u8],
 ) -> Result<Injection, StoreError> {
     let (at, sealed) = record.split_first_chunk::<8>().ok_or(StoreError::Malformed)?;
-    let key = injection_place(prefix, at);
+    let key = injection_place(prefix, *at);
     let plain = seal.records.open(Place { table: "injections", key: &key, file }, sealed)?;
     let (ids, rest) = versioned(&plain)?.as_chunks::<16>();
     if !rest.is_empty() {
@@ -63,10 +63,10 @@ pub(super) fn injection_time(record: &[u8]) -> i64 {
     record.first_chunk().map_or(i64::MIN, |at| i64::from_be_bytes(*at))
 }
 
-fn injection_place(prefix: &PrefixHash, at: &[u8; 8]) -> [u8; 24] {
+fn injection_place(prefix: &PrefixHash, at: [u8; 8]) -> [u8; 24] {
     let mut key = [0; 24];
     key[..16].copy_from_slice(prefix);
-    key[16..].copy_from_slice(at);
+    key[16..].copy_from_slice(&at);
     key
 }
 

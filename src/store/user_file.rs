@@ -152,10 +152,9 @@ impl UserFile<'_> {
             }
         }
         let mut learned = txn.open_table(LEARNED)?;
-        let mut next = learned.last()?.map_or(0, |(sequence, _)| sequence.value() + 1);
-        for turn in &batch.learned {
-            learned.insert(next, turn)?;
-            next += 1;
+        let next = learned.last()?.map_or(0, |(sequence, _)| sequence.value() + 1);
+        for (sequence, turn) in (next..).zip(&batch.learned) {
+            learned.insert(sequence, turn)?;
         }
         while learned.len()? > MAX_LEARNED {
             learned.pop_first()?;

@@ -9,6 +9,8 @@ pub(super) struct Word {
     pub(super) range: Range<usize>,
     /// A comma, dash, colon, semicolon or parenthesis stands in front.
     pub(super) parted: bool,
+    /// It is a colon.
+    pub(super) announced: bool,
 }
 
 #[derive(Debug)]
@@ -65,6 +67,7 @@ fn words(sentence: &str, offset: usize) -> Vec<Word> {
     let mut found = Vec::new();
     let mut start = None;
     let mut parted = false;
+    let mut announced = false;
     let inner = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’' | '-' | '/' | '+' | '#' | '@' | '&' | '.' | '_');
     for (i, c) in sentence.char_indices().chain([(sentence.len(), ' ')]) {
         if inner(c) {
@@ -74,24 +77,26 @@ fn words(sentence: &str, offset: usize) -> Vec<Word> {
         if let Some(from) = start.take() {
             let raw = sentence.get(from..i).unwrap_or_default();
             if raw.chars().any(char::is_alphanumeric) {
-                push_word(&mut found, raw, offset + from, std::mem::take(&mut parted));
+                push_word(&mut found, raw, offset + from, (std::mem::take(&mut parted), std::mem::take(&mut announced)));
             } else {
                 parted = true;
             }
         }
+        announced |= c == ':';
         parted |= matches!(c, ',' | ':' | '(' | ')' | '—' | '–');
     }
     found
 }
 
-fn push_word(found: &mut Vec<Word>, raw: &str, at: usize, parted: bool) {
+fn push_word(found: &mut Vec<Word>, raw: &str, at: usize, (parted, announced): (bool, bool)) {
     let trimmed = raw.trim_matches(['\'', '’', '-', '.', '/', '_']);
     let at = at + raw.find(trimmed).unwrap_or(0);
     let text = trimmed.to_lowercase().replace('’', "'");
     let range = at..at + trimmed.len();
     let mut parted = parted;
-    let mut push =
-        |text: &str| found.push(Word { text: text.to_owned(), range: range.clone(), parted: std::mem::take(&mut parted) });
+    let mut push = |text: &str| {
+        found.push(Word { text: text.to_owned(), range: range.clone(), parted: std::mem::take(&mut parted), announced });
+    };
     match text.as_str() {
         "im" | "i'm" => ["i", "am"].into_iter().for_each(push),
         "ive" | "i've" => ["i", "have"].into_iter().for_each(push),

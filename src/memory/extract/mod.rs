@@ -4,6 +4,7 @@
 //! Precision comes before completeness: what is doubtful is not remembered.
 
 mod clause;
+mod frame;
 mod hold;
 mod orders;
 mod own;
@@ -14,6 +15,7 @@ mod tests;
 use crate::store::{Kind, Status};
 
 use clause::{Sentence, Word};
+use frame::{is_condition, is_request, is_tag, opens_fiction, skip_fillers};
 
 /// A longer turn was pasted, not said.
 const MAX_TURN: usize = 16 << 10;
@@ -49,8 +51,8 @@ pub fn extract(turn: &str) -> Vec<Candidate> {
             if opens_fiction(&sentence.words) {
                 break 'turn;
             }
-            let torn = stretch.torn_start && at == 0 || stretch.torn_end && at == last && !sentence.ended;
-            if !torn {
+            let cut_off = stretch.torn_start && at == 0 || stretch.torn_end && at == last && !sentence.ended;
+            if !cut_off {
                 read_sentence(turn, sentence, &mut found);
             }
             if found.len() >= MAX_FACTS {
@@ -143,203 +145,4 @@ fn tidy(quote: &str) -> String {
     let joined = bare.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut chars = joined.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
-}
-
-const FILLERS: &[&str] = &[
-    "hi",
-    "hey",
-    "hello",
-    "well",
-    "ok",
-    "okay",
-    "so",
-    "and",
-    "but",
-    "also",
-    "btw",
-    "fyi",
-    "ps",
-    "actually",
-    "yes",
-    "yeah",
-    "yep",
-    "no",
-    "nope",
-    "oh",
-    "because",
-    "since",
-    "as",
-    "plus",
-    "anyway",
-    "thanks",
-    "basically",
-    "honestly",
-    "although",
-    "though",
-    "however",
-    "note",
-    "sorry",
-    "important",
-    "sure",
-    "right",
-    "hmm",
-    "um",
-    "uh",
-    "or",
-    "update",
-    "edit",
-    "reminder",
-    "thus",
-];
-const FILLER_PHRASES: &[&[&str]] = &[
-    &["by", "the", "way"],
-    &["for", "the", "record"],
-    &["for", "your", "information"],
-    &["for", "future", "reference"],
-    &["just", "so", "you", "know"],
-    &["as", "you", "know"],
-    &["you", "should", "know", "that"],
-    &["you", "should", "know"],
-    &["thank", "you"],
-    &["good", "morning"],
-    &["good", "evening"],
-    &["about", "me"],
-];
-
-fn skip_fillers(mut words: &[Word]) -> &[Word] {
-    loop {
-        let phrase = FILLER_PHRASES.iter().find(|p| p.len() < words.len() && p.iter().zip(words).all(|(p, w)| *p == w.text));
-        let skip = match (phrase, words.first()) {
-            (Some(phrase), _) => phrase.len(),
-            (None, Some(first)) if words.len() > 1 && FILLERS.contains(&first.text.as_str()) => 1,
-            _ => return words,
-        };
-        words = words.get(skip..).unwrap_or_default();
-    }
-}
-
-/// A clause after which nothing in its sentence holds unconditionally.
-fn is_condition(clause: &[Word]) -> bool {
-    let texts: Vec<&str> = skip_fillers(clause).iter().map(|w| w.text.as_str()).take(3).collect();
-    matches!(
-        texts.as_slice(),
-        [
-            "if" | "unless"
-                | "whether"
-                | "assuming"
-                | "provided"
-                | "supposing"
-                | "until"
-                | "once"
-                | "when"
-                | "whenever"
-                | "while",
-            ..
-        ]
-    ) || matches!(
-        texts.as_slice(),
-        ["in", "case", ..] | ["even", "if", ..] | ["as", "if" | "though", ..] | ["what", "if", ..] | ["only", "if", ..]
-    )
-}
-
-/// Behind such a sentence a story, a role or somebody's text begins: nothing further in the turn is the person's word.
-fn opens_fiction(words: &[Word]) -> bool {
-    let texts: Vec<&str> = skip_fillers(words).iter().map(|w| w.text.as_str()).collect();
-    let texts = match texts.as_slice() {
-        ["please", rest @ ..]
-        | ["can" | "could" | "would" | "will", "you", "please", rest @ ..]
-        | ["can" | "could" | "would" | "will", "you", rest @ ..] => rest,
-        all => all,
-    };
-    match texts {
-        [
-            "imagine" | "pretend" | "suppose" | "supposing" | "hypothetically" | "roleplay" | "role-play" | "scenario" | "scene",
-            ..,
-        ] => true,
-        ["let's" | "lets", "say" | "pretend" | "imagine" | "play" | "roleplay" | "role-play" | "suppose", ..] => true,
-        ["act", "as", ..]
-        | ["say", "that", ..]
-        | ["what", "if", ..]
-        | ["you", "are", "a" | "an" | "the" | "now" | "my", ..]
-        | ["in", "this" | "the", "story" | "scenario" | "game" | "scene", ..] => true,
-        [
-            "translate" | "rewrite" | "rephrase" | "proofread" | "summarize" | "summarise" | "correct" | "fix" | "paraphrase"
-            | "improve" | "edit" | "analyze" | "analyse" | "continue" | "complete" | "write" | "draft" | "compose" | "repeat"
-            | "convert" | "review" | "check" | "polish" | "shorten" | "classify" | "explain",
-            rest @ ..,
-        ] => {
-            // Work on a text: what follows is that text, unless it is plainly said of the person ("…, I'm vegan").
-            rest.iter().any(|w| {
-                matches!(
-                    *w,
-                    "story"
-                        | "poem"
-                        | "song"
-                        | "lyrics"
-                        | "letter"
-                        | "email"
-                        | "e-mail"
-                        | "essay"
-                        | "text"
-                        | "sentence"
-                        | "paragraph"
-                        | "dialogue"
-                        | "bio"
-                        | "message"
-                        | "following"
-                        | "this"
-                        | "these"
-                        | "speech"
-                        | "script"
-                        | "monologue"
-                        | "post"
-                        | "review"
-                        | "person"
-                        | "to"
-                )
-            })
-        }
-        _ => false,
-    }
-}
-
-fn is_tag(clause: &[Word]) -> bool {
-    let texts: Vec<&str> = clause.iter().map(|w| w.text.as_str()).collect();
-    texts.len() <= 3
-        && matches!(texts.as_slice(), ["right" | "correct" | "do" | "am" | "is" | "have" | "was" | "does" | "are", ..])
-}
-
-/// A clause that asks for something.
-fn is_request(clause: &&[Word]) -> bool {
-    let first = skip_fillers(clause).first().map_or("", |w| w.text.as_str());
-    matches!(
-        first,
-        "what"
-            | "how"
-            | "which"
-            | "where"
-            | "who"
-            | "why"
-            | "can"
-            | "could"
-            | "would"
-            | "should"
-            | "do"
-            | "does"
-            | "did"
-            | "any"
-            | "please"
-            | "give"
-            | "tell"
-            | "suggest"
-            | "help"
-            | "write"
-            | "recommend"
-            | "find"
-            | "show"
-            | "explain"
-            | "think"
-            | "make"
-            | "let"
-    )
 }

@@ -122,23 +122,18 @@ fn line_ranges(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
 }
 
 fn mask_fences(text: &str, mask: &mut Mask) {
-    let mut fence: Option<&str> = None;
+    let mut open: Option<&str> = None;
     for (range, line) in line_ranges(text) {
         let bare = line.trim_start();
-        let mark = ["```", "~~~"].into_iter().find(|m| bare.starts_with(m));
-        match (fence, mark) {
-            (None, None) => {}
-            (None, Some(mark)) => {
-                fence = Some(mark);
-                mask.hide(range);
-            }
-            (Some(open), mark) => {
-                if mark == Some(open) {
-                    fence = None;
-                }
-                mask.hide(range);
-            }
+        let fence = ["```", "~~~"].into_iter().find(|fence| bare.starts_with(fence));
+        if open.is_some() || fence.is_some() {
+            mask.hide(range);
         }
+        open = match open {
+            Some(open) if fence == Some(open) => None,
+            Some(open) => Some(open),
+            None => fence,
+        };
     }
 }
 

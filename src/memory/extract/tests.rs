@@ -42,6 +42,9 @@ fn explicit_statements_are_learned() {
         ("My dog's name is Rex.", &["My dog's name is Rex"]),
         ("I moved to Lyon last month", &["I moved to Lyon last month [home]"]),
         ("Thanks, by the way, I speak Dutch.", &["I speak Dutch"]),
+        ("Please call me Sam from now on.", &["Please call me Sam from now on [nickname]"]),
+        ("I have 2 kids", &["I have 2 kids"]),
+        ("Whenever I ask for recipes, give me vegetarian ones", &["Whenever I ask for recipes, give me vegetarian ones"]),
         ("my mum is called Rita", &["My mum is called Rita [mother.name]"]),
     ] {
         assert_eq!(learned(turn), facts, "{turn:?}");
@@ -84,6 +87,10 @@ fn what_is_not_stated_is_not_learned() {
         "Remember when we met?",
         "Remember to buy milk",
         "Do you remember that I like tea?",
+        "If I need anything, I'll be sure to reach out.",
+        "Remember, it's never too late!",
+        "Never saw this coming.",
+        "Always here to help.",
         "I live in fear of spiders",
         "I wish I could say my name is Bob",
         "I might be a nurse",
