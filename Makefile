@@ -43,7 +43,7 @@ fmt:
 	$(CARGO) fmt --all --check
 
 lint:
-	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked --workspace --all-targets --all-features -- -D warnings
 
 docs:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
@@ -66,7 +66,7 @@ bench: cmake ## compare direct, nginx, bare pingora and memgate on this machine 
 	$(CARGO) xtask bench $(BENCH)
 
 bench-micro: cmake ## time the stages of a request one by one
-	$(CARGO) bench --locked --bench stages
+	$(CARGO) bench --locked --features test-doors --bench stages
 
 scale: cmake ## 10,000 users of ten facts: disk and memory
 	MEMGATE_TEST_USERS=10000 $(CARGO) nextest run --release --locked --test integration -E 'test(/^scale::/)' --no-capture
