@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn units_are_required() {
-        assert_eq!("1h 30m".parse(), Ok(Span(Duration::from_secs(5400))));
+        assert_eq!("1h 30m".parse(), Ok(Span(Duration::from_mins(90))));
         assert_eq!("20MiB".parse(), Ok(Size(20 << 20)));
         for bad in ["20", "", "MiB", "99999999999GiB", "-1B", "1.5MiB"] {
             assert!(bad.parse::<Size>().is_err(), "{bad}");

@@ -112,9 +112,9 @@ fn supersede(view: &View, put: &mut Vec<Fact>, fact: &mut Fact) -> Vec<FactId> {
     for old in older.iter_mut().chain(put.iter_mut().filter(|old| closes(old))) {
         old.invalid_at = Some(fact.valid_at);
     }
-    let closed = older.iter().map(|old| old.id).collect();
+    let superseded = older.iter().map(|old| old.id).collect();
     put.append(&mut older);
-    closed
+    superseded
 }
 
 /// The least useful unpinned facts: history first, then notes and things said in passing, then the oldest.

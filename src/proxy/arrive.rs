@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::exchange::{Exchange, Forwarding};
 use super::gateway::{Gateway, Services};
 use super::prepare;
-use super::receive::{check_head, read_body};
+use super::receive::{check_head, invite_body, read_body};
 use super::respond::refuse_unreceivable;
 use super::upstream::{api_path, choose, lists_models};
 use crate::dialect::{self, RouteKind};
@@ -77,6 +77,8 @@ pub async fn take_in(gateway: &Gateway, session: &mut Session, exchange: &mut Ex
         let model = dialect::model_of(&body);
         forwarding.upstream = choose_upstream(exchange, model.as_deref())?;
         forward_body(session, exchange, &mut forwarding, body);
+    } else {
+        invite_body(session).await.map_err(refuse_unreceivable)?;
     }
     exchange.record.upstream = Some(Clipped::new(&forwarding.upstream.name));
     forwarding.prepared = Instant::now();
@@ -162,7 +164,6 @@ fn grant(services: &Services, exchange: &mut Exchange, resolution: &Resolution, 
     record.mode = verdict.mode.as_str();
     record.decision = verdict.decision.as_str();
     record.reason = verdict.decision.reason();
-    services.metrics.count_request(&record.client, record.mode, record.decision, record.reason);
     if let Finding::Valid(evidence) = &resolution.finding {
         record.source = Some(evidence.source);
     }

@@ -140,6 +140,7 @@ pub fn record_exchange(services: &Services, exchange: &mut Exchange) {
         }
         forwarding.open = None;
     }
+    services.metrics.count_request(&record.client, record.mode, record.decision, record.reason);
     services.metrics.observe_request(exchange.route, took, record.bytes_in, record.bytes_out);
     services.audit.record(record.clone());
 }

@@ -50,11 +50,17 @@ fn announced_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
 }
 
-/// Reads the whole body. Bodies up to one read pass without a copy.
-pub async fn read_body(session: &mut Session, limits: &Limits) -> Result<Bytes, Unreceivable> {
+/// Tells a client that waits for it (`Expect: 100-continue`, RFC 9110, section 10.1.1) to send its body.
+pub async fn invite_body(session: &mut Session) -> Result<(), Unreceivable> {
     if session.req_header().headers.contains_key(EXPECT) && !session.is_body_done() {
         session.write_continue_response().await.map_err(|_| Unreceivable::BodyBroken)?;
     }
+    Ok(())
+}
+
+/// Reads the whole body. Bodies up to one read pass without a copy.
+pub async fn read_body(session: &mut Session, limits: &Limits) -> Result<Bytes, Unreceivable> {
+    invite_body(session).await?;
     match tokio::time::timeout(limits.body_timeout, collect_body(session, limits.body)).await {
         Ok(read) => read,
         Err(_) => Err(Unreceivable::BodyTimeout),
