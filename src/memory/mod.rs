@@ -1,6 +1,6 @@
 //! What memgate remembers of a person: recall, injection and learning.
 //!
-//! A request reads a [`View`](view) of its user in RAM; a view that is not there is loaded off the request's thread, and a request
+//! A request reads a `View` of its user in RAM; a view that is not there is loaded off the request's thread, and a request
 //! that cannot wait for it goes on without. Whatever changes is committed to the store first and then made in the view.
 //!
 //! Pure parts: `analysis`, `index`, `rank` (finding), `recall` (choosing and replaying), `render`, `extract`, `learn`.

@@ -15,7 +15,7 @@ const DRAIN: usize = 64 << 10;
 /// How long the rest of an unwanted body is read after the answer, so that the client sees the answer and not a reset.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// Why a request cannot be taken in. Each has its status and code in [`super::refuse`].
+/// Why a request cannot be taken in. Each has its status and code in `respond::refuse_unreceivable`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unreceivable {
     /// HTTP/1.1 without `Host` (RFC 9112, section 3.2).

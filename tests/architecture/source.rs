@@ -217,7 +217,7 @@ impl Lexer {
 
     /// A raw string from its `#`s or quote on; `false` when this is none (a raw identifier).
     fn raw_string(&mut self) -> bool {
-        let hashes = (0..).take_while(|ahead| self.peek(*ahead) == Some('#')).count();
+        let hashes = self.chars[self.at..].iter().take_while(|c| **c == '#').count();
         if self.peek(hashes) != Some('"') {
             return false;
         }
