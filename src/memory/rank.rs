@@ -18,6 +18,11 @@ const SHORT: f32 = 40.0;
 /// A question's text beyond this many bytes is not searched for: a pasted document asks nothing.
 const MAX_QUERY: usize = 4096;
 
+/// From this many documents on, a term in more than this share of them is passed over: it tells none from another, and takes
+/// longest to count.
+const MANY: f32 = 64.0;
+const COMMON: f32 = 0.8;
+
 /// Something to rank. Facts and the turns of an evaluation set go through the same code.
 #[derive(Debug, Clone, Copy)]
 pub struct Item<'a> {
@@ -102,7 +107,7 @@ fn scores(index: &Index, query: &Analysis) -> Vec<f32> {
     let mut counts = Counts::default();
     for &(term, _) in query.terms() {
         let frequency = index.frequency(term) as f32;
-        if frequency == 0.0 {
+        if frequency == 0.0 || (documents >= MANY && frequency > documents * COMMON) {
             continue;
         }
         if scores.is_empty() {
