@@ -1,0 +1,153 @@
+//! The pages that people read: their examples load, their links lead somewhere, and what they list is all that there is.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use memgate::policy::REASONS;
+use memgate::telemetry::Metrics;
+use serde_json::Value;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap()
+}
+
+/// The README and every page below `docs/`, by path from the root.
+fn pages() -> Vec<PathBuf> {
+    let mut found = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(PathBuf::from).to_vec();
+    let mut folders = vec![PathBuf::from("docs")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(root().join(&folder)).unwrap().map(Result::unwrap) {
+            let path = folder.join(entry.file_name());
+            if entry.path().is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|kind| kind == "md") {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+/// The fenced blocks of a language, each with the line on which it starts.
+fn blocks(text: &str, language: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    let mut open: Option<(usize, bool, String)> = None;
+    for (number, line) in (1..).zip(text.lines()) {
+        match (&mut open, line.trim().strip_prefix("```")) {
+            (None, Some(info)) => open = Some((number, info == language, String::new())),
+            (Some(_), Some(_)) => found.extend(open.take().filter(|(_, wanted, _)| *wanted).map(|(at, _, text)| (at, text))),
+            (Some((_, _, text)), None) => text.extend([line, "\n"]),
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "a block is not closed");
+    found
+}
+
+/// Names of environment variables in `{env: NAME}`.
+fn variables(yaml: &str) -> BTreeSet<&str> {
+    yaml.split("{env: ").skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect()
+}
+
+/// What `memgate check` says of a configuration whose secrets are all there.
+fn check(yaml: &str) -> Result<(), String> {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("proxy.yaml");
+    let upstreams = if yaml.contains("upstreams:") { "" } else { "\nupstreams: [{name: demo, builtin: demo}]\n" };
+    fs::write(&config, format!("{yaml}{upstreams}")).unwrap();
+    let secrets = variables(yaml).into_iter().map(|name| (name, format!("{name}-0123456789abcdef")));
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_memgate")).arg("check").arg("--config").arg(&config).envs(secrets).output().unwrap();
+    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+}
+
+#[test]
+fn every_example_of_a_configuration_loads() {
+    let mut checked = 0;
+    for page in pages() {
+        for (line, yaml) in blocks(&fs::read_to_string(root().join(&page)).unwrap(), "yaml") {
+            // What is switched off must be right, too.
+            for text in [yaml.clone(), yaml.replace("# - {", "- {")] {
+                check(&text).unwrap_or_else(|faults| panic!("{}:{line}: {faults}", page.display()));
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked > 5, "{checked}");
+    assert!(check("trust: {mode: stict}").is_err());
+}
+
+/// The leaves of the schema as paths, such as `clients[].name`.
+fn settings(schema: &Value, node: &Value, path: &str, found: &mut BTreeSet<String>) {
+    let node = match node["$ref"].as_str() {
+        Some(reference) => schema.pointer(reference.trim_start_matches('#')).unwrap(),
+        None => node,
+    };
+    let any = node["anyOf"].as_array().into_iter().flatten().find(|one| one["type"] != "null");
+    match (any, node["properties"].as_object(), node.get("items")) {
+        (Some(one), ..) => settings(schema, one, path, found),
+        (None, Some(properties), _) => {
+            for (name, property) in properties {
+                let separator = if path.is_empty() { "" } else { "." };
+                settings(schema, property, &format!("{path}{separator}{name}"), found);
+            }
+        }
+        // A list of mappings is described by its members, any other by its own line.
+        (None, None, Some(items)) => {
+            let mut members = BTreeSet::new();
+            settings(schema, items, &format!("{path}[]"), &mut members);
+            let own = format!("{path}[]");
+            found.extend(if members.contains(&own) { [path.to_owned()].into() } else { members });
+        }
+        _ => drop(found.insert(path.to_owned())),
+    }
+}
+
+#[test]
+fn every_setting_is_described_and_nothing_else() {
+    let schema: Value = serde_json::from_str(&read("schema/proxy.json")).unwrap();
+    let mut known = BTreeSet::new();
+    settings(&schema, &schema, "", &mut known);
+    let page = read("docs/CONFIGURATION.md");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    let tables = rows.map(|(path, _)| path.to_owned());
+    let described: BTreeSet<_> = tables.filter(|path| path.contains('.') || known.contains(path)).collect();
+    let lists: BTreeSet<_> = ["trust.signing_keys".to_owned()].into();
+    let missing: Vec<_> = known.difference(&described).collect();
+    let unknown: Vec<_> = described.difference(&known).filter(|path| !lists.contains(*path)).collect();
+    assert_eq!((missing, unknown), (vec![], vec![]));
+}
+
+#[test]
+fn every_metric_and_every_reason_is_described() {
+    let page = read("docs/METRICS.md");
+    let exposition = Metrics::new().unwrap().render();
+    let simple = exposition.lines().filter_map(|line| line.strip_prefix("# HELP ")?.split(' ').next());
+    // Families with free labels show nothing before their first value.
+    let labelled = ["memgate_requests_total", "memgate_upstream_errors_total", "memgate_shadow_refusals_total"];
+    let missing: Vec<_> =
+        simple.chain(labelled).chain(REASONS.iter().copied()).filter(|name| !page.contains(&format!("`{name}`"))).collect();
+    assert_eq!(missing, [""; 0]);
+}
+
+#[test]
+fn links_lead_to_files() {
+    for page in pages() {
+        let text = fs::read_to_string(root().join(&page)).unwrap();
+        let folder = page.parent().unwrap();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target) {
+            let file = target.split('#').next().unwrap_or_default();
+            if !file.is_empty() && !target.contains("://") {
+                assert!(root().join(folder).join(file).exists(), "{}: {target}", page.display());
+            }
+        }
+    }
+}
