@@ -53,7 +53,10 @@ fn announced_length(headers: &HeaderMap) -> Option<u64> {
 /// Tells a client that waits for it (`Expect: 100-continue`, RFC 9110, section 10.1.1) to send its body.
 pub async fn invite_body(session: &mut Session) -> Result<(), Unreceivable> {
     if session.req_header().headers.contains_key(EXPECT) && !session.is_body_done() {
+        let keepalive = session.get_keepalive();
         session.write_continue_response().await.map_err(|_| Unreceivable::BodyBroken)?;
+        // pingora takes the interim answer for an answer before the body's end, which costs the connection.
+        session.set_keepalive(keepalive);
     }
     Ok(())
 }

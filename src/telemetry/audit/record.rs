@@ -99,9 +99,10 @@ pub struct AuditRecord {
     pub tokens_out: Option<u64>,
     pub bytes_in: u64,
     pub bytes_out: u64,
+    #[serde(serialize_with = "to_microseconds")]
     pub duration_ms: f64,
     /// Milliseconds from arrival to the first token.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "option_to_microseconds")]
     pub first_token_ms: Option<f64>,
     pub outcome: Outcome,
 }
@@ -185,6 +186,20 @@ fn rfc3339<S: Serializer>(milliseconds: &i64, serializer: S) -> Result<S::Ok, S:
     serializer.collect_str(&format_args!("{time:.3}"))
 }
 
+/// Milliseconds with three decimals: what is beyond is noise.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+fn to_microseconds<S: Serializer>(milliseconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64((milliseconds * 1e3).round() / 1e3)
+}
+
+#[expect(clippy::ref_option, reason = "the signature that serde calls")]
+fn option_to_microseconds<S: Serializer>(milliseconds: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match milliseconds {
+        Some(milliseconds) => to_microseconds(milliseconds, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
 /// Ids stand in the log as they stand in headers and messages, so that one search finds both.
 fn plain<S: Serializer>(id: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(id)
@@ -230,7 +245,7 @@ pub(super) mod tests {
             tokens_out: Some(120),
             bytes_in: 4096,
             bytes_out: 2048,
-            duration_ms: 812.25,
+            duration_ms: 812.250_000_000_000_1,
             first_token_ms: Some(41.5),
             outcome: Outcome::Complete,
         }
