@@ -55,6 +55,14 @@ const IDLE: Duration = Duration::from_secs(5);
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
+/// Longest turn that is read at once, in bytes: reading it costs less than queueing it in vain.
+const READ_AT_ONCE: usize = 2048;
+
+/// Whether a turn is worth queueing.
+fn teaches(turn: &str) -> bool {
+    may_teach(turn) && (turn.len() > READ_AT_ONCE || !extract::extract(turn).is_empty())
+}
+
 /// How a go over the journal ended.
 enum Go {
     /// The journal is empty.
@@ -71,7 +79,7 @@ impl Memory {
     /// # Errors
     /// When the queue is full or the disk fails.
     pub fn enqueue(&self, scope: &UserScope, session: Option<&SessionId>, lesson: &Lesson) -> Result<bool, EnqueueError> {
-        if !self.settings.load().learn.of(scope) || !may_teach(&lesson.text) || self.has_learned(scope, session, lesson) {
+        if !self.settings.load().learn.of(scope) || !teaches(&lesson.text) || self.has_learned(scope, session, lesson) {
             return Ok(false);
         }
         let ticket = self.tickets.issue(scope, session);

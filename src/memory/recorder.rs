@@ -22,7 +22,9 @@ pub(super) struct Note {
 /// Requests whose injections may wait to be written.
 pub(super) const CAPACITY: usize = 4096;
 /// How long injections gather, so that a user's next ones share a commit.
-const GATHER: Duration = Duration::from_millis(500);
+const GATHER: Duration = Duration::from_secs(2);
+/// Most injections of one user in a commit, the newest. No person chats faster; a program that does keeps them in RAM alone.
+const MOST: usize = 128;
 
 impl Memory {
     /// Remembers what a request carries: in RAM at once, on the disk soon after. Call it when the request goes out.
@@ -88,12 +90,14 @@ impl Memory {
         self.views.shrink();
     }
 
-    fn record_one(&self, scope: &UserScope, injections: Vec<Injection>) -> Result<(), crate::store::StoreError> {
+    fn record_one(&self, scope: &UserScope, mut injections: Vec<Injection>) -> Result<(), crate::store::StoreError> {
         let place = self.views.peek(scope.user());
         let stale = place
             .as_ref()
             .and_then(|place| place.view.read().as_ref().map(super::view::View::stale_injections))
             .unwrap_or_default();
+        let old = injections.len().saturating_sub(MOST);
+        injections.drain(..old);
         let batch = Batch { injections, drop_injections: stale.clone(), ..Batch::default() };
         self.store.commit(scope, batch)?;
         if let Some(place) = place.filter(|_| !stale.is_empty())

@@ -15,6 +15,9 @@ pub(super) const LANGUAGE: Language = Language::English;
 /// Injections remembered for one user; the oldest go first.
 const MAX_INJECTIONS: usize = 2048;
 
+/// What the facts of one injection take, roughly: this is asked for with every request, so none is looked at.
+const INJECTED: usize = 64;
+
 /// A fact and its place in the index while it is current. Its stored analysis lives on as postings only.
 #[derive(Debug)]
 struct Entry {
@@ -129,7 +132,7 @@ impl View {
 
     /// Remembers what was injected. The first choice at a place stands.
     pub(super) fn note(&mut self, injection: Injection) {
-        self.injections.entry(injection.prefix).or_insert(injection);
+        self.injections.insert(injection.prefix, injection);
     }
 
     /// The oldest injections beyond the bound: a quarter at once, so that this seldom happens.
@@ -145,9 +148,8 @@ impl View {
 
     /// Approximate size on the heap.
     pub(super) fn bytes(&self) -> usize {
-        let injected: usize = self.injections.values().map(|i| i.facts.capacity() * 16).sum();
         self.text_bytes
-            + injected
+            + self.injections.len() * INJECTED
             + self.facts.capacity() * (size_of::<Entry>() + 17)
             + self.injections.capacity() * (size_of::<Injection>() + 17)
             + self.learned.capacity() * 17

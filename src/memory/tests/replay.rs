@@ -72,8 +72,10 @@ async fn a_new_conversation_with_an_old_opening_sees_what_was_learned_since() {
     let opening = Talk::ask("What is the boat called?");
     assert_eq!(carried(&rig.send(&alice, &opening).await), "");
     rig.teach(&alice, "Remember that the boat is called Nemo. I'm vegan.");
-    let anew = carried(&rig.send(&alice, &opening).await);
-    assert!(anew.contains("Nemo") && anew.contains("vegan"));
+    let anew = rig.send(&alice, &opening).await;
+    assert!(carried(&anew).contains("Nemo") && carried(&anew).contains("vegan"));
+    let next = rig.send(&alice, &opening.answer("Nemo.").user("Thanks")).await;
+    assert_eq!((&next.system_block, &next.turn_blocks[0]), (&anew.system_block, &anew.turn_blocks[0]));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
+use std::time::Duration;
 
 use prometheus::IntCounter;
 
@@ -13,6 +14,9 @@ use crate::telemetry::rotate::RotatingFile;
 const QUEUE: usize = 65_536;
 /// Bytes that the writer gathers before it writes them: no more than the smallest file, since a batch is never divided.
 const BATCH: usize = 32 << 10;
+
+/// How long records gather before they are written.
+const GATHER: Duration = Duration::from_millis(20);
 
 enum Message {
     Entry(Entry),
@@ -82,7 +86,12 @@ struct Writer {
 impl Writer {
     fn run(mut self, queue: &Receiver<Message>) {
         while let Ok(first) = queue.recv() {
+            let waited_for = matches!(first, Message::Sync(_));
             self.take(first);
+            // While the writer sleeps, nobody has to wake it: that would cost each request more than its record.
+            if !waited_for {
+                thread::sleep(GATHER);
+            }
             while self.buffer.len() < BATCH
                 && let Ok(next) = queue.try_recv()
             {
