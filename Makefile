@@ -69,4 +69,4 @@ bench-micro: cmake ## time the stages of a request one by one
 	$(CARGO) bench --locked --features test-doors --bench stages
 
 scale: cmake ## 10,000 users of ten facts: disk and memory
-	MEMGATE_TEST_USERS=10000 $(CARGO) nextest run --release --locked --test integration -E 'test(/^scale::/)' --no-capture
+	MEMGATE_TEST_USERS=10000 $(CARGO) nextest run --locked --test integration -E 'test(/^scale::/)' --no-capture

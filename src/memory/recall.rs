@@ -12,7 +12,7 @@ use super::rank::{analyse_query, rank};
 use super::render;
 use super::view::{LANGUAGE, View};
 use crate::ids::FactId;
-use crate::store::{Fact, Injection, Kind, PrefixHash, Status};
+use crate::store::{Fact, Injection, PrefixHash, Status};
 
 /// Who a message is from, as far as memory cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,24 +155,10 @@ fn block(view: &View, ids: &[FactId], seen: &mut HashSet<FactId>, used: &mut Vec
 
 /// The facts that stand in every request of a conversation: at most half of depth and budget, in order of id.
 fn choose_profile(view: &View, tokens: fn(&str) -> usize, limits: Limits) -> Vec<FactId> {
-    let mut facts: Vec<&Fact> = view.profile().collect();
-    // What matters most first; of equals the newer.
-    facts.sort_unstable_by_key(|fact| (standing(fact), std::cmp::Reverse(fact.id)));
     let depth = limits.depth.div_ceil(2);
-    let mut chosen = take_within(facts.into_iter(), depth, limits.budget / 2, tokens);
+    let mut chosen = take_within(view.profile(), depth, limits.budget / 2, tokens);
     chosen.sort_unstable();
     chosen
-}
-
-/// Rank of a fact in the profile, the lower the earlier.
-fn standing(fact: &Fact) -> u8 {
-    match fact.kind {
-        _ if fact.pinned => 0,
-        Kind::Instruction => 1,
-        Kind::Profile if fact.slot.is_some() => 2,
-        Kind::Profile => 3,
-        Kind::Preference | Kind::Event | Kind::Note => 4,
-    }
 }
 
 /// The facts that fit the question best and are not in the conversation yet, with their scores, best first.
@@ -188,18 +174,24 @@ fn choose_fitting(view: &View, request: &RecallRequest<'_>, limits: Limits, seen
     hits.into_iter().filter(|(id, _)| fitting.contains(id)).collect()
 }
 
+/// Facts too long for what is left of the budget that are looked past.
+const MOST_MISFITS: usize = 8;
+
 /// Takes facts in order while they fit into `depth` and `budget`, the frame counted in; one that is too long is passed over.
 fn take_within<'a>(facts: impl Iterator<Item = &'a Fact>, depth: usize, budget: usize, tokens: fn(&str) -> usize) -> Vec<FactId> {
     let mut left = budget.saturating_sub(tokens(&render::frame()));
     let mut chosen = Vec::new();
+    let mut misfits = 0;
     for fact in facts {
-        if chosen.len() >= depth {
+        if chosen.len() >= depth || misfits == MOST_MISFITS {
             break;
         }
         let cost = tokens(&render::line(&fact.text));
         if cost <= left {
             left -= cost;
             chosen.push(fact.id);
+        } else {
+            misfits += 1;
         }
     }
     chosen

@@ -1,5 +1,6 @@
 //! One user's memory, unsealed and indexed, as requests read it.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -35,7 +36,8 @@ pub(super) struct View {
     index: Index,
     by_slot: Vec<FactId>,
     /// Current facts that may stand in a profile block.
-    profile: BTreeSet<FactId>,
+    /// What matters most first; of equals the newer.
+    profile: BTreeSet<(u8, Reverse<FactId>)>,
     injections: HashMap<PrefixHash, Injection>,
     learned: HashSet<PrefixHash>,
     text_bytes: usize,
@@ -59,7 +61,7 @@ impl View {
                 view.by_slot.push(fact.id);
             }
             if is_profile(&fact) {
-                view.profile.insert(fact.id);
+                view.profile.insert(profile_place(&fact));
             }
             view.facts.insert(fact.id, Entry { fact, slot: None, saying });
         }
@@ -87,8 +89,9 @@ impl View {
         self.by_slot.get(slot as usize).copied()
     }
 
+    /// What may stand in a profile block, in the order in which it is chosen.
     pub(super) fn profile(&self) -> impl Iterator<Item = &Fact> {
-        self.profile.iter().filter_map(|id| self.fact(*id))
+        self.profile.iter().filter_map(|(_, id)| self.fact(id.0))
     }
 
     pub(super) fn injection(&self, prefix: &PrefixHash) -> Option<&Injection> {
@@ -169,7 +172,7 @@ impl View {
             self.index.insert(&analysis, session)
         });
         if is_profile(&fact) {
-            self.profile.insert(id);
+            self.profile.insert(profile_place(&fact));
         }
         self.text_bytes += bytes_of(&fact);
         let saying = saying(&fact.text);
@@ -179,11 +182,11 @@ impl View {
     fn remove(&mut self, id: FactId) {
         if let Some(entry) = self.facts.remove(&id) {
             self.text_bytes = self.text_bytes.saturating_sub(bytes_of(&entry.fact));
+            self.profile.remove(&profile_place(&entry.fact));
             if let Some(slot) = entry.slot {
                 self.index.remove(slot);
             }
         }
-        self.profile.remove(&id);
     }
 
     /// Indexes every current fact anew, in order of id: a fact's neighbours are those that its session taught around it.
@@ -221,6 +224,18 @@ fn session(fact: &Fact) -> u64 {
 fn is_profile(fact: &Fact) -> bool {
     let explicit = fact.tier == Tier::Explicit && matches!(fact.kind, Kind::Profile | Kind::Preference | Kind::Instruction);
     fact.is_current() && (explicit || fact.pinned)
+}
+
+/// Where a fact stands in the profile: what matters most first, of equals the newer.
+fn profile_place(fact: &Fact) -> (u8, Reverse<FactId>) {
+    let standing = match fact.kind {
+        _ if fact.pinned => 0,
+        Kind::Instruction => 1,
+        Kind::Profile if fact.slot.is_some() => 2,
+        Kind::Profile => 3,
+        Kind::Preference | Kind::Event | Kind::Note => 4,
+    };
+    (standing, Reverse(fact.id))
 }
 
 /// Hash of the letters and digits of a text, in lower case: how a text is compared with another.

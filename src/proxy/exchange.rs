@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::dialect::Dialect;
+use crate::dialect::edit::Edits;
 use crate::enforce::UserScope;
 use crate::ids::{ClientName, RequestId, SessionId};
 use crate::memory::Lesson;
@@ -76,10 +77,12 @@ pub struct Forwarding {
 pub struct Chat {
     pub model: String,
     pub follower: Follower,
-    /// Tokens of the forwarded request as counted, at `factor`: what is compared with the upstream's own count.
+    /// Tokens of the forwarded request as counted, at `factor`, without what was injected.
     pub sent: u64,
     /// As [`crate::context::Load::factor`].
     pub factor: u64,
+    /// What was injected; counted only if the upstream says what it counted.
+    pub edits: Edits,
     /// What to learn once the answer has ended well.
     pub lesson: Option<PendingLesson>,
 }

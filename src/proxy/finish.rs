@@ -135,7 +135,10 @@ pub fn record_exchange(services: &Services, exchange: &mut Exchange) {
             if let Some(usage) = chat.follower.usage() {
                 record.tokens_in = Some(usage.prompt_tokens);
                 record.tokens_out = Some(usage.completion_tokens);
-                services.tokens.observe(&forwarding.upstream.name, &chat.model, chat.sent, chat.factor, usage.prompt_tokens);
+                let blocks = chat.edits.system.iter().chain(chat.edits.prefixes.values());
+                let injected: u64 = blocks.map(|block| services.tokens.measure_text(block, chat.factor)).sum();
+                let sent = chat.sent.saturating_add(injected);
+                services.tokens.observe(&forwarding.upstream.name, &chat.model, sent, chat.factor, usage.prompt_tokens);
             }
         }
         forwarding.open = None;

@@ -71,8 +71,6 @@ pub async fn chat(
     let (system, turns): (_, BTreeMap<_, _>) =
         recalled.map_or_else(Default::default, |r| (r.system_block, r.turn_blocks.into_iter().collect()));
     let edits = assemble(&conversation, &trim, system, turns);
-    let blocks = edits.system.iter().chain(edits.prefixes.values());
-    let injected: u64 = blocks.map(|block| services.tokens.measure_text(block, load.factor)).sum();
     let rewritten = conversation.rewrite(&edits);
     services.metrics.observe_stage(Stage::Inject, started.elapsed());
 
@@ -84,7 +82,8 @@ pub async fn chat(
     forwarding.chat = Some(Chat {
         model,
         follower: Follower::default(),
-        sent: trim.tokens_after - reserved + injected,
+        sent: trim.tokens_after - reserved,
+        edits,
         factor: load.factor,
         lesson,
     });

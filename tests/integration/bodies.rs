@@ -71,7 +71,7 @@ async fn bodies_arrive(sizes: &[usize]) {
                 assert_arrived(&world, &format!("{what}, HTTP/1.1"), &answer, &request);
                 // The connection lives on and is in step.
                 let next = client.exchange(&Request::new("GET", "/v1/models").vouched("ana")).await;
-                next.assert_ok();
+                assert_eq!(next.status, 200, "after {what}: {}", next.text());
                 world.upstream.take();
             }
             if framing != Framing::Expect {

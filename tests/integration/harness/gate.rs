@@ -56,6 +56,8 @@ impl Settings {
                 "identity": [{"header": "x-openwebui-user-id"}],
             }],
             "upstreams": [{"name": "fake", "url": format!("http://{upstream}/v1"), "api_key": {"env": UPSTREAM_KEY.0}}],
+            // Long, so that no test depends on how busy the machine is.
+            "memory": {"recall_deadline": "10s"},
             "storage": {"redb": {"dir": dir.path().join("data")}},
         });
         let env = [SIGNING_KEY, OPEN_WEBUI_KEY, JWT_SECRET, UPSTREAM_KEY];
