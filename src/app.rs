@@ -24,8 +24,8 @@ use crate::identity::{ReplayGuard, Resolver};
 use crate::memory::{LearnedReport, Memory, OnLearned};
 use crate::proxy::{Addresses, Gateway, Runtime, Services, unix_ms};
 use crate::setting::{Fault, Faults};
-use crate::store::{FileDisk, Store, StoreError};
-use crate::telemetry::{AuditError, AuditLog, LearnResult, LearnedRecord, Metrics, ReloadResult};
+use crate::store::{FileDisk, StorageSettings, Store, StoreError};
+use crate::telemetry::{AuditError, AuditLog, AuditSettings, LearnResult, LearnedRecord, LogSettings, Metrics, ReloadResult};
 
 /// How often gauges are read and expired sandboxes looked for.
 const TICK: Duration = Duration::from_secs(5);
@@ -162,7 +162,7 @@ fn serve_proxy(config: &Config, gateway: Gateway) {
         pid_file: String::new(),
         ..ServerConf::default()
     };
-    let watch = Drain { services: Arc::clone(&gateway.services), limit: config.limits.drain };
+    let watch = Drain { services: Arc::clone(&gateway.services), runtime: Arc::clone(&gateway.runtime) };
     let mut server = Server::new_with_opt_and_conf(None, conf);
     let mut service = http_proxy_service_with_name(&server.configuration, gateway, "memgate");
     if let Some(app) = service.app_logic_mut() {
@@ -181,7 +181,7 @@ fn serve_proxy(config: &Config, gateway: Gateway) {
 /// Turns a signal into a drained shutdown: new requests are turned away, running answers may end within the limit.
 struct Drain {
     services: Arc<Services>,
-    limit: Duration,
+    runtime: Arc<ArcSwap<Runtime>>,
 }
 
 #[async_trait]
@@ -193,8 +193,8 @@ impl ShutdownSignalWatch for Drain {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         tracing::info!("shutting down");
         self.services.draining.store(true, Ordering::Relaxed);
-        let began = Instant::now();
-        while self.services.metrics.streams() > 0 && began.elapsed() < self.limit {
+        let (began, limit) = (Instant::now(), self.runtime.load().limits.drain);
+        while self.services.metrics.streams() > 0 && began.elapsed() < limit {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         ShutdownSignal::GracefulTerminate
@@ -207,8 +207,10 @@ struct Boot {
     listen: SocketAddr,
     metrics: SocketAddr,
     socket: PathBuf,
-    data: PathBuf,
-    audit: PathBuf,
+    storage: StorageSettings,
+    audit: AuditSettings,
+    log: LogSettings,
+    cache: (usize, usize),
     h2c: bool,
     threads: Option<usize>,
 }
@@ -219,8 +221,10 @@ impl Boot {
             listen: config.listen,
             metrics: config.metrics.listen,
             socket: config.admin.socket.clone(),
-            data: config.storage.dir.clone(),
-            audit: config.audit.dir.clone(),
+            storage: config.storage.clone(),
+            audit: config.audit.clone(),
+            log: config.log.clone(),
+            cache: (config.memory.cached_users, config.memory.cached_bytes),
             h2c: config.limits.h2c,
             threads: config.limits.threads,
         }
@@ -233,8 +237,10 @@ impl Boot {
             (self.listen != new.listen, "listen"),
             (self.metrics != new.metrics, "metrics.listen"),
             (self.socket != new.socket, "admin.socket"),
-            (self.data != new.data, "storage.redb.dir"),
-            (self.audit != new.audit, "audit.dir"),
+            (self.storage != new.storage, "storage"),
+            (self.audit != new.audit, "audit"),
+            (self.log != new.log, "log"),
+            (self.cache != new.cache, "memory.cache"),
             (self.h2c != new.h2c, "limits.h2c"),
             (self.threads != new.threads, "limits.threads"),
         ] {
@@ -294,10 +300,16 @@ async fn reload_on_hangup(reload: Arc<Reload>) {
     }
 }
 
-/// Gauges, and the expiry of sandboxes.
+/// Gauges, what the learner could not read, and the expiry of sandboxes.
 async fn keep_house(services: Arc<Services>, runtime: Arc<ArcSwap<Runtime>>, mut stopping: watch::Receiver<bool>) {
     let mut swept: Option<Instant> = None;
+    let mut failed = 0;
     loop {
+        let failures = services.memory.counters().jobs_failed.load(Ordering::Relaxed);
+        for _ in failed..failures {
+            services.metrics.count_learning(LearnResult::Failed, 0);
+        }
+        failed = failures;
         services.metrics.set_learning_queue(services.store.journal_backlog());
         if swept.is_none_or(|at| at.elapsed() >= SANDBOX_SWEEP) {
             swept = Some(Instant::now());

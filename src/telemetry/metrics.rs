@@ -51,9 +51,7 @@ label!(
     /// What a learning job came to.
     LearnResult {
         Learned = "learned",
-        Nothing = "nothing",
-        /// The turn was learned from before.
-        Repeated = "repeated",
+        /// It could not be queued, or not be read.
         Failed = "failed",
         /// The queue was full: the job was never queued.
         Dropped = "dropped",
