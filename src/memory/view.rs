@@ -127,9 +127,9 @@ impl View {
         }
     }
 
-    /// Remembers what was injected. The first choice at a place stands.
+    /// Remembers what was injected, as the disk does: a choice is made anew only where the one before no longer holds.
     pub(super) fn note(&mut self, injection: Injection) {
-        self.injections.entry(injection.prefix).or_insert(injection);
+        self.injections.insert(injection.prefix, injection);
     }
 
     /// The oldest injections beyond the bound: a quarter at once, so that this seldom happens.
