@@ -63,6 +63,8 @@ pub fn admit(decision: Decision, resolution: &Resolution, peer: IpAddr) -> Resul
 /// unknown credential and the chat session keep them apart. Without either nothing does, and there is no sandbox: it would be
 /// everybody's, such as that of all people of a chat UI that forwards no user.
 fn sandbox_user(resolution: &Resolution, peer: IpAddr, claimed: Option<&str>) -> Option<UserId> {
+    // What is no id tells nobody apart: empty, or a placeholder that the chat UI left unresolved for all its people.
+    let claimed = claimed.filter(|id| UserId::parse(id).is_ok());
     if claimed.is_none() && resolution.stray_credential.is_none() && resolution.session.is_none() {
         return None;
     }

@@ -63,7 +63,6 @@ fn two_unknown_people_never_share_a_sandbox() {
     let scopes = [
         sandbox(&plain, "10.0.0.1", Some("alice")),
         sandbox(&plain, "10.0.0.1", Some("bob")),
-        sandbox(&plain, "10.0.0.1", Some("")),
         sandbox(&plain, "10.0.0.2", Some("alice")),
         sandbox(&plain, "::1", Some("alice")),
         sandbox(&resolution("u"), "10.0.0.1", Some("alice")),
@@ -85,9 +84,11 @@ fn two_unknown_people_never_share_a_sandbox() {
 fn where_nothing_tells_people_apart_there_is_no_sandbox() {
     let authenticated = Resolution { client_authenticated: true, ..resolution("open-webui") };
     for resolution in [resolution("unknown"), authenticated] {
-        let decision = Decision::Sandbox { claimed: None, reason: "identity_missing" };
-        let granted = admit(decision, &resolution, peer("10.0.0.1"));
-        assert_eq!(granted, Ok(Grant::Unscoped { reason: "identity_missing", advice: false }));
+        for claimed in [None, Some(""), Some(" "), Some("{{LIBRECHAT_USER_ID}}")] {
+            let decision = Decision::Sandbox { claimed: claimed.map(str::to_owned), reason: "identity_missing" };
+            let granted = admit(decision, &resolution, peer("10.0.0.1"));
+            assert_eq!(granted, Ok(Grant::Unscoped { reason: "identity_missing", advice: false }), "{claimed:?}");
+        }
     }
 }
 
