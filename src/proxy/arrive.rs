@@ -199,9 +199,12 @@ fn enroll(services: &Services, exchange: &Exchange, grant: Grant) -> Grant {
 
 /// Whether the body must be read to find the upstream: several are there, and the body may name a model.
 fn names_model(session: &Session, exchange: &Exchange) -> bool {
-    let json =
-        session.req_header().headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
+    let json = session.req_header().headers.get(CONTENT_TYPE).is_some_and(|value| is_json(value.as_bytes()));
     json && exchange.runtime.upstreams.len() > 1
+}
+
+fn is_json(content_type: &[u8]) -> bool {
+    content_type.get(..16).is_some_and(|start| start.eq_ignore_ascii_case(b"application/json"))
 }
 
 /// The upstream for a model.

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::dialect::Dialect;
@@ -64,7 +65,7 @@ pub struct Forwarding {
     /// The response header went to the client.
     pub answered: bool,
     /// Connections that failed before this one.
-    pub attempts: u32,
+    pub attempts: usize,
     /// When memgate was done with the request.
     pub prepared: Instant,
 }
@@ -122,6 +123,7 @@ impl Exchange {
             first_token_ms: None,
             outcome: Outcome::Refused,
         };
+        services.running.fetch_add(1, Ordering::Relaxed);
         Self {
             started: Instant::now(),
             runtime,
@@ -154,6 +156,7 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
+        self.services.running.fetch_sub(1, Ordering::Relaxed);
         if !self.recorded && matches!(self.phase, Phase::Forwarding(_)) {
             self.record.outcome = Outcome::ClientLeft;
         }

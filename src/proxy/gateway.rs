@@ -12,7 +12,7 @@
 //! ```
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -59,6 +59,8 @@ pub struct Services {
     pub addresses: Addresses,
     /// Set on shutdown: new requests are turned away, running answers end.
     pub draining: AtomicBool,
+    /// Requests whose answers have not ended yet.
+    pub running: AtomicUsize,
 }
 
 /// The proxy.
@@ -134,7 +136,7 @@ impl ProxyHttp for Gateway {
         let Some(forwarding) = exchange.forwarding() else {
             return Err(Error::explain(ErrorType::InternalError, "no upstream was chosen"));
         };
-        self.services.addresses.peer(&forwarding.upstream, &runtime.limits).await
+        self.services.addresses.peer(&forwarding.upstream, &runtime.limits, forwarding.attempts).await
     }
 
     async fn connected_to_upstream(
@@ -203,7 +205,7 @@ impl ProxyHttp for Gateway {
         // A kept connection may have been closed by the upstream in the meantime. As long as no byte of an answer has come and the body
         // can be sent again, the request goes out on a new one.
         error.retry.decide_reuse(client_reused);
-        let answered = exchange.forwarding().is_none_or(|f| f.answered) || session.response_written().is_some();
+        let answered = exchange.forwarding().is_none_or(|f| f.answered) || respond::has_answered(session);
         let replayable = exchange.forwarding().is_some_and(|f| f.replayed.is_some() || f.streamed == 0);
         let lost = matches!(
             error.etype(),

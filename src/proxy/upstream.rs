@@ -23,7 +23,7 @@ const RESOLVED_FOR: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Addresses {
     demo: SocketAddr,
-    resolved: DashMap<(String, u16), (SocketAddr, Instant)>,
+    resolved: DashMap<(String, u16), (Vec<SocketAddr>, Instant)>,
 }
 
 impl Addresses {
@@ -32,27 +32,32 @@ impl Addresses {
         Self { demo, resolved: DashMap::new() }
     }
 
-    async fn find(&self, origin: &Origin) -> Result<SocketAddr> {
+    /// The address for this attempt, counted from zero: of a host name with several (`localhost` is `::1` and `127.0.0.1`), each
+    /// attempt takes the next.
+    async fn find(&self, origin: &Origin, attempt: usize) -> Result<SocketAddr> {
         let Origin::Remote { host, port, .. } = origin else { return Ok(self.demo) };
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         if let Ok(ip) = bare.parse() {
             return Ok(SocketAddr::new(ip, *port));
         }
         let key = (host.clone(), *port);
-        if let Some(known) = self.resolved.get(&key).filter(|known| known.1.elapsed() < RESOLVED_FOR) {
-            return Ok(known.0);
+        let nth = |addresses: &[SocketAddr]| addresses.get(attempt % addresses.len().max(1)).copied();
+        let known = self.resolved.get(&key).filter(|known| known.1.elapsed() < RESOLVED_FOR).and_then(|known| nth(&known.0));
+        if let Some(known) = known {
+            return Ok(known);
         }
-        let mut found = tokio::net::lookup_host((bare, *port))
+        let found = tokio::net::lookup_host((bare, *port))
             .await
             .or_err_with(ErrorType::ConnectNoRoute, || format!("cannot resolve {host}"))?;
-        let address = found.next().ok_or_else(|| Error::explain(ErrorType::ConnectNoRoute, format!("{host} has no address")))?;
-        self.resolved.insert(key, (address, Instant::now()));
+        let found: Vec<SocketAddr> = found.collect();
+        let address = nth(&found).ok_or_else(|| Error::explain(ErrorType::ConnectNoRoute, format!("{host} has no address")))?;
+        self.resolved.insert(key, (found, Instant::now()));
         Ok(address)
     }
 
-    /// The peer to connect to for `upstream`.
-    pub async fn peer(&self, upstream: &Upstream, limits: &Limits) -> Result<Box<HttpPeer>> {
-        let address = self.find(&upstream.origin).await.map_err(Error::into_up)?;
+    /// The peer to connect to for `upstream`, at this attempt.
+    pub async fn peer(&self, upstream: &Upstream, limits: &Limits, attempt: usize) -> Result<Box<HttpPeer>> {
+        let address = self.find(&upstream.origin, attempt).await.map_err(Error::into_up)?;
         let (tls, name) = match &upstream.origin {
             Origin::Remote { tls, host, .. } => (*tls, host.clone()),
             Origin::Demo => (false, String::new()),
@@ -91,7 +96,7 @@ pub fn api_path(path: &str) -> Option<&str> {
         Some(at) => &path[at + 3..],
         None => ["/chat/completions", "/completions", "/embeddings", "/models"]
             .into_iter()
-            .find(|known| path.trim_end_matches('/') == *known)?,
+            .find(|known| path.strip_suffix('/').unwrap_or(path) == *known)?,
     };
     let trimmed = rest.strip_suffix('/').unwrap_or(rest);
     (!trimmed.is_empty()).then_some(trimmed)
@@ -147,8 +152,19 @@ mod tests {
         assert_eq!(api_path("/v1/a/b"), Some("/a/b"));
         assert_eq!(api_path("/openai/v1/chat/completions/"), Some("/chat/completions"));
         assert_eq!(api_path("/models"), Some("/models"));
-        for other in ["/", "/v1", "/v1/", "/v10/models", "/api/tags", "/v2/models", "/xmodels"] {
+        for other in ["/", "/v1", "/v1/", "/v10/models", "/api/tags", "/v2/models", "/xmodels", "/chat/completions//"] {
             assert_eq!(api_path(other), None, "{other}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_second_attempt_goes_to_the_next_address() {
+        let (first, second) = ("[::1]:9".parse().unwrap(), "127.0.0.1:9".parse().unwrap());
+        let addresses = Addresses::new("127.0.0.1:1".parse().unwrap());
+        addresses.resolved.insert(("model.test".to_owned(), 9), (vec![first, second], Instant::now()));
+        let origin = Origin::Remote { tls: false, host: "model.test".to_owned(), port: 9 };
+        for (attempt, expected) in [first, second, first].into_iter().enumerate() {
+            assert_eq!(addresses.find(&origin, attempt).await.unwrap(), expected);
         }
     }
 
