@@ -19,6 +19,9 @@ use super::gateway::{Runtime, Services};
 use super::replay::Parked;
 use super::settings::Upstream;
 
+/// The reason of a request that was turned away before anything was decided, until the refusal names its own.
+pub const UNDECIDED: &str = "undecided";
+
 /// One request and its answer. The configuration that it arrived under holds to its end.
 ///
 /// It is recorded once: by pingora's last callback or, where a panic or a shutdown keeps that from running, when it is dropped.
@@ -105,7 +108,8 @@ impl Exchange {
             assurance: None,
             mode: runtime.trust.mode.as_str(),
             decision: "refuse",
-            reason: "unanswered",
+            reason: UNDECIDED,
+            error: None,
             shadow: None,
             route: RouteLabel::Other.as_str(),
             method: Clipped::default(),

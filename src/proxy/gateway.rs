@@ -25,7 +25,7 @@ use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType, Result};
 
 use super::arrive;
-use super::exchange::{Exchange, Phase};
+use super::exchange::{Exchange, Phase, UNDECIDED};
 use super::finish;
 use super::respond;
 use super::settings::{Limits, Upstream};
@@ -104,8 +104,11 @@ impl ProxyHttp for Gateway {
             }
             Err(refusal) => {
                 exchange.phase = Phase::Answered;
-                exchange.record.decision = "refuse";
-                exchange.record.reason = refusal.code;
+                if exchange.record.reason == UNDECIDED {
+                    exchange.record.reason = refusal.code;
+                }
+                exchange.record.error = Some(refusal.code);
+                self.services.metrics.count_refusal(refusal.code);
                 if !refusal.detail.is_empty() {
                     tracing::debug!(request = %exchange.record.request, code = refusal.code, detail = %refusal.detail, "refused");
                 }
