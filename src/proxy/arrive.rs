@@ -10,10 +10,10 @@ use pingora::proxy::Session;
 use sha2::{Digest, Sha256};
 
 use super::exchange::{Exchange, Forwarding};
-use super::gateway::{Gateway, Services};
 use super::prepare;
 use super::receive::{check_head, invite_body, read_body};
 use super::respond::refuse_unreceivable;
+use super::services::Services;
 use super::upstream::{api_path, choose, lists_models};
 use crate::dialect::{self, RouteKind};
 use crate::enforce::{Grant, Refusal, admit};
@@ -25,10 +25,9 @@ use crate::telemetry::{Clipped, RecallResult, RouteLabel, Stage};
 ///
 /// # Errors
 /// The refusal that the caller is to see.
-pub async fn take_in(gateway: &Gateway, session: &mut Session, exchange: &mut Exchange) -> Result<Forwarding, Refusal> {
-    let services = &gateway.services;
+pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut Exchange) -> Result<Forwarding, Refusal> {
     note_request(session, exchange);
-    if gateway.is_draining() {
+    if services.is_draining() {
         let message = "This server is shutting down. Try again in a moment.".to_owned();
         return Err(Refusal { status: 503, code: "shutting_down", message, detail: String::new() });
     }

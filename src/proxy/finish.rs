@@ -7,8 +7,8 @@ use pingora::proxy::Session;
 use pingora::{Error, ErrorSource, Result};
 
 use super::exchange::{Chat, Exchange, Phase};
-use super::gateway::Services;
 use super::respond::{ADVICE, REQUEST_ID, explain_failure, has_answered, has_left};
+use super::services::Services;
 use crate::memory::EnqueueError;
 use crate::telemetry::audit::Outcome;
 use crate::telemetry::{LearnResult, UpstreamFault};
@@ -127,33 +127,4 @@ pub fn settle(session: &Session, error: Option<&Error>, exchange: &mut Exchange)
     if error.is_none() && record.outcome == Outcome::Refused && matches!(exchange.phase, Phase::Forwarding(_)) {
         record.outcome = Outcome::Complete;
     }
-}
-
-/// Writes the one audit record of an exchange and observes its metrics.
-pub fn record_exchange(services: &Services, exchange: &mut Exchange) {
-    let took = exchange.started.elapsed();
-    let record = &mut exchange.record;
-    record.duration_ms = took.as_secs_f64() * 1e3;
-    if let Phase::Forwarding(forwarding) = &mut exchange.phase {
-        record.bytes_in = record.bytes_in.max(forwarding.streamed as u64);
-        if let Some(chat) = &forwarding.chat {
-            if let Some(at) = chat.follower.first_token {
-                let since = at.duration_since(exchange.started);
-                record.first_token_ms = Some(since.as_secs_f64() * 1e3);
-                services.metrics.observe_first_token(since);
-            }
-            if let Some(usage) = chat.follower.usage() {
-                record.tokens_in = Some(usage.prompt_tokens);
-                record.tokens_out = Some(usage.completion_tokens);
-                let blocks = chat.edits.system.iter().chain(chat.edits.prefixes.values());
-                let injected: u64 = blocks.map(|block| services.tokens.measure_text(block, chat.factor)).sum();
-                let sent = chat.sent.saturating_add(injected);
-                services.tokens.observe(&forwarding.upstream.name, &chat.model, sent, chat.factor, usage.prompt_tokens);
-            }
-        }
-        forwarding.open = None;
-    }
-    services.metrics.count_request(&record.client, record.mode, record.decision, record.reason);
-    services.metrics.observe_request(exchange.route, took, record.bytes_in, record.bytes_out);
-    services.audit.record(record.clone());
 }

@@ -9,7 +9,7 @@ use pingora::http::RequestHeader;
 use super::arrive::choose_upstream;
 use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
 use super::follow::Follower;
-use super::gateway::Services;
+use super::services::Services;
 use crate::context::{assemble, plan};
 use crate::dialect::chat::parse;
 use crate::dialect::conversation::{Conversation, ParseError, Role};
