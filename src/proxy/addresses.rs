@@ -71,3 +71,19 @@ impl Addresses {
         Ok(Box::new(peer))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_second_attempt_goes_to_the_next_address() {
+        let (first, second) = ("[::1]:9".parse().unwrap(), "127.0.0.1:9".parse().unwrap());
+        let addresses = Addresses::new("127.0.0.1:1".parse().unwrap());
+        addresses.resolved.insert(("model.test".to_owned(), 9), (vec![first, second], Instant::now()));
+        let origin = Origin::Remote { tls: false, host: "model.test".to_owned(), port: 9 };
+        for (attempt, expected) in [first, second, first].into_iter().enumerate() {
+            assert_eq!(addresses.find(&origin, attempt).await.unwrap(), expected);
+        }
+    }
+}

@@ -14,7 +14,7 @@ use super::prepare;
 use super::receive::{check_head, invite_body, read_body};
 use super::respond::refuse_unreceivable;
 use super::services::Services;
-use super::upstream::{api_path, choose, lists_models};
+use super::upstream::{api_path, choose_upstream, lists_models};
 use crate::dialect::{self, RouteKind};
 use crate::enforce::{Grant, Refusal, admit};
 use crate::identity::{Arrival, Finding, Reading, Resolution};
@@ -74,7 +74,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         forward_body(session, exchange, &mut forwarding, rewritten);
     } else if let Some(body) = body {
         let model = dialect::model_of(&body);
-        forwarding.upstream = choose_upstream(exchange, model.as_deref())?;
+        forwarding.upstream = choose_upstream(&exchange.runtime.upstreams, model.as_deref())?;
         forward_body(session, exchange, &mut forwarding, body);
     } else {
         invite_body(session).await.map_err(refuse_unreceivable)?;
@@ -204,14 +204,6 @@ fn names_model(session: &Session, exchange: &Exchange) -> bool {
 
 fn is_json(content_type: &[u8]) -> bool {
     content_type.get(..16).is_some_and(|start| start.eq_ignore_ascii_case(b"application/json"))
-}
-
-/// The upstream for a model.
-pub fn choose_upstream(exchange: &Exchange, model: Option<&str>) -> Result<Arc<super::settings::Upstream>, Refusal> {
-    choose(&exchange.runtime.upstreams, model).cloned().ok_or_else(|| {
-        let message = "The model does not exist or is not served here. GET /v1/models lists those that are.".to_owned();
-        Refusal { status: 404, code: "model_not_found", message, detail: String::new() }
-    })
 }
 
 fn unknown_path() -> Refusal {

@@ -6,10 +6,10 @@ use std::time::Instant;
 use bytes::Bytes;
 use pingora::http::RequestHeader;
 
-use super::arrive::choose_upstream;
 use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
 use super::follow::Follower;
 use super::services::Services;
+use super::upstream::choose_upstream;
 use crate::context::{assemble, plan};
 use crate::dialect::chat::parse;
 use crate::dialect::conversation::{Conversation, ParseError, Role};
@@ -36,7 +36,7 @@ pub async fn chat(
     let conversation = parse(body).map_err(refuse_malformed)?;
     let model = conversation.model().unwrap_or_default().to_owned();
     exchange.record.model = Some(Clipped::new(&model));
-    forwarding.upstream = choose_upstream(exchange, conversation.model())?;
+    forwarding.upstream = choose_upstream(&exchange.runtime.upstreams, conversation.model())?;
     let session = header::session(&request.headers);
     let purpose = classify(&conversation, None, session.as_ref().map(SessionId::as_str));
     let scope = match grant {

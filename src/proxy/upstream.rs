@@ -5,19 +5,26 @@ use std::sync::Arc;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue, Uri};
 use pingora::http::RequestHeader;
-use pingora::{ErrorType, OrErr, Result};
+use pingora::{ErrorType, OrErr};
 
 use super::exchange::Forwarding;
 use super::settings::Upstream;
+use crate::enforce::Refusal;
 use crate::identity::Resolver;
 
 /// The upstream that serves `model`, or the first one where the request names no model.
-#[must_use]
-pub fn choose<'a>(upstreams: &'a [Arc<Upstream>], model: Option<&str>) -> Option<&'a Arc<Upstream>> {
-    match model {
+///
+/// # Errors
+/// When no upstream serves the model.
+pub fn choose_upstream(upstreams: &[Arc<Upstream>], model: Option<&str>) -> Result<Arc<Upstream>, Refusal> {
+    let chosen = match model {
         Some(model) => upstreams.iter().find(|upstream| upstream.serves(model)),
         None => upstreams.first(),
-    }
+    };
+    chosen.cloned().ok_or_else(|| {
+        let message = "The model does not exist or is not served here. GET /v1/models lists those that are.".to_owned();
+        Refusal { status: 404, code: "model_not_found", message, detail: String::new() }
+    })
 }
 
 /// The path behind the API's version segment, or `None` where memgate forwards nothing.
@@ -48,7 +55,7 @@ pub fn rewrite_header(
     forwarding: &Forwarding,
     query: Option<&str>,
     resolver: &Resolver,
-) -> Result<()> {
+) -> pingora::Result<()> {
     let Forwarding { upstream, api_path, replayed, .. } = forwarding;
     let target = match query {
         Some(query) => format!("{}{api_path}?{query}", upstream.base),
@@ -87,17 +94,6 @@ mod tests {
         assert_eq!(api_path("/models"), Some("/models"));
         for other in ["/", "/v1", "/v1/", "/v10/models", "/api/tags", "/v2/models", "/xmodels", "/chat/completions//"] {
             assert_eq!(api_path(other), None, "{other}");
-        }
-    }
-
-    #[tokio::test]
-    async fn the_second_attempt_goes_to_the_next_address() {
-        let (first, second) = ("[::1]:9".parse().unwrap(), "127.0.0.1:9".parse().unwrap());
-        let addresses = Addresses::new("127.0.0.1:1".parse().unwrap());
-        addresses.resolved.insert(("model.test".to_owned(), 9), (vec![first, second], Instant::now()));
-        let origin = Origin::Remote { tls: false, host: "model.test".to_owned(), port: 9 };
-        for (attempt, expected) in [first, second, first].into_iter().enumerate() {
-            assert_eq!(addresses.find(&origin, attempt).await.unwrap(), expected);
         }
     }
 
