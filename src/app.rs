@@ -3,11 +3,12 @@
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use pingora::apps::HttpServerOptions;
 use pingora::proxy::http_proxy_service_with_name;
 use pingora::server::configuration::ServerConf;
@@ -23,9 +24,9 @@ use crate::demo;
 use crate::identity::{ReplayGuard, Resolver};
 use crate::memory::{LearnedReport, Memory, OnLearned};
 use crate::proxy::{Addresses, Gateway, Runtime, Services, unix_ms};
-use crate::setting::{Fault, Faults};
+use crate::setting::{Fault, Faults, Secret};
 use crate::store::{FileDisk, Store, StoreError};
-use crate::telemetry::{AuditError, AuditLog, LearnResult, LearnedRecord, Metrics, ReloadResult};
+use crate::telemetry::{AuditError, AuditLog, LearnResult, LearnedRecord, LogSettings, Metrics, ReloadResult};
 
 /// How often gauges are read and expired sandboxes looked for.
 const TICK: Duration = Duration::from_secs(5);
@@ -75,6 +76,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
         audit: audit.clone(),
         tokens: TokenCounter::default(),
         draining: AtomicBool::new(false),
+        running: AtomicUsize::new(0),
     });
     let guard = Arc::new(ReplayGuard::new(unix_ms().div_euclid(1000)));
     let runtime = Arc::new(ArcSwap::from_pointee(build_runtime(&config, &guard)));
@@ -84,6 +86,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
         runtime: Arc::clone(&runtime),
         guard,
         services: Arc::clone(&services),
+        turn: Mutex::new(()),
     };
     let reload = Arc::new(reload);
 
@@ -162,7 +165,7 @@ fn serve_proxy(config: &Config, gateway: Gateway) {
         pid_file: String::new(),
         ..ServerConf::default()
     };
-    let watch = Drain { services: Arc::clone(&gateway.services), limit: config.limits.drain };
+    let watch = Drain { services: Arc::clone(&gateway.services), runtime: Arc::clone(&gateway.runtime) };
     let mut server = Server::new_with_opt_and_conf(None, conf);
     let mut service = http_proxy_service_with_name(&server.configuration, gateway, "memgate");
     if let Some(app) = service.app_logic_mut() {
@@ -178,10 +181,11 @@ fn serve_proxy(config: &Config, gateway: Gateway) {
     server.run(RunArgs { shutdown_signal: Box::new(watch) });
 }
 
-/// Turns a signal into a drained shutdown: new requests are turned away, running answers may end within the limit.
+/// Turns a signal into a drained shutdown: new requests are turned away, running answers may end within the limit. A second signal
+/// ends the wait.
 struct Drain {
     services: Arc<Services>,
-    limit: Duration,
+    runtime: Arc<ArcSwap<Runtime>>,
 }
 
 #[async_trait]
@@ -193,9 +197,13 @@ impl ShutdownSignalWatch for Drain {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         tracing::info!("shutting down");
         self.services.draining.store(true, Ordering::Relaxed);
-        let began = Instant::now();
-        while self.services.metrics.streams() > 0 && began.elapsed() < self.limit {
-            tokio::time::sleep(Duration::from_millis(50)).await;
+        let (began, limit) = (Instant::now(), self.runtime.load().limits.drain);
+        while self.services.running.load(Ordering::Relaxed) > 0 && began.elapsed() < limit {
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(50)) => {}
+                _ = terminate.recv() => return ShutdownSignal::FastShutdown,
+                _ = interrupt.recv() => return ShutdownSignal::FastShutdown,
+            }
         }
         ShutdownSignal::GracefulTerminate
     }
@@ -211,6 +219,12 @@ struct Boot {
     audit: PathBuf,
     h2c: bool,
     threads: Option<usize>,
+    master_key: Option<Secret>,
+    journal_limit: u64,
+    audit_size: u64,
+    audit_keep: u32,
+    cache: (usize, usize),
+    log: LogSettings,
 }
 
 impl Boot {
@@ -223,6 +237,12 @@ impl Boot {
             audit: config.audit.dir.clone(),
             h2c: config.limits.h2c,
             threads: config.limits.threads,
+            master_key: config.storage.master_key.clone(),
+            journal_limit: config.storage.journal_limit,
+            audit_size: config.audit.max_size,
+            audit_keep: config.audit.keep,
+            cache: (config.memory.cached_users, config.memory.cached_bytes),
+            log: config.log.clone(),
         }
     }
 
@@ -237,6 +257,12 @@ impl Boot {
             (self.audit != new.audit, "audit.dir"),
             (self.h2c != new.h2c, "limits.h2c"),
             (self.threads != new.threads, "limits.threads"),
+            (self.master_key != new.master_key, "storage.master_key"),
+            (self.journal_limit != new.journal_limit, "storage.journal_limit"),
+            (self.audit_size != new.audit_size, "audit.max_size"),
+            (self.audit_keep != new.audit_keep, "audit.keep"),
+            (self.cache != new.cache, "memory.cache"),
+            (self.log != new.log, "log"),
         ] {
             if changed {
                 faults.add(path, "cannot change while memgate runs", "restart memgate, or put the old value back");
@@ -253,10 +279,13 @@ struct Reload {
     runtime: Arc<ArcSwap<Runtime>>,
     guard: Arc<ReplayGuard>,
     services: Arc<Services>,
+    /// One at a time: of two, the one that read the file last must win.
+    turn: Mutex<()>,
 }
 
 impl Reload {
     fn apply(&self) -> Result<(), Vec<Fault>> {
+        let _turn = self.turn.lock();
         let loaded = config::load(&self.path).and_then(|config| {
             let faults = self.boot.changes(&Boot::of(&config));
             if faults.is_empty() { Ok(config) } else { Err(faults) }
@@ -294,10 +323,16 @@ async fn reload_on_hangup(reload: Arc<Reload>) {
     }
 }
 
-/// Gauges, and the expiry of sandboxes.
+/// Gauges, what the learner could not read, and the expiry of sandboxes.
 async fn keep_house(services: Arc<Services>, runtime: Arc<ArcSwap<Runtime>>, mut stopping: watch::Receiver<bool>) {
     let mut swept: Option<Instant> = None;
+    let mut failed = 0;
     loop {
+        let failures = services.memory.counters().jobs_failed.load(Ordering::Relaxed);
+        for _ in failed..failures {
+            services.metrics.count_learning(LearnResult::Failed, 0);
+        }
+        failed = failures;
         services.metrics.set_learning_queue(services.store.journal_backlog());
         if swept.is_none_or(|at| at.elapsed() >= SANDBOX_SWEEP) {
             swept = Some(Instant::now());

@@ -43,7 +43,9 @@ pub fn admit(decision: Decision, resolution: &Resolution, peer: IpAddr) -> Resul
             Ok(Grant::Scoped { scope, reason, advice })
         }
         Decision::Sandbox { claimed, reason } => {
-            let user = sandbox_user(resolution, peer, claimed.as_deref());
+            let Some(user) = sandbox_user(resolution, peer, claimed.as_deref()) else {
+                return Ok(Grant::Unscoped { reason, advice: false });
+            };
             let scope = UserScope { user, assurance: Assurance::Anonymous, client, sandboxed: true };
             Ok(Grant::Scoped { scope, reason, advice: false })
         }
@@ -58,8 +60,14 @@ pub fn admit(decision: Decision, resolution: &Resolution, peer: IpAddr) -> Resul
 /// The user of a sandbox: a digest of all that tells unknown people apart, the same after a restart.
 ///
 /// A claimed id is enough beside client and peer. Where nobody is claimed, many people may stand behind one peer, so an
-/// unknown credential and the chat session keep them apart.
-fn sandbox_user(resolution: &Resolution, peer: IpAddr, claimed: Option<&str>) -> UserId {
+/// unknown credential and the chat session keep them apart. Without either nothing does, and there is no sandbox: it would be
+/// everybody's, such as that of all people of a chat UI that forwards no user.
+fn sandbox_user(resolution: &Resolution, peer: IpAddr, claimed: Option<&str>) -> Option<UserId> {
+    // What is no id tells nobody apart: empty, or a placeholder that the chat UI left unresolved for all its people.
+    let claimed = claimed.filter(|id| UserId::parse(id).is_ok());
+    if claimed.is_none() && resolution.stray_credential.is_none() && resolution.session.is_none() {
+        return None;
+    }
     let peer = peer.to_canonical().to_string();
     let mut hash = Sha256::new();
     let mut add = |part: Option<&[u8]>| {
@@ -78,7 +86,7 @@ fn sandbox_user(resolution: &Resolution, peer: IpAddr, claimed: Option<&str>) ->
         add(resolution.session.as_ref().map(SessionId::as_str).map(str::as_bytes));
     }
     let name = hex::encode(hash.finalize());
-    UserId::new(TenantId::sandbox(), &name).unwrap_or_else(|_| unreachable!("hex digits are a user name"))
+    Some(UserId::new(TenantId::sandbox(), &name).unwrap_or_else(|_| unreachable!("hex digits are a user name")))
 }
 
 fn describe(resolution: &Resolution, peer: IpAddr) -> String {

@@ -61,15 +61,12 @@ fn two_unknown_people_never_share_a_sandbox() {
     let keyed = |byte| Resolution { stray_credential: Some(KeyHash([byte; 32])), ..resolution("ui") };
     let chat = |id| Resolution { session: Some(SessionId::parse(id).unwrap()), ..resolution("ui") };
     let scopes = [
-        sandbox(&plain, "10.0.0.1", None),
-        sandbox(&plain, "10.0.0.2", None),
-        sandbox(&plain, "::1", None),
         sandbox(&plain, "10.0.0.1", Some("alice")),
         sandbox(&plain, "10.0.0.1", Some("bob")),
-        sandbox(&plain, "10.0.0.1", Some("")),
         sandbox(&plain, "10.0.0.2", Some("alice")),
+        sandbox(&plain, "::1", Some("alice")),
         sandbox(&resolution("u"), "10.0.0.1", Some("alice")),
-        sandbox(&resolution("unknown"), "10.0.0.1", None),
+        sandbox(&resolution("unknown"), "10.0.0.1", Some("alice")),
         sandbox(&keyed(1), "10.0.0.1", None),
         sandbox(&keyed(2), "10.0.0.1", None),
         sandbox(&chat("c1"), "10.0.0.1", None),
@@ -80,6 +77,18 @@ fn two_unknown_people_never_share_a_sandbox() {
         assert!(scope.is_sandbox());
         assert_eq!((scope.user().tenant(), scope.assurance()), (&TenantId::sandbox(), Assurance::Anonymous));
         assert_eq!(scope.user().name().len(), 64);
+    }
+}
+
+#[test]
+fn where_nothing_tells_people_apart_there_is_no_sandbox() {
+    let authenticated = Resolution { client_authenticated: true, ..resolution("open-webui") };
+    for resolution in [resolution("unknown"), authenticated] {
+        for claimed in [None, Some(""), Some(" "), Some("{{LIBRECHAT_USER_ID}}")] {
+            let decision = Decision::Sandbox { claimed: claimed.map(str::to_owned), reason: "identity_missing" };
+            let granted = admit(decision, &resolution, peer("10.0.0.1"));
+            assert_eq!(granted, Ok(Grant::Unscoped { reason: "identity_missing", advice: false }), "{claimed:?}");
+        }
     }
 }
 
@@ -157,7 +166,7 @@ fn an_operator_gets_in_behind_the_audit_record_alone() {
     assert_eq!(written, ["root facts.read default:alice"]);
     let scope = scope_for(proof.unwrap());
     assert_eq!((scope.user(), scope.assurance(), scope.client().as_str()), (&alice, Assurance::Anonymous, "operator"));
-    let sandboxed = sandbox(&resolution("ui"), "10.0.0.1", None);
+    let sandboxed = sandbox(&resolution("ui"), "10.0.0.1", Some("bob"));
     let act = OperatorAct { user: sandboxed.user(), ..act };
     assert!(scope_for(AuditedAct::record(&act, |_| Ok::<_, ()>(())).unwrap()).is_sandbox());
 }

@@ -171,7 +171,9 @@ pub fn session(headers: &HeaderMap) -> Option<SessionId> {
 
 pub(super) fn session_in(view: &View<'_>) -> Option<SessionId> {
     let value = view.get(SESSION).or_else(|| view.get(OPEN_WEBUI_CHAT_ID))?;
-    SessionId::parse(std::str::from_utf8(value).ok()?).ok()
+    // A placeholder that the client left unresolved is the same for everybody.
+    let text = std::str::from_utf8(value).ok().filter(|text| !text.contains("{{"))?;
+    SessionId::parse(text).ok()
 }
 
 #[cfg(test)]
@@ -240,6 +242,7 @@ mod tests {
         assert_eq!(session(&headers(&[(OPEN_WEBUI_CHAT_ID, "c1")])).unwrap().as_str(), "c1");
         assert_eq!(session(&headers(&[(OPEN_WEBUI_CHAT_ID, "c1"), (SESSION, "s1")])).unwrap().as_str(), "s1");
         assert_eq!(session(&headers(&[(OPEN_WEBUI_CHAT_ID, "../c1")])), None);
+        assert_eq!(session(&headers(&[(SESSION, "{{CHAT_ID}}")])), None);
         assert_eq!(session(&headers(&[(OPEN_WEBUI_CHAT_ID, "c1"), (OPEN_WEBUI_CHAT_ID, "c2")])), None);
     }
 }

@@ -1,6 +1,7 @@
 //! The learner: drains the journal of turns, one after the other, off the request's path.
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -211,7 +212,13 @@ impl From<StoreError> for Skip {
     }
 }
 
-/// Whether trying again can help: a full disk is emptied some day, a damaged record stays damaged.
+/// Whether trying again can help: a full disk is emptied some day, a damaged file stays damaged, and must not hold up everybody's
+/// learning.
 fn will_pass(error: &StoreError) -> bool {
-    matches!(error, StoreError::Disk(_) | StoreError::Database(_) | StoreError::InUse | StoreError::Random)
+    match error {
+        StoreError::Disk(error) => !matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData),
+        StoreError::Database(error) => matches!(**error, redb::Error::PreviousIo | redb::Error::LockPoisoned(_)),
+        StoreError::InUse | StoreError::Random => true,
+        _ => false,
+    }
 }

@@ -133,7 +133,7 @@ impl View {
         }
     }
 
-    /// Remembers what was injected. The first choice at a place stands.
+    /// Remembers what was injected, as the disk does: a choice is made anew only where the one before no longer holds.
     pub(super) fn note(&mut self, injection: Injection) {
         self.injections.insert(injection.prefix, injection);
     }

@@ -66,7 +66,7 @@ impl Default for TrustFile {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SandboxFile {
-    /// How long an untouched sandbox is kept.
+    /// How long a sandbox is kept after it was made.
     #[schemars(default = "default_expiry_text")]
     pub expiry: Span,
 }
@@ -129,7 +129,7 @@ pub struct TrustSettings {
     pub mode: TrustMode,
     pub shadow: Option<TrustMode>,
     pub default_user: UserId,
-    /// How long an untouched sandbox is kept.
+    /// How long a sandbox is kept after it was made.
     pub sandbox_expiry: Duration,
     pub clients: HashMap<ClientName, ClientPolicy>,
 }

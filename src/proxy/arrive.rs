@@ -10,11 +10,11 @@ use pingora::proxy::Session;
 use sha2::{Digest, Sha256};
 
 use super::exchange::{Exchange, Forwarding};
-use super::gateway::{Gateway, Services};
 use super::prepare;
 use super::receive::{check_head, invite_body, read_body};
 use super::respond::refuse_unreceivable;
-use super::upstream::{api_path, choose, lists_models};
+use super::services::Services;
+use super::upstream::{api_path, choose_upstream, lists_models};
 use crate::dialect::{self, RouteKind};
 use crate::enforce::{Grant, Refusal, admit};
 use crate::identity::{Arrival, Finding, Reading, Resolution};
@@ -25,10 +25,9 @@ use crate::telemetry::{Clipped, RecallResult, RouteLabel, Stage};
 ///
 /// # Errors
 /// The refusal that the caller is to see.
-pub async fn take_in(gateway: &Gateway, session: &mut Session, exchange: &mut Exchange) -> Result<Forwarding, Refusal> {
-    let services = &gateway.services;
+pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut Exchange) -> Result<Forwarding, Refusal> {
     note_request(session, exchange);
-    if gateway.is_draining() {
+    if services.is_draining() {
         let message = "This server is shutting down. Try again in a moment.".to_owned();
         return Err(Refusal { status: 503, code: "shutting_down", message, detail: String::new() });
     }
@@ -75,7 +74,7 @@ pub async fn take_in(gateway: &Gateway, session: &mut Session, exchange: &mut Ex
         forward_body(session, exchange, &mut forwarding, rewritten);
     } else if let Some(body) = body {
         let model = dialect::model_of(&body);
-        forwarding.upstream = choose_upstream(exchange, model.as_deref())?;
+        forwarding.upstream = choose_upstream(&exchange.runtime.upstreams, model.as_deref())?;
         forward_body(session, exchange, &mut forwarding, body);
     } else {
         invite_body(session).await.map_err(refuse_unreceivable)?;
@@ -199,17 +198,12 @@ fn enroll(services: &Services, exchange: &Exchange, grant: Grant) -> Grant {
 
 /// Whether the body must be read to find the upstream: several are there, and the body may name a model.
 fn names_model(session: &Session, exchange: &Exchange) -> bool {
-    let json =
-        session.req_header().headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
+    let json = session.req_header().headers.get(CONTENT_TYPE).is_some_and(|value| is_json(value.as_bytes()));
     json && exchange.runtime.upstreams.len() > 1
 }
 
-/// The upstream for a model.
-pub fn choose_upstream(exchange: &Exchange, model: Option<&str>) -> Result<Arc<super::settings::Upstream>, Refusal> {
-    choose(&exchange.runtime.upstreams, model).cloned().ok_or_else(|| {
-        let message = "The model does not exist or is not served here. GET /v1/models lists those that are.".to_owned();
-        Refusal { status: 404, code: "model_not_found", message, detail: String::new() }
-    })
+fn is_json(content_type: &[u8]) -> bool {
+    content_type.get(..16).is_some_and(|start| start.eq_ignore_ascii_case(b"application/json"))
 }
 
 fn unknown_path() -> Refusal {

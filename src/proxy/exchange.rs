@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::dialect::Dialect;
@@ -12,10 +13,9 @@ use crate::memory::Lesson;
 use crate::telemetry::audit::Outcome;
 use crate::telemetry::{AuditRecord, Clipped, OpenStream, RouteLabel};
 
-use super::finish::record_exchange;
 use super::follow::Follower;
-use super::gateway::{Runtime, Services};
 use super::replay::Parked;
+use super::services::{Runtime, Services};
 use super::settings::Upstream;
 
 /// The reason of a request that was turned away before anything was decided, until the refusal names its own.
@@ -67,7 +67,7 @@ pub struct Forwarding {
     /// The response header went to the client.
     pub answered: bool,
     /// Connections that failed before this one.
-    pub attempts: u32,
+    pub attempts: usize,
     /// When memgate was done with the request.
     pub prepared: Instant,
 }
@@ -108,6 +108,7 @@ impl Exchange {
             mode: runtime.trust.mode.as_str(),
             decision: "refuse",
             reason: UNDECIDED,
+            error: None,
             shadow: None,
             route: RouteLabel::Other.as_str(),
             method: Clipped::default(),
@@ -125,6 +126,7 @@ impl Exchange {
             first_token_ms: None,
             outcome: Outcome::Refused,
         };
+        services.running.fetch_add(1, Ordering::Relaxed);
         Self {
             started: Instant::now(),
             runtime,
@@ -138,12 +140,36 @@ impl Exchange {
         }
     }
 
-    /// Writes the record, once.
+    /// Writes the one audit record and observes the metrics, once.
     pub fn record_once(&mut self) {
-        if !std::mem::replace(&mut self.recorded, true) {
-            let services = Arc::clone(&self.services);
-            record_exchange(&services, self);
+        if std::mem::replace(&mut self.recorded, true) {
+            return;
         }
+        let took = self.started.elapsed();
+        let record = &mut self.record;
+        record.duration_ms = took.as_secs_f64() * 1e3;
+        if let Phase::Forwarding(forwarding) = &mut self.phase {
+            record.bytes_in = record.bytes_in.max(forwarding.streamed as u64);
+            if let Some(chat) = &forwarding.chat {
+                if let Some(at) = chat.follower.first_token {
+                    let since = at.duration_since(self.started);
+                    record.first_token_ms = Some(since.as_secs_f64() * 1e3);
+                    self.services.metrics.observe_first_token(since);
+                }
+                if let Some(usage) = chat.follower.usage() {
+                    record.tokens_in = Some(usage.prompt_tokens);
+                    record.tokens_out = Some(usage.completion_tokens);
+                    let blocks = chat.edits.system.iter().chain(chat.edits.prefixes.values());
+                    let injected: u64 = blocks.map(|block| self.services.tokens.measure_text(block, chat.factor)).sum();
+                    let sent = chat.sent.saturating_add(injected);
+                    self.services.tokens.observe(&forwarding.upstream.name, &chat.model, sent, chat.factor, usage.prompt_tokens);
+                }
+            }
+            forwarding.open = None;
+        }
+        self.services.metrics.count_request(&record.client, record.mode, record.decision, record.reason);
+        self.services.metrics.observe_request(self.route, took, record.bytes_in, record.bytes_out);
+        self.services.audit.record(record.clone());
     }
 
     /// The request on its way, if it is.
@@ -157,6 +183,7 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
+        self.services.running.fetch_sub(1, Ordering::Relaxed);
         if !self.recorded && matches!(self.phase, Phase::Forwarding(_)) {
             self.record.outcome = Outcome::ClientLeft;
         }

@@ -1,20 +1,25 @@
 //! The answer's side of an exchange: following it, learning at its end, and the one record of it all.
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 use pingora::{Error, ErrorSource, Result};
 
 use super::exchange::{Chat, Exchange, Phase};
-use super::gateway::Services;
-use super::respond::{ADVICE, REQUEST_ID, explain_failure};
+use super::respond::{ADVICE, REQUEST_ID, explain_failure, has_answered, has_left};
+use super::services::Services;
 use crate::memory::EnqueueError;
 use crate::telemetry::audit::Outcome;
 use crate::telemetry::{LearnResult, UpstreamFault};
 
 /// Looks at the upstream's header, and adds memgate's own.
-pub fn begin_answer(services: &Services, session: &Session, header: &mut ResponseHeader, exchange: &mut Exchange) -> Result<()> {
+pub fn begin_answer(
+    services: &Services,
+    session: &mut Session,
+    header: &mut ResponseHeader,
+    exchange: &mut Exchange,
+) -> Result<()> {
     if header.status.is_informational() {
         return Ok(());
     }
@@ -23,6 +28,10 @@ pub fn begin_answer(services: &Services, session: &Session, header: &mut Respons
     let own: Vec<_> = header.headers.keys().filter(|name| name.as_str().starts_with("x-memgate-")).cloned().collect();
     for name in own {
         header.remove_header(&name);
+    }
+    // HTTP/1.0 knows no chunks: there the end of the connection is the end of the body (RFC 9112, section 6.1).
+    if session.req_header().version == http::Version::HTTP_10 && header.remove_header(&TRANSFER_ENCODING).is_some() {
+        session.set_keepalive(None);
     }
     header.insert_header(REQUEST_ID, exchange.record.request.to_string())?;
     let Phase::Forwarding(forwarding) = &mut exchange.phase else { return Ok(()) };
@@ -34,8 +43,9 @@ pub fn begin_answer(services: &Services, session: &Session, header: &mut Respons
         services.metrics.count_upstream_error(&forwarding.upstream.name, UpstreamFault::Status);
     }
     let content_type = header.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let coded = header.headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
     let Some(chat) = &mut forwarding.chat else { return Ok(()) };
-    if chat.follower.begin(status, &content_type) {
+    if chat.follower.begin(status, &content_type, coded) {
         forwarding.open = Some(services.metrics.open_stream());
         // A stream may get an ending that the upstream did not send, so its length is not known.
         if header.remove_header(&CONTENT_LENGTH).is_some() && session.req_header().version == http::Version::HTTP_11 {
@@ -98,7 +108,7 @@ fn learn(services: &Services, chat: &mut Chat) {
 pub fn count_failure(services: &Services, error: &Error, exchange: &mut Exchange) {
     let request = exchange.record.request;
     if error.esource() == &ErrorSource::Downstream {
-        exchange.record.outcome = Outcome::ClientLeft;
+        exchange.record.outcome = if has_left(error) { Outcome::ClientLeft } else { Outcome::Refused };
         return;
     }
     exchange.record.outcome = Outcome::UpstreamFailed;
@@ -111,39 +121,10 @@ pub fn count_failure(services: &Services, error: &Error, exchange: &mut Exchange
 /// What the record says of how the exchange ended.
 pub fn settle(session: &Session, error: Option<&Error>, exchange: &mut Exchange) {
     let record = &mut exchange.record;
-    if session.response_written().is_none() {
+    if !has_answered(session) {
         record.status = None;
     }
     if error.is_none() && record.outcome == Outcome::Refused && matches!(exchange.phase, Phase::Forwarding(_)) {
         record.outcome = Outcome::Complete;
     }
-}
-
-/// Writes the one audit record of an exchange and observes its metrics.
-pub fn record_exchange(services: &Services, exchange: &mut Exchange) {
-    let took = exchange.started.elapsed();
-    let record = &mut exchange.record;
-    record.duration_ms = took.as_secs_f64() * 1e3;
-    if let Phase::Forwarding(forwarding) = &mut exchange.phase {
-        record.bytes_in = record.bytes_in.max(forwarding.streamed as u64);
-        if let Some(chat) = &forwarding.chat {
-            if let Some(at) = chat.follower.first_token {
-                let since = at.duration_since(exchange.started);
-                record.first_token_ms = Some(since.as_secs_f64() * 1e3);
-                services.metrics.observe_first_token(since);
-            }
-            if let Some(usage) = chat.follower.usage() {
-                record.tokens_in = Some(usage.prompt_tokens);
-                record.tokens_out = Some(usage.completion_tokens);
-                let blocks = chat.edits.system.iter().chain(chat.edits.prefixes.values());
-                let injected: u64 = blocks.map(|block| services.tokens.measure_text(block, chat.factor)).sum();
-                let sent = chat.sent.saturating_add(injected);
-                services.tokens.observe(&forwarding.upstream.name, &chat.model, sent, chat.factor, usage.prompt_tokens);
-            }
-        }
-        forwarding.open = None;
-    }
-    services.metrics.count_request(&record.client, record.mode, record.decision, record.reason);
-    services.metrics.observe_request(exchange.route, took, record.bytes_in, record.bytes_out);
-    services.audit.record(record.clone());
 }

@@ -32,11 +32,12 @@ enum Kind {
 }
 
 impl Follower {
-    /// Looks at the answer's header. True when an event stream begins.
-    pub fn begin(&mut self, status: u16, content_type: &str) -> bool {
+    /// Looks at the answer's header. True when an event stream begins. `coded`: its bytes are compressed, so that nothing can be read
+    /// in them, and nothing added to them.
+    pub fn begin(&mut self, status: u16, content_type: &str, coded: bool) -> bool {
         let media = content_type.split(';').next().unwrap_or_default().trim();
         self.kind = match media {
-            _ if !(200..300).contains(&status) => Kind::Opaque,
+            _ if coded || !(200..300).contains(&status) => Kind::Opaque,
             "text/event-stream" => Kind::Stream(Box::default()),
             "application/json" => Kind::Document(Vec::new()),
             _ => Kind::Opaque,
@@ -121,7 +122,7 @@ mod tests {
 
     fn stream() -> Follower {
         let mut follower = Follower::default();
-        assert!(follower.begin(200, "text/event-stream; charset=utf-8"));
+        assert!(follower.begin(200, "text/event-stream; charset=utf-8", false));
         follower
     }
 
@@ -156,7 +157,7 @@ mod tests {
     #[test]
     fn documents_are_read_at_their_end() {
         let mut follower = Follower::default();
-        assert!(!follower.begin(200, "application/json"));
+        assert!(!follower.begin(200, "application/json", false));
         follower.feed(b"{\"choices\":[{\"message\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}],");
         follower.feed(b"\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":2}}");
         assert_eq!(follower.finish(Dialect::OpenAi), (true, None));
@@ -166,7 +167,7 @@ mod tests {
     #[test]
     fn errors_of_the_upstream_never_count_as_answers() {
         let mut follower = Follower::default();
-        assert!(!follower.begin(500, "text/event-stream"));
+        assert!(!follower.begin(500, "text/event-stream", false));
         assert!(!follower.feed(FINISH) && !follower.ended());
         assert_eq!(follower.break_off(Dialect::OpenAi, "x", "y"), None);
     }

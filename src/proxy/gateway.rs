@@ -12,7 +12,6 @@
 //! ```
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -28,51 +27,15 @@ use super::arrive;
 use super::exchange::{Exchange, Phase, UNDECIDED};
 use super::finish;
 use super::respond;
-use super::settings::{Limits, Upstream};
-use super::upstream::{self, Addresses};
-use crate::context::{ContextSettings, TokenCounter};
-use crate::identity::Resolver;
-use crate::memory::{Memory, MemorySettings};
-use crate::policy::TrustSettings;
-use crate::store::Store;
-use crate::telemetry::{AuditLog, Metrics, Stage};
-
-/// What a reload replaces. Requests keep the one that they arrived under.
-#[derive(Debug)]
-pub struct Runtime {
-    pub trust: TrustSettings,
-    pub resolver: Resolver,
-    pub upstreams: Vec<Arc<Upstream>>,
-    pub limits: Limits,
-    pub context: ContextSettings,
-    pub memory: MemorySettings,
-}
-
-/// What lives as long as the process.
-#[derive(Debug)]
-pub struct Services {
-    pub store: Store,
-    pub memory: Arc<Memory>,
-    pub metrics: Arc<Metrics>,
-    pub audit: AuditLog,
-    pub tokens: TokenCounter,
-    pub addresses: Addresses,
-    /// Set on shutdown: new requests are turned away, running answers end.
-    pub draining: AtomicBool,
-}
+use super::services::{Runtime, Services};
+use super::upstream;
+use crate::telemetry::Stage;
 
 /// The proxy.
 #[derive(Debug)]
 pub struct Gateway {
     pub runtime: Arc<ArcSwap<Runtime>>,
     pub services: Arc<Services>,
-}
-
-impl Gateway {
-    /// Whether memgate is shutting down.
-    pub fn is_draining(&self) -> bool {
-        self.services.draining.load(Ordering::Relaxed)
-    }
 }
 
 #[async_trait]
@@ -88,14 +51,14 @@ impl ProxyHttp for Gateway {
 
     async fn early_request_filter(&self, session: &mut Session, exchange: &mut Exchange) -> Result<()> {
         let limits = &exchange.runtime.limits;
-        session.set_keepalive(if self.is_draining() { None } else { Some(limits.keepalive.as_secs().max(1)) });
+        session.set_keepalive(if self.services.is_draining() { None } else { Some(limits.keepalive.as_secs().max(1)) });
         session.set_read_timeout(Some(limits.body_timeout));
         session.set_total_drain_timeout(Some(Duration::from_secs(2)));
         Ok(())
     }
 
     async fn request_filter(&self, session: &mut Session, exchange: &mut Exchange) -> Result<bool> {
-        match arrive::take_in(self, session, exchange).await {
+        match arrive::take_in(&self.services, session, exchange).await {
             Ok(forwarding) => {
                 exchange.phase = Phase::Forwarding(Box::new(forwarding));
                 Ok(false)
@@ -105,6 +68,8 @@ impl ProxyHttp for Gateway {
                 if exchange.record.reason == UNDECIDED {
                     exchange.record.reason = refusal.code;
                 }
+                exchange.record.error = Some(refusal.code);
+                self.services.metrics.count_refusal(refusal.code);
                 if !refusal.detail.is_empty() {
                     tracing::debug!(request = %exchange.record.request, code = refusal.code, detail = %refusal.detail, "refused");
                 }
@@ -135,7 +100,7 @@ impl ProxyHttp for Gateway {
         let Some(forwarding) = exchange.forwarding() else {
             return Err(Error::explain(ErrorType::InternalError, "no upstream was chosen"));
         };
-        self.services.addresses.peer(&forwarding.upstream, &runtime.limits).await
+        self.services.addresses.peer(&forwarding.upstream, &runtime.limits, forwarding.attempts).await
     }
 
     async fn connected_to_upstream(
@@ -204,7 +169,7 @@ impl ProxyHttp for Gateway {
         // A kept connection may have been closed by the upstream in the meantime. As long as no byte of an answer has come and the body
         // can be sent again, the request goes out on a new one.
         error.retry.decide_reuse(client_reused);
-        let answered = exchange.forwarding().is_none_or(|f| f.answered) || session.response_written().is_some();
+        let answered = exchange.forwarding().is_none_or(|f| f.answered) || respond::has_answered(session);
         let replayable = exchange.forwarding().is_some_and(|f| f.replayed.is_some() || f.streamed == 0);
         let lost = matches!(
             error.etype(),

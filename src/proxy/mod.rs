@@ -1,5 +1,6 @@
 //! pingora's callbacks and the state of one exchange.
 
+mod addresses;
 mod arrive;
 mod exchange;
 mod finish;
@@ -9,9 +10,11 @@ mod prepare;
 mod receive;
 mod replay;
 mod respond;
+mod services;
 pub mod settings;
 mod upstream;
 
+pub use addresses::Addresses;
 pub use exchange::unix_ms;
-pub use gateway::{Gateway, Runtime, Services};
-pub use upstream::Addresses;
+pub use gateway::Gateway;
+pub use services::{Runtime, Services};

@@ -6,10 +6,10 @@ use std::time::Instant;
 use bytes::Bytes;
 use pingora::http::RequestHeader;
 
-use super::arrive::choose_upstream;
 use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
 use super::follow::Follower;
-use super::gateway::Services;
+use super::services::Services;
+use super::upstream::choose_upstream;
 use crate::context::{assemble, plan};
 use crate::dialect::chat::parse;
 use crate::dialect::conversation::{Conversation, ParseError, Role};
@@ -36,7 +36,7 @@ pub async fn chat(
     let conversation = parse(body).map_err(refuse_malformed)?;
     let model = conversation.model().unwrap_or_default().to_owned();
     exchange.record.model = Some(Clipped::new(&model));
-    forwarding.upstream = choose_upstream(exchange, conversation.model())?;
+    forwarding.upstream = choose_upstream(&exchange.runtime.upstreams, conversation.model())?;
     let session = header::session(&request.headers);
     let purpose = classify(&conversation, None, session.as_ref().map(SessionId::as_str));
     let scope = match grant {
@@ -46,9 +46,16 @@ pub async fn chat(
 
     let started = Instant::now();
     let mut load = services.tokens.measure(&conversation, &forwarding.upstream.name, &model);
-    let reserved = if scope.is_some() { exchange.runtime.memory.budget as u64 } else { 0 };
+    let mut reserved = if scope.is_some() { exchange.runtime.memory.budget as u64 } else { 0 };
     load.fixed += reserved;
-    let trim = plan(conversation.turns(), &load, &exchange.runtime.context).map_err(|overflow| Refusal {
+    let mut planned = plan(conversation.turns(), &load, &exchange.runtime.context);
+    // What memory may add is no reason to refuse a request: it goes on without.
+    let crowded = planned.is_err() && scope.is_some();
+    if crowded {
+        load.fixed -= std::mem::take(&mut reserved);
+        planned = plan(conversation.turns(), &load, &exchange.runtime.context);
+    }
+    let trim = planned.map_err(|overflow| Refusal {
         status: 400,
         code: overflow.code(),
         message: overflow.to_string(),
@@ -60,7 +67,7 @@ pub async fn chat(
     }
     services.metrics.observe_stage(Stage::Trim, started.elapsed());
 
-    let recalled = if let Some(scope) = &scope {
+    let recalled = if let Some(scope) = scope.as_ref().filter(|_| !crowded) {
         recall_facts(services, exchange, scope, &conversation).await
     } else {
         services.metrics.count_recall(RecallResult::Off, 0);

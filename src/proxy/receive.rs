@@ -27,6 +27,8 @@ pub enum Unreceivable {
         limit: usize,
     },
     BodyTimeout,
+    /// `Connection` lists a header that every hop needs, or no name of one (RFC 9110, section 7.6.1).
+    ConnectionHeader,
     /// The client left or broke the framing.
     BodyBroken,
 }

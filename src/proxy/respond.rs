@@ -33,6 +33,9 @@ pub fn refuse_unreceivable(fault: Unreceivable) -> Refusal {
         Unreceivable::BodyTimeout => {
             (408, "body_timeout", "The request body did not arrive in time. Send it again on a faster connection.".to_owned())
         }
+        Unreceivable::ConnectionHeader => {
+            (400, "connection_header", "The Connection header lists what it must not. Leave it out, or send `close`.".to_owned())
+        }
         Unreceivable::BodyBroken => (400, "body_broken", "The request body is incomplete or badly framed.".to_owned()),
     };
     Refusal { status, code, message, detail: String::new() }
@@ -134,15 +137,32 @@ pub async fn end_failed(session: &mut Session, exchange: &mut Exchange, error: &
 }
 
 async fn end_downstream_fault(session: &mut Session, exchange: &mut Exchange, error: &Error) -> u16 {
-    let gone = matches!(error.etype(), ErrorType::WriteError | ErrorType::ReadError | ErrorType::ConnectionClosed);
-    if gone || session.response_written().is_some() {
+    if has_left(error) || has_answered(session) {
         return 0;
     }
     let refusal = refuse_unreceivable(match error.etype() {
         ErrorType::ReadTimedout => Unreceivable::BodyTimeout,
+        ErrorType::InvalidHTTPHeader => Unreceivable::ConnectionHeader,
         _ => Unreceivable::BodyBroken,
     });
     answer_once(session, exchange, &refusal).await
+}
+
+/// Whether the client got the header of its answer. An interim one (`100 Continue`) is none.
+pub fn has_answered(session: &Session) -> bool {
+    session.response_written().is_some_and(|written| !written.status.is_informational())
+}
+
+/// Whether a fault on the client's side means that nobody is there any more.
+pub fn has_left(error: &Error) -> bool {
+    matches!(
+        error.etype(),
+        ErrorType::WriteError
+            | ErrorType::WriteTimedout
+            | ErrorType::ReadError
+            | ErrorType::ConnectionClosed
+            | ErrorType::H2Error
+    )
 }
 
 fn internal(error: &Error) -> Refusal {
@@ -151,7 +171,7 @@ fn internal(error: &Error) -> Refusal {
 }
 
 async fn answer_once(session: &mut Session, exchange: &mut Exchange, refusal: &Refusal) -> u16 {
-    if session.response_written().is_some_and(|written| !written.status.is_informational()) {
+    if has_answered(session) {
         return refusal.status;
     }
     session.set_keepalive(None);

@@ -1,85 +1,30 @@
-//! The upstream's side of a request: which backend, at which address, and the header it gets.
+//! The upstream's side of a request: which backend, and the header it gets.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use dashmap::DashMap;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue, Uri};
 use pingora::http::RequestHeader;
-use pingora::protocols::ALPN;
-use pingora::upstreams::peer::{HttpPeer, HttpUpstreamRequestPolicy};
-use pingora::{Error, ErrorType, OrErr, Result};
+use pingora::{ErrorType, OrErr};
 
 use super::exchange::Forwarding;
-use super::settings::{Limits, Origin, Upstream};
+use super::settings::Upstream;
+use crate::enforce::Refusal;
 use crate::identity::Resolver;
 
-/// How long a resolved host name is used before it is looked up again.
-const RESOLVED_FOR: Duration = Duration::from_secs(30);
-
-/// Addresses of upstreams: the demo backend's, and those of host names looked up lately.
-#[derive(Debug)]
-pub struct Addresses {
-    demo: SocketAddr,
-    resolved: DashMap<(String, u16), (SocketAddr, Instant)>,
-}
-
-impl Addresses {
-    #[must_use]
-    pub fn new(demo: SocketAddr) -> Self {
-        Self { demo, resolved: DashMap::new() }
-    }
-
-    async fn find(&self, origin: &Origin) -> Result<SocketAddr> {
-        let Origin::Remote { host, port, .. } = origin else { return Ok(self.demo) };
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        if let Ok(ip) = bare.parse() {
-            return Ok(SocketAddr::new(ip, *port));
-        }
-        let key = (host.clone(), *port);
-        if let Some(known) = self.resolved.get(&key).filter(|known| known.1.elapsed() < RESOLVED_FOR) {
-            return Ok(known.0);
-        }
-        let mut found = tokio::net::lookup_host((bare, *port))
-            .await
-            .or_err_with(ErrorType::ConnectNoRoute, || format!("cannot resolve {host}"))?;
-        let address = found.next().ok_or_else(|| Error::explain(ErrorType::ConnectNoRoute, format!("{host} has no address")))?;
-        self.resolved.insert(key, (address, Instant::now()));
-        Ok(address)
-    }
-
-    /// The peer to connect to for `upstream`.
-    pub async fn peer(&self, upstream: &Upstream, limits: &Limits) -> Result<Box<HttpPeer>> {
-        let address = self.find(&upstream.origin).await.map_err(Error::into_up)?;
-        let (tls, name) = match &upstream.origin {
-            Origin::Remote { tls, host, .. } => (*tls, host.clone()),
-            Origin::Demo => (false, String::new()),
-        };
-        let mut peer = HttpPeer::new(address, tls, name);
-        peer.options.connection_timeout = Some(limits.connect_timeout);
-        peer.options.total_connection_timeout = Some(limits.connect_timeout * 2);
-        peer.options.read_timeout = Some(upstream.read_timeout);
-        peer.options.write_timeout = Some(upstream.read_timeout);
-        peer.options.idle_timeout = Some(Duration::from_mins(1));
-        peer.options.http_upstream_request_policy = HttpUpstreamRequestPolicy::deny_upgrades();
-        peer.options.alpn = match (upstream.http2, tls) {
-            (true, false) => ALPN::H2,
-            (true, true) => ALPN::H2H1,
-            (false, _) => ALPN::H1,
-        };
-        Ok(Box::new(peer))
-    }
-}
-
 /// The upstream that serves `model`, or the first one where the request names no model.
-#[must_use]
-pub fn choose<'a>(upstreams: &'a [Arc<Upstream>], model: Option<&str>) -> Option<&'a Arc<Upstream>> {
-    match model {
+///
+/// # Errors
+/// When no upstream serves the model.
+pub fn choose_upstream(upstreams: &[Arc<Upstream>], model: Option<&str>) -> Result<Arc<Upstream>, Refusal> {
+    let chosen = match model {
         Some(model) => upstreams.iter().find(|upstream| upstream.serves(model)),
         None => upstreams.first(),
-    }
+    };
+    chosen.cloned().ok_or_else(|| {
+        let message = "The model does not exist or is not served here. GET /v1/models lists those that are.".to_owned();
+        Refusal { status: 404, code: "model_not_found", message, detail: String::new() }
+    })
 }
 
 /// The path behind the API's version segment, or `None` where memgate forwards nothing.
@@ -91,7 +36,7 @@ pub fn api_path(path: &str) -> Option<&str> {
         Some(at) => &path[at + 3..],
         None => ["/chat/completions", "/completions", "/embeddings", "/models"]
             .into_iter()
-            .find(|known| path.trim_end_matches('/') == *known)?,
+            .find(|known| path.strip_suffix('/').unwrap_or(path) == *known)?,
     };
     let trimmed = rest.strip_suffix('/').unwrap_or(rest);
     (!trimmed.is_empty()).then_some(trimmed)
@@ -110,7 +55,7 @@ pub fn rewrite_header(
     forwarding: &Forwarding,
     query: Option<&str>,
     resolver: &Resolver,
-) -> Result<()> {
+) -> pingora::Result<()> {
     let Forwarding { upstream, api_path, replayed, .. } = forwarding;
     let target = match query {
         Some(query) => format!("{}{api_path}?{query}", upstream.base),
@@ -147,7 +92,7 @@ mod tests {
         assert_eq!(api_path("/v1/a/b"), Some("/a/b"));
         assert_eq!(api_path("/openai/v1/chat/completions/"), Some("/chat/completions"));
         assert_eq!(api_path("/models"), Some("/models"));
-        for other in ["/", "/v1", "/v1/", "/v10/models", "/api/tags", "/v2/models", "/xmodels"] {
+        for other in ["/", "/v1", "/v1/", "/v10/models", "/api/tags", "/v2/models", "/xmodels", "/chat/completions//"] {
             assert_eq!(api_path(other), None, "{other}");
         }
     }

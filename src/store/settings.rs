@@ -38,7 +38,7 @@ impl Default for RedbFile {
 }
 
 /// Storage as it runs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StorageSettings {
     pub dir: PathBuf,
     /// 32 bytes. Without it the key is read from `master.key` in the directory, or made there.

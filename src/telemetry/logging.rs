@@ -17,7 +17,7 @@ use tracing_subscriber::{Layer, fmt};
 pub struct LoggingError(String);
 
 /// The process log, written to standard error.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogFile {
     /// `json` for machines, `pretty` for people. Default `json`.

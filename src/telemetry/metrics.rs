@@ -51,9 +51,7 @@ label!(
     /// What a learning job came to.
     LearnResult {
         Learned = "learned",
-        Nothing = "nothing",
-        /// The turn was learned from before.
-        Repeated = "repeated",
+        /// It could not be queued, or not be read.
         Failed = "failed",
         /// The queue was full: the job was never queued.
         Dropped = "dropped",
@@ -97,6 +95,7 @@ const REQUEST: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 pub struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
+    refusals: IntCounterVec,
     stages: PerLabel<Histogram>,
     first_token: Histogram,
     durations: PerLabel<Histogram>,
@@ -180,6 +179,11 @@ impl Metrics {
                 "Requests by client, trust mode, decision and reason.",
                 &["client", "mode", "decision", "reason"],
             )?,
+            refusals: b.counters(
+                "refusals_total",
+                "Requests that memgate answered with an error of its own, by code.",
+                &["code"],
+            )?,
             stages: PerLabel::of(&stages, Stage::ALL)?,
             first_token: b.histogram("first_token_seconds", "Time from a request's arrival to its first token.", FIRST_TOKEN)?,
             durations: PerLabel::of(&durations, RouteLabel::ALL)?,
@@ -210,6 +214,11 @@ impl Metrics {
     /// Counts a request that has been decided. `mode`, `decision` and `reason` are the static names of policy and enforce.
     pub fn count_request(&self, client: &ClientName, mode: &'static str, decision: &'static str, reason: &'static str) {
         self.requests.with_label_values(&[client.as_str(), mode, decision, reason]).inc();
+    }
+
+    /// Counts a request that was turned away. `code` is that of the answer.
+    pub fn count_refusal(&self, code: &'static str) {
+        self.refusals.with_label_values(&[code]).inc();
     }
 
     pub fn observe_stage(&self, stage: Stage, took: Duration) {
@@ -318,6 +327,7 @@ mod tests {
         let client = ClientName::parse("open-webui").unwrap();
         metrics.count_request(&client, "required", "admit", "verified");
         metrics.count_request(&client, "required", "refuse", "identity_missing");
+        metrics.count_refusal("identity_missing");
         metrics.observe_stage(Stage::Recall, Duration::from_micros(120));
         metrics.observe_first_token(Duration::from_millis(40));
         metrics.observe_request(RouteLabel::Chat, Duration::from_millis(700), 4096, 900);
@@ -342,7 +352,8 @@ mod tests {
         let families = exercised().registry.gather();
         let labels: BTreeSet<&str> =
             families.iter().flat_map(MetricFamily::get_metric).flat_map(Metric::get_label).map(LabelPair::name).collect();
-        let expected = ["client", "decision", "kind", "mode", "reason", "result", "route", "stage", "upstream", "version"];
+        let expected =
+            ["client", "code", "decision", "kind", "mode", "reason", "result", "route", "stage", "upstream", "version"];
         assert_eq!(labels, BTreeSet::from(expected));
         let series: usize = families.iter().map(|f| f.get_metric().len()).sum();
         assert!(series < 50, "{series} series for one client");

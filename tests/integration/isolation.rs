@@ -180,7 +180,8 @@ async fn sandboxes_are_apart_from_users_and_from_each_other() {
     world.teach(&Request::chat(&[&format!("{statement} aardvark.")]).signed("ana")).await;
     world.teach(&Request::chat(&[&format!("{statement} bonobo.")]).header("X-Memgate-User", "ana")).await;
     world.teach(&Request::chat(&[&format!("{statement} capybara.")]).header("X-Memgate-User", "bert")).await;
-    world.teach(&Request::chat(&[&format!("{statement} dugong.")])).await;
+    // Nothing tells this person from the next one behind the same address: nobody gets to hear it, not even they.
+    world.send(&Request::chat(&[&format!("{statement} dugong.")])).await.assert_ok();
     world.teach(&Request::chat(&[&format!("{statement} echidna.")]).header("X-OpenWebUI-Chat-Id", "other")).await;
     let words = ["aardvark", "bonobo", "capybara", "dugong", "echidna"];
     let askers = [
@@ -193,7 +194,8 @@ async fn sandboxes_are_apart_from_users_and_from_each_other() {
     for (own, asker) in askers.iter().enumerate() {
         let seen = world.forwarded(asker).await;
         for (word, text) in words.iter().enumerate() {
-            assert_eq!(seen.mentions(text), word == own, "asker {own}, {text}: {}", seen.text());
+            let heard = word == own && *text != "dugong";
+            assert_eq!(seen.mentions(text), heard, "asker {own}, {text}: {}", seen.text());
         }
     }
 }

@@ -5,6 +5,7 @@
 mod bodies;
 mod captures;
 mod durability;
+mod edges;
 mod harness;
 mod headers;
 mod isolation;

@@ -105,6 +105,8 @@ async fn the_table_holds(mode: &str) {
             let user = record["user"].as_str().unwrap_or_default();
             match decision {
                 "admit" => assert!(!user.is_empty() && !user.starts_with('~'), "{what}"),
+                // Nothing tells such people apart, so no sandbox is theirs.
+                "sandbox" if reason == "identity_missing" => assert_eq!(user, "", "{what}"),
                 "sandbox" => assert!(user.starts_with("~sandbox:"), "{what}"),
                 _ => assert_eq!(user, "", "{what}"),
             }

@@ -133,3 +133,57 @@ async fn a_stop_lets_a_stream_end() {
     assert_ends_well(stream, &go).await;
     world.gate.wait_for_exit();
 }
+
+#[tokio::test]
+async fn a_second_signal_waits_for_nobody() {
+    let go = Arc::new(Notify::new());
+    let steps = vec![Step::Send(event("one")), Step::Await(Arc::clone(&go))];
+    let answer = move |_: &Recorded| Script::Stream(steps.clone());
+    let mut world = World::with_upstream(answer, |file| file["limits"] = json!({"drain": "1h"})).await;
+    let _stream = open_stream(&world).await;
+    world.gate.signal("TERM");
+    eventually("the first signal", async || world.gate.log().contains("shutting down").then_some(())).await;
+    world.gate.signal("TERM");
+    world.gate.wait_for_exit();
+}
+
+#[tokio::test]
+async fn a_stop_lets_an_answer_end_that_has_not_begun() {
+    let upstream = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/v1", upstream.local_addr().unwrap());
+    let mut world = World::start(|file| file["upstreams"][0]["url"] = url.into()).await;
+    let mut client = Client::connect(world.gate.address()).await;
+    client.send_request(&question()).await;
+    let (mut connection, _) = upstream.accept().await.unwrap();
+    world.gate.signal("TERM");
+    eventually("the signal", async || world.gate.log().contains("shutting down").then_some(())).await;
+    // Longer than the listener itself goes on after the last answer.
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    let body = r#"{"choices":[{"message":{"content":"late"},"finish_reason":"stop"}]}"#;
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
+    tokio::io::AsyncWriteExt::write_all(&mut connection, format!("{head}{body}").as_bytes()).await.unwrap();
+    client.read_answer().await.assert_ok();
+    world.gate.wait_for_exit();
+}
+
+#[tokio::test]
+async fn what_cannot_change_in_a_running_process_is_refused() {
+    let (mut world, _go) = world_with_streams().await;
+    let original = world.gate.settings.file.clone();
+    let free = crate::harness::gate::free_address().to_string();
+    for (path, value) in [
+        ("listen", json!(free)),
+        ("limits", json!({"threads": 7})),
+        ("log", json!({"level": "debug"})),
+        ("audit", json!({"keep": 3})),
+        ("storage", json!({"redb": original["storage"]["redb"], "journal_limit": "1MiB"})),
+        ("memory", json!({"cache": {"users": 5}})),
+    ] {
+        world.gate.settings.file = original.clone();
+        world.gate.settings.file[path] = value;
+        world.gate.write_config();
+        let done = world.gate.run(&["reload"]);
+        let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+        assert!(!done.status.success() && said.contains(path), "{path}: {said}");
+    }
+}

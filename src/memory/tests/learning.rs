@@ -53,6 +53,22 @@ async fn queued_turns_are_learned_with_their_provenance_and_reported() {
 }
 
 #[tokio::test]
+async fn one_users_damaged_file_holds_up_nobody_else() {
+    for damage in [b"no database at all".repeat(2000), Vec::new(), vec![0; 40_000]] {
+        let rig = Rig::new(MemorySettings::default());
+        let (alice, bob) = (rig.enroll("alice"), rig.enroll("bob"));
+        rig.teach(&alice, "I'm vegan.");
+        let file = rig.memory.store.file_id(alice.user()).to_string();
+        std::fs::write(rig.dir.path().join(format!("users/{}/{file}.redb", &file[..2])), damage).unwrap();
+        let rig = rig.restart(MemorySettings::default());
+        assert!(rig.memory.enqueue(&alice, None, &lesson("My name is Alice.", 1)).unwrap());
+        assert!(rig.memory.enqueue(&bob, None, &lesson("My name is Bob.", 2)).unwrap());
+        tokio::time::timeout(Duration::from_secs(20), drain(&rig)).await.unwrap();
+        assert_eq!(texts(&rig, &bob), ["My name is Bob"]);
+    }
+}
+
+#[tokio::test]
 async fn a_queued_turn_survives_a_restart() {
     let rig = Rig::new(MemorySettings::default());
     let alice = rig.enroll("alice");

@@ -79,6 +79,18 @@ async fn a_new_conversation_with_an_old_opening_sees_what_was_learned_since() {
 }
 
 #[tokio::test]
+async fn a_new_conversation_with_an_old_opening_keeps_what_it_was_given() {
+    let rig = Rig::new(MemorySettings::default());
+    let alice = rig.enroll("alice");
+    let opening = Talk::ask("What is the boat called?");
+    rig.send(&alice, &opening).await;
+    rig.teach(&alice, "Remember that the boat is called Nemo. I'm vegan.");
+    let first = rig.send(&alice, &opening).await;
+    let second = rig.send(&alice, &opening.answer("Nemo.").user("Thanks")).await;
+    assert_eq!((&second.system_block, &second.turn_blocks), (&first.system_block, &first.turn_blocks));
+}
+
+#[tokio::test]
 async fn nothing_new_goes_into_an_answered_turn() {
     let rig = Rig::new(MemorySettings::default());
     let alice = rig.enroll("alice");

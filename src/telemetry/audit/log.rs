@@ -92,10 +92,11 @@ impl Writer {
             if !waited_for {
                 thread::sleep(GATHER);
             }
-            while self.buffer.len() < BATCH
-                && let Ok(next) = queue.try_recv()
-            {
+            while let Ok(next) = queue.try_recv() {
                 self.take(next);
+                if self.buffer.len() >= BATCH {
+                    self.write();
+                }
             }
             self.write();
         }

@@ -75,6 +75,9 @@ pub struct AuditRecord {
     pub mode: &'static str,
     pub decision: &'static str,
     pub reason: &'static str,
+    /// The code of memgate's own answer, where the request was turned away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'static str>,
     /// The reason for which the shadow mode would have refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shadow: Option<&'static str>,
@@ -232,6 +235,7 @@ pub(super) mod tests {
             mode: "strict",
             decision: "admit",
             reason: "verified",
+            error: None,
             shadow: None,
             route: "chat",
             method: Clipped::new("POST"),

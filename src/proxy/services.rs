@@ -1,0 +1,46 @@
+//! What requests work with: the configuration of the moment, and what lives as long as the process.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use super::addresses::Addresses;
+use super::settings::{Limits, Upstream};
+use crate::context::{ContextSettings, TokenCounter};
+use crate::identity::Resolver;
+use crate::memory::{Memory, MemorySettings};
+use crate::policy::TrustSettings;
+use crate::store::Store;
+use crate::telemetry::{AuditLog, Metrics};
+
+/// What a reload replaces. Requests keep the one that they arrived under.
+#[derive(Debug)]
+pub struct Runtime {
+    pub trust: TrustSettings,
+    pub resolver: Resolver,
+    pub upstreams: Vec<Arc<Upstream>>,
+    pub limits: Limits,
+    pub context: ContextSettings,
+    pub memory: MemorySettings,
+}
+
+/// What lives as long as the process.
+#[derive(Debug)]
+pub struct Services {
+    pub store: Store,
+    pub memory: Arc<Memory>,
+    pub metrics: Arc<Metrics>,
+    pub audit: AuditLog,
+    pub tokens: TokenCounter,
+    pub addresses: Addresses,
+    /// Set on shutdown: new requests are turned away, running answers end.
+    pub draining: AtomicBool,
+    /// Requests whose answers have not ended yet.
+    pub running: AtomicUsize,
+}
+
+impl Services {
+    /// Whether memgate is shutting down.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}
