@@ -70,9 +70,9 @@ fn resolve(criterion: &mut Criterion) {
         IdentitySettings { signing_keys: vec![key.clone()], replay_capacity: usize::MAX, ..IdentitySettings::default() };
     let resolver = Resolver::new(settings, Arc::new(ReplayGuard::new(0)));
     let mut group = criterion.benchmark_group("resolve_signed");
+    let mut nonce = 0_u64;
     for size in SIZES {
         let body = chat(size);
-        let mut nonce = 0_u64;
         let mut headers = || {
             nonce += 1;
             let pairs = sign(&key, "acme:ana", "POST", TARGET, &body, NOW, &format!("nonce-of-request-{nonce}"));
@@ -119,7 +119,7 @@ fn count_tokens(criterion: &mut Criterion) {
         group.throughput(Throughput::Bytes(conversation.body().len() as u64));
         group.bench_function(BenchmarkId::new("first", size), |bencher| {
             let fresh = TokenCounter::new;
-            bencher.iter_batched(fresh, |counter| counter.measure(&conversation, "u", "m"), BatchSize::SmallInput);
+            bencher.iter_batched_ref(fresh, |counter| counter.measure(&conversation, "u", "m"), BatchSize::SmallInput);
         });
         let counter = TokenCounter::new();
         group.bench_function(BenchmarkId::new("resent", size), |bencher| {
