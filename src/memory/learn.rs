@@ -1,7 +1,7 @@
 //! From a turn to facts: what is new, what it supersedes, what must go to make room. Pure; the caller commits.
 
 use super::analysis::Analysis;
-use super::extract::{Candidate, extract};
+use super::extract::{Candidate, Statement, extract};
 use super::lesson::Lesson;
 use super::prefix::derive;
 use super::view::{LANGUAGE, View};
@@ -53,7 +53,8 @@ pub(super) fn plan(
     let turn = names.first().map(hex::encode).unwrap_or_default();
     let mut learned = Learned::default();
     let mut put: Vec<Fact> = Vec::new();
-    for candidate in candidates {
+    for statement in candidates {
+        let Statement::Fact(candidate) = statement else { continue };
         if view.says(&candidate.text) || put.iter().any(|fact| fact.text.eq_ignore_ascii_case(&candidate.text)) {
             continue;
         }
@@ -78,12 +79,16 @@ fn fact_of(candidate: Candidate, turn: &str, scope: &UserScope, session: Option<
         text: candidate.text,
         kind: candidate.kind,
         slot: candidate.slot,
-        tier: Tier::Explicit,
-        status: candidate.status,
+        tier: candidate.tier,
+        status: if candidate.held_for.is_some() { Status::Held } else { Status::Active },
+        held_for: candidate.held_for,
         pinned: false,
         created_at: at,
         valid_at: at,
         invalid_at: None,
+        expired_at: None,
+        superseded_by: None,
+        expires_at: None,
         source: Provenance {
             turn: turn.to_owned(),
             quote: candidate.quote,

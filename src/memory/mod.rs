@@ -7,6 +7,7 @@
 
 pub mod analysis;
 mod calendar;
+pub mod dense;
 pub mod extract;
 pub mod index;
 mod learn;

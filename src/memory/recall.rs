@@ -12,7 +12,7 @@ use super::rank::{analyse_query, rank};
 use super::render;
 use super::view::{LANGUAGE, View};
 use crate::ids::FactId;
-use crate::store::{Fact, Injection, PrefixHash, Status};
+use crate::store::{Fact, Injection, PrefixHash};
 
 /// Who a message is from, as far as memory cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,7 +143,7 @@ pub(super) fn plan(view: &View, key: &[u8; 16], outline: &Outline, request: &Rec
 
 /// Renders those of `ids` that are still the user's. A superseded fact stays: the words were sent, and the cache holds them.
 fn block(view: &View, ids: &[FactId], seen: &mut HashSet<FactId>, used: &mut Vec<FactId>) -> Option<String> {
-    let facts = ids.iter().filter_map(|id| view.fact(*id)).filter(|fact| fact.status == Status::Active);
+    let facts = ids.iter().filter_map(|id| view.fact(*id)).filter(|fact| fact.is_shown());
     let facts: Vec<&Fact> = facts.collect();
     for fact in &facts {
         if seen.insert(fact.id) {

@@ -35,8 +35,28 @@ pub enum Tier {
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     Active,
-    /// Kept for the person or the operator to review; never recalled.
+    /// Kept for the person or the operator to review; [`Fact::held_for`] says why.
     Held,
+    /// The person asked in a conversation to forget it: neither recalled nor replayed, kept as history until deleted or erased.
+    Forgotten,
+}
+
+/// Why a fact waits for review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Review {
+    /// It speaks to a model about its orders.
+    Instruction,
+    /// It carries an address to open.
+    Url,
+    /// It names a tool or a command.
+    Tool,
+    /// It is longer than a statement is.
+    Length,
+    /// It was learned in a sandbox. It may be recalled there, and nowhere else before a review.
+    Sandbox,
+    /// It was imported from a source that others may write to.
+    Import,
 }
 
 /// Where a fact came from.
@@ -65,6 +85,9 @@ pub struct Fact {
     pub slot: Option<String>,
     pub tier: Tier,
     pub status: Status,
+    /// Why it is held, or was until a review.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_for: Option<Review>,
     #[serde(default)]
     pub pinned: bool,
     pub created_at: i64,
@@ -73,6 +96,15 @@ pub struct Fact {
     /// When it ceased to hold: a newer value of the slot, or a retraction. Such a fact is history, not recalled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invalid_at: Option<i64>,
+    /// When memgate came to know that it had ceased to hold; with `created_at` the second time axis (Snodgrass 1999).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expired_at: Option<i64>,
+    /// The fact that took its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub superseded_by: Option<FactId>,
+    /// When it is to be dropped by itself: its kind's time to live.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<i64>,
     pub source: Provenance,
     /// The text as the ranking sees it, so that opening a store does not stem again. Opaque here; see `memory::analysis`.
     #[serde(skip)]
@@ -80,9 +112,19 @@ pub struct Fact {
 }
 
 impl Fact {
-    /// Whether recall may use the fact.
+    /// Whether recall may use the fact, its time to live aside. What a sandbox learned stands in the sandbox's own file only.
     #[must_use]
     pub fn is_current(&self) -> bool {
-        self.status == Status::Active && self.invalid_at.is_none()
+        self.is_shown() && self.invalid_at.is_none()
+    }
+
+    /// Whether a conversation that carried the fact goes on carrying it: superseded facts do, what was forgotten or is held does not.
+    #[must_use]
+    pub fn is_shown(&self) -> bool {
+        match self.status {
+            Status::Active => true,
+            Status::Held => self.held_for == Some(Review::Sandbox),
+            Status::Forgotten => false,
+        }
     }
 }

@@ -29,7 +29,7 @@ use crate::enforce::{Ticket, UserScope};
 use crate::ids::{FactId, UserId};
 pub use disk::{Disk, FileDisk};
 pub use error::{JournalError, StoreError};
-pub use fact::{Fact, Kind, Provenance, Status, Tier};
+pub use fact::{Fact, Kind, Provenance, Review, Status, Tier};
 use journal::Journal;
 pub use journal::JournalEntry;
 use registry::Registry;

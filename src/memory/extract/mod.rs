@@ -12,7 +12,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-use crate::store::{Kind, Status};
+use crate::store::{Kind, Review, Tier};
 
 use clause::{Sentence, Word};
 use frame::{is_condition, is_request, is_tag, opens_fiction, skip_fillers};
@@ -33,13 +33,48 @@ pub struct Candidate {
     pub quote: String,
     /// The rule that found it, such as `rule:name`.
     pub origin: String,
-    /// Held statements wait for a review.
-    pub status: Status,
+    pub tier: Tier,
+    /// Why the statement must wait for a review.
+    pub held_for: Option<Review>,
 }
 
-/// The explicit statements of a turn that the person wrote, at most [`MAX_FACTS`], in order.
+/// A person's word that something no longer holds, or is to be forgotten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retraction {
+    pub target: Target,
+    /// "Forget that…": it is not to be carried any more. Otherwise it becomes history ("I no longer…").
+    pub forget: bool,
+    /// The words as they stand in the turn.
+    pub quote: String,
+    /// The rule that found it, such as `rule:no_longer`.
+    pub origin: String,
+}
+
+/// What a retraction is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// The current value of a slot; with `value`, only if the fact says so.
+    Slot { slot: String, value: Option<String> },
+    /// The facts that say this, in the person's words ("I like tea").
+    Saying(String),
+    /// Everything known of the person.
+    Everything,
+}
+
+/// What a turn says of the person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Statement {
+    Fact(Candidate),
+    Retraction(Retraction),
+}
+
+/// The statements of a turn that the person wrote, at most [`MAX_FACTS`], in order.
 #[must_use]
-pub fn extract(turn: &str) -> Vec<Candidate> {
+pub fn extract(turn: &str) -> Vec<Statement> {
+    statements(turn).into_iter().map(Statement::Fact).collect()
+}
+
+fn statements(turn: &str) -> Vec<Candidate> {
     let mut found: Vec<Candidate> = Vec::new();
     if turn.len() > MAX_TURN || !may_teach(turn) {
         return found;
@@ -128,14 +163,15 @@ fn candidate(turn: &str, words: &[Word], kind: Kind, slot: Option<String>, rule:
     let range = words.first()?.range.start..words.last()?.range.end;
     let quote = turn.get(range)?;
     let text = tidy(quote);
-    let status = if hold::needs_review(&text) { Status::Held } else { Status::Active };
+    let held_for = hold::needs_review(&text).then_some(Review::Instruction);
     (text.chars().count() > 3).then(|| Candidate {
         text,
         kind,
         slot,
         quote: quote.to_owned(),
         origin: format!("rule:{rule}"),
-        status,
+        tier: Tier::Explicit,
+        held_for,
     })
 }
 
