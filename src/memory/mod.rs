@@ -3,7 +3,7 @@
 //! A request reads a `View` of its user in RAM; a view that is not there is loaded off the request's thread, and a request
 //! that cannot wait for it goes on without. Whatever changes is committed to the store first and then made in the view.
 //!
-//! Pure parts: `analysis`, `index`, `rank` (finding), `recall` (choosing and replaying), `render`, `extract`, `learn`.
+//! Pure parts: `analysis`, `index`, `rank`, `search` (finding), `recall` (choosing and replaying), `render`, `extract`, `learn`.
 
 pub mod analysis;
 mod calendar;
@@ -18,6 +18,7 @@ pub mod rank;
 mod recall;
 mod recorder;
 pub mod render;
+mod search;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -35,7 +36,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::enforce::{TicketKey, UserScope};
-use crate::store::{Batch, Erased, Store, StoreError};
+use crate::store::{Batch, Erased, Fact, Store, StoreError};
 
 pub use learn::Learned;
 pub use learner::{EnqueueError, LearnedReport, OnLearned};
@@ -181,6 +182,22 @@ impl Memory {
                 }
             }
         }
+    }
+
+    /// The facts that fit a question best with their scores, best first. Waits for the disk where the user is not in RAM.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn search(&self, scope: &UserScope, question: &str, limit: usize) -> Result<Vec<(Fact, f32)>, StoreError> {
+        let place = self.views.place(scope.user());
+        {
+            let _writer = place.writer.lock();
+            place.load_locked(&self.store, scope)?;
+        }
+        let guard = place.view.read();
+        let Some(view) = guard.as_ref() else { return Ok(Vec::new()) };
+        let found = search::search(view, &search::Question::of(question), limit, |_| true);
+        Ok(found.into_iter().filter_map(|(id, score)| Some((view.fact(id)?.clone(), score))).collect())
     }
 
     /// Makes changes to a user's memory: lasting on return, and seen by the next request. Blocks on the disk.

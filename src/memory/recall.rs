@@ -8,9 +8,9 @@
 use std::collections::HashSet;
 
 use super::prefix::{derive, prefixes};
-use super::rank::{analyse_query, rank};
 use super::render;
-use super::view::{LANGUAGE, View};
+use super::search::{Question, search};
+use super::view::View;
 use crate::ids::FactId;
 use crate::store::{Fact, Injection, PrefixHash};
 
@@ -166,9 +166,8 @@ fn choose_fitting(view: &View, request: &RecallRequest<'_>, limits: Limits, seen
     if limits.depth == 0 || view.index().is_empty() {
         return Vec::new();
     }
-    let query = analyse_query(&(request.query)(), LANGUAGE);
-    let hits = rank(view.index(), &query, limits.depth, |slot| view.fact_at(slot).is_some_and(|id| !seen.contains(&id)));
-    let hits: Vec<(FactId, f32)> = hits.iter().filter_map(|hit| Some((view.fact_at(hit.slot)?, hit.score))).collect();
+    let question = Question::of(&(request.query)());
+    let hits = search(view, &question, limits.depth, |fact| !seen.contains(&fact.id));
     let facts = hits.iter().filter_map(|(id, _)| view.fact(*id));
     let fitting: HashSet<FactId> = take_within(facts, limits.depth, limits.budget, request.tokens).into_iter().collect();
     hits.into_iter().filter(|(id, _)| fitting.contains(id)).collect()

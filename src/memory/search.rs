@@ -1,0 +1,27 @@
+//! Finding: from a question to the facts that fit it best.
+
+use super::analysis::Analysis;
+use super::rank::{analyse_query, rank};
+use super::view::{LANGUAGE, View};
+use crate::ids::FactId;
+use crate::store::Fact;
+
+/// A question, analysed once and asked of one user's facts.
+#[derive(Debug)]
+pub(super) struct Question {
+    terms: Analysis,
+}
+
+impl Question {
+    pub(super) fn of(text: &str) -> Self {
+        Self { terms: analyse_query(text, LANGUAGE) }
+    }
+}
+
+/// The best `limit` current facts for a question with their scores, best first. `keep` leaves facts out. Scores compare within one
+/// question only.
+pub(super) fn search(view: &View, question: &Question, limit: usize, keep: impl Fn(&Fact) -> bool) -> Vec<(FactId, f32)> {
+    let fact_at = |slot| view.fact_at(slot).and_then(|id| view.fact(id));
+    let hits = rank(view.index(), &question.terms, limit, |slot| fact_at(slot).is_some_and(&keep));
+    hits.iter().filter_map(|hit| Some((view.fact_at(hit.slot)?, hit.score))).collect()
+}
