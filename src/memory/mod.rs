@@ -44,6 +44,7 @@ pub use lesson::Lesson;
 pub use recall::{Message, RecallRequest, Recalled, Role};
 pub use settings::{ByAssurance, CacheFile, DepthFile, LearnFile, MemoryFile, MemorySettings};
 
+use analysis::Analysis;
 use recall::{Limits, Outline};
 use recorder::Note;
 use views::{LoadEnd, Place, Views};
@@ -184,11 +185,12 @@ impl Memory {
         }
     }
 
-    /// The facts that fit a question best with their scores, best first. Waits for the disk where the user is not in RAM.
+    /// The facts that fit a question best with their scores, best first. `now`, in milliseconds since the Unix epoch, is when it is
+    /// asked. Waits for the disk where the user is not in RAM.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn search(&self, scope: &UserScope, question: &str, limit: usize) -> Result<Vec<(Fact, f32)>, StoreError> {
+    pub fn search(&self, scope: &UserScope, question: &str, now: i64, limit: usize) -> Result<Vec<(Fact, f32)>, StoreError> {
         let place = self.views.place(scope.user());
         {
             let _writer = place.writer.lock();
@@ -196,7 +198,7 @@ impl Memory {
         }
         let guard = place.view.read();
         let Some(view) = guard.as_ref() else { return Ok(Vec::new()) };
-        let found = search::search(view, &search::Question::of(question), limit, |_| true);
+        let found = search::search(view, &search::Question::of(question, now), limit, |_| true);
         Ok(found.into_iter().filter_map(|(id, score)| Some((view.fact(id)?.clone(), score))).collect())
     }
 
@@ -224,7 +226,10 @@ impl Memory {
     }
 
     /// Commits and applies. For the holder of the place's writer lock, after a load.
-    fn commit(&self, scope: &UserScope, place: &Place, batch: Batch) -> Result<(), StoreError> {
+    fn commit(&self, scope: &UserScope, place: &Place, mut batch: Batch) -> Result<(), StoreError> {
+        for fact in &mut batch.put {
+            fact.analysis = Analysis::of(&fact.text, view::LANGUAGE).encode(view::LANGUAGE);
+        }
         self.store.commit(scope, copy(&batch))?;
         if let Some(view) = place.view.write().as_mut() {
             view.apply(batch);
