@@ -13,10 +13,10 @@ const DEPTH: usize = 12;
 pub(super) fn print(bench: &Bench, memory: &Memory, people: &[Person]) -> Outcome<()> {
     let mut rows =
         [("search, warm", Vec::new()), ("recall and render, warm", Vec::new()), ("recall and render, cold", Vec::new())];
-    let [(_, search), (_, warm), (_, cold)] = &mut rows;
+    let [(_, found), (_, warm), (_, cold)] = &mut rows;
     for person in people {
         for question in &person.collection.questions {
-            search.push(time(|| search(memory, person, question, DEPTH))?);
+            found.push(time(|| search(memory, person, question, DEPTH))?);
             warm.push(time(|| bench.recall(memory, person, question))?);
         }
         for question in person.collection.questions.iter().take(COLD) {
