@@ -36,7 +36,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::enforce::{TicketKey, UserScope};
-use crate::store::{Batch, Erased, Fact, Store, StoreError};
+use crate::store::{Batch, Erased, Fact, Queue, Store, StoreError};
 
 pub use learn::Learned;
 pub use learner::{EnqueueError, LearnedReport, OnLearned};
@@ -137,7 +137,7 @@ impl Memory {
     /// Bytes that wait to be learned from.
     #[must_use]
     pub fn backlog(&self) -> u64 {
-        self.store.journal_backlog()
+        self.store.journal_backlog(Queue::Rules)
     }
 
     /// What the request is to carry. Answers at once from RAM; otherwise waits for the disk up to `deadline`, and the load goes on
@@ -225,7 +225,7 @@ impl Memory {
 
     /// Commits and applies. For the holder of the place's writer lock, after a load.
     fn commit(&self, scope: &UserScope, place: &Place, batch: Batch) -> Result<(), StoreError> {
-        self.store.commit(scope, copy(&batch))?;
+        self.store.commit(scope, batch.clone())?;
         if let Some(view) = place.view.write().as_mut() {
             view.apply(batch);
             place.measure(view);
@@ -275,17 +275,5 @@ fn attempt(place: &Place, key: &[u8; 16], outline: &Outline, request: &RecallReq
     match guard.as_ref().filter(|view| view.key == Some(*key)) {
         Some(view) => Attempt::Done(recall::plan(view, key, outline, request, limits)),
         None => Attempt::Cold,
-    }
-}
-
-/// The store uses a batch up, and the view needs it once it is committed.
-fn copy(batch: &Batch) -> Batch {
-    let Batch { put, delete, injections, drop_injections, learned } = batch;
-    Batch {
-        put: put.clone(),
-        delete: delete.clone(),
-        injections: injections.clone(),
-        drop_injections: drop_injections.clone(),
-        learned: learned.clone(),
     }
 }
