@@ -1,10 +1,9 @@
 //! From a turn to facts: what is new, what it supersedes, what must go to make room. Pure; the caller commits.
 
-use super::analysis::Analysis;
 use super::extract::{Candidate, Statement, extract};
 use super::lesson::Lesson;
 use super::prefix::derive;
-use super::view::{LANGUAGE, View};
+use super::view::View;
 use crate::enforce::UserScope;
 use crate::ids::{FactId, SessionId};
 use crate::store::{Batch, Fact, Kind, PrefixHash, Provenance, Status, Tier};
@@ -67,9 +66,6 @@ pub(super) fn plan(
     let added = learned.facts.len();
     let delete = make_room(view, &put, (view.len() + added).saturating_sub(max_facts));
     learned.evicted = delete.len();
-    for fact in &mut put {
-        fact.analysis = Analysis::of(&fact.text, LANGUAGE).encode(LANGUAGE);
-    }
     Some((Batch { put, delete, learned: names, ..Batch::default() }, learned))
 }
 

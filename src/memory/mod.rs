@@ -14,6 +14,7 @@ mod learn;
 mod learner;
 mod lesson;
 mod prefix;
+mod prepared;
 pub mod rank;
 mod recall;
 mod recorder;
@@ -44,6 +45,7 @@ pub use lesson::Lesson;
 pub use recall::{Message, RecallRequest, Recalled, Role};
 pub use settings::{ByAssurance, CacheFile, DepthFile, LearnFile, MemoryFile, MemorySettings};
 
+use prepared::Prepared;
 use recall::{Limits, Outline};
 use recorder::Note;
 use views::{LoadEnd, Place, Views};
@@ -224,7 +226,10 @@ impl Memory {
     }
 
     /// Commits and applies. For the holder of the place's writer lock, after a load.
-    fn commit(&self, scope: &UserScope, place: &Place, batch: Batch) -> Result<(), StoreError> {
+    fn commit(&self, scope: &UserScope, place: &Place, mut batch: Batch) -> Result<(), StoreError> {
+        for fact in &mut batch.put {
+            fact.analysis = Prepared::of(&fact.text, view::LANGUAGE).encode(view::LANGUAGE);
+        }
         self.store.commit(scope, batch.clone())?;
         if let Some(view) = place.view.write().as_mut() {
             view.apply(batch);
