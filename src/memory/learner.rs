@@ -18,7 +18,7 @@ use super::recorder::ended;
 use super::{Memory, extract};
 use crate::enforce::UserScope;
 use crate::ids::{SessionId, UserId};
-use crate::store::{JournalEntry, JournalError, StoreError};
+use crate::store::{JournalEntry, JournalError, Queue, StoreError};
 
 /// Why a turn was not queued.
 #[derive(Debug, Error)]
@@ -84,7 +84,7 @@ impl Memory {
             return Ok(false);
         }
         let ticket = self.tickets.issue(scope, session);
-        self.store.journal_append(&ticket, scope, &lesson.encode()).map_err(|error| match error {
+        self.store.journal_append(Queue::Rules, &ticket, scope, &lesson.encode()).map_err(|error| match error {
             JournalError::Full => EnqueueError::Full,
             JournalError::Store(error) => EnqueueError::Failed(error),
         })?;
@@ -146,7 +146,7 @@ impl Memory {
 
     /// Does the oldest job; false when there is none. An error means that the store failed and the job stays.
     fn learn_next(&self) -> Result<bool, StoreError> {
-        let Some(entry) = self.store.journal_next()? else { return Ok(false) };
+        let Some(entry) = self.store.journal_next(Queue::Rules)? else { return Ok(false) };
         // A job that panics would panic again, and hold up everybody's: it is skipped.
         let learned = catch_unwind(AssertUnwindSafe(|| self.learn_entry(&entry))).unwrap_or(Err(Skip::Unreadable));
         let done = match learned {

@@ -14,6 +14,7 @@ mod learn;
 mod learner;
 mod lesson;
 mod prefix;
+mod prepared;
 pub mod rank;
 mod recall;
 mod recorder;
@@ -36,7 +37,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::enforce::{TicketKey, UserScope};
-use crate::store::{Batch, Erased, Fact, Store, StoreError};
+use crate::store::{Batch, Erased, Fact, Queue, Store, StoreError};
 
 pub use learn::Learned;
 pub use learner::{EnqueueError, LearnedReport, OnLearned};
@@ -44,7 +45,7 @@ pub use lesson::Lesson;
 pub use recall::{Message, RecallRequest, Recalled, Role};
 pub use settings::{ByAssurance, CacheFile, DepthFile, LearnFile, MemoryFile, MemorySettings};
 
-use analysis::Analysis;
+use prepared::Prepared;
 use recall::{Limits, Outline};
 use recorder::Note;
 use views::{LoadEnd, Place, Views};
@@ -138,7 +139,7 @@ impl Memory {
     /// Bytes that wait to be learned from.
     #[must_use]
     pub fn backlog(&self) -> u64 {
-        self.store.journal_backlog()
+        self.store.journal_backlog(Queue::Rules)
     }
 
     /// What the request is to carry. Answers at once from RAM; otherwise waits for the disk up to `deadline`, and the load goes on
@@ -228,9 +229,9 @@ impl Memory {
     /// Commits and applies. For the holder of the place's writer lock, after a load.
     fn commit(&self, scope: &UserScope, place: &Place, mut batch: Batch) -> Result<(), StoreError> {
         for fact in &mut batch.put {
-            fact.analysis = Analysis::of(&fact.text, view::LANGUAGE).encode(view::LANGUAGE);
+            fact.analysis = Prepared::of(&fact.text, view::LANGUAGE).encode(view::LANGUAGE);
         }
-        self.store.commit(scope, copy(&batch))?;
+        self.store.commit(scope, batch.clone())?;
         if let Some(view) = place.view.write().as_mut() {
             view.apply(batch);
             place.measure(view);
@@ -280,17 +281,5 @@ fn attempt(place: &Place, key: &[u8; 16], outline: &Outline, request: &RecallReq
     match guard.as_ref().filter(|view| view.key == Some(*key)) {
         Some(view) => Attempt::Done(recall::plan(view, key, outline, request, limits)),
         None => Attempt::Cold,
-    }
-}
-
-/// The store uses a batch up, and the view needs it once it is committed.
-fn copy(batch: &Batch) -> Batch {
-    let Batch { put, delete, injections, drop_injections, learned } = batch;
-    Batch {
-        put: put.clone(),
-        delete: delete.clone(),
-        injections: injections.clone(),
-        drop_injections: drop_injections.clone(),
-        learned: learned.clone(),
     }
 }

@@ -5,6 +5,7 @@ mod faults;
 mod files;
 mod isolation;
 mod journal;
+mod models;
 mod users;
 
 use std::sync::Arc;
