@@ -122,25 +122,43 @@ impl Journal {
         Ok(state.append(&record).map_err(StoreError::from)?)
     }
 
-    /// The oldest entry that was not consumed. Asking again gives it again.
-    pub fn next(&self) -> Result<Option<JournalEntry>, StoreError> {
+    /// The oldest entry that was not consumed, and those right behind it under the same ticket. Asking again gives them again.
+    pub fn some(&self, most: usize) -> Result<Vec<JournalEntry>, StoreError> {
         let mut state = self.state.lock();
         state.skip_marks()?;
-        let Some((body, next)) = state.read_record(state.consumed, state.end)? else { return Ok(None) };
-        let Some(Body::Job { ticket, sealed }) = parse(&body) else { return Err(StoreError::Malformed) };
-        let (position, next) = (state.cut + state.consumed, state.cut + next);
-        Ok(Some(JournalEntry { ticket: Ticket::from_bytes(ticket), sealed: sealed.to_vec(), position, next }))
+        let mut found: Vec<JournalEntry> = Vec::new();
+        let mut offset = state.consumed;
+        while found.len() < most {
+            let Some((body, next)) = state.read_record(offset, state.end)? else { break };
+            let (ticket, sealed) = match parse(&body).ok_or(StoreError::Malformed)? {
+                Body::Job { ticket, sealed } => (ticket, sealed),
+                Body::Mark(_) => break,
+            };
+            if found.first().is_some_and(|first| first.ticket.as_bytes() != ticket) {
+                break;
+            }
+            let (position, next_position) = (state.cut + offset, state.cut + next);
+            found.push(JournalEntry {
+                ticket: Ticket::from_bytes(ticket),
+                sealed: sealed.to_vec(),
+                position,
+                next: next_position,
+            });
+            offset = next;
+        }
+        Ok(found)
     }
 
-    /// Marks the oldest entry as consumed. Any other entry was consumed before: nothing changes.
-    pub fn done(&self, entry: &JournalEntry) -> Result<(), StoreError> {
+    /// Marks entries, the oldest first and none left out, as consumed. Any others were consumed before: nothing changes.
+    pub fn done(&self, entries: &[JournalEntry]) -> Result<(), StoreError> {
         let mut state = self.state.lock();
-        if entry.position != state.cut + state.consumed {
+        let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(()) };
+        if first.position != state.cut + state.consumed {
             return Ok(());
         }
-        state.consumed = entry.next - state.cut;
+        state.consumed = last.next - state.cut;
         state.skip_marks()?;
-        state.unmarked += 1;
+        state.unmarked = state.unmarked.saturating_add(u32::try_from(entries.len()).unwrap_or(u32::MAX));
         let waiting = state.end - state.consumed;
         if state.consumed > RECLAIM && waiting == 0 {
             state.empty()?;

@@ -162,13 +162,13 @@ impl Store {
         self.0.journal.append(ticket, &seal.records.seal(journal_place(ticket, &id), payload)?)
     }
 
-    /// The oldest turn that was not consumed; asking again gives it again. After a restart some that were consumed may come
-    /// again: [`Batch::learned`] makes learning from them a no-op.
+    /// The oldest turn that was not consumed, and those right behind it under the same ticket, at most `most`; asking again gives them
+    /// again. After a restart some that were consumed may come again: [`Batch::learned`] makes learning from them a no-op.
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn journal_next(&self) -> Result<Option<JournalEntry>, StoreError> {
-        self.0.journal.next()
+    pub fn journal_some(&self, most: usize) -> Result<Vec<JournalEntry>, StoreError> {
+        self.0.journal.some(most)
     }
 
     /// Opens a turn's payload with the key of the user that its ticket stands for.
@@ -180,13 +180,12 @@ impl Store {
         self.seal(scope.user(), &id)?.records.open(journal_place(&entry.ticket, &id), &entry.sealed)
     }
 
-    /// Marks the oldest turn as consumed, or unreadable.
+    /// Marks the oldest turns as consumed, or unreadable.
     ///
     /// # Errors
-    /// When the disk fails; the turn is consumed all the same until a restart.
-    #[expect(clippy::needless_pass_by_value, reason = "an entry is used up")]
-    pub fn journal_done(&self, entry: JournalEntry) -> Result<(), StoreError> {
-        self.0.journal.done(&entry)
+    /// When the disk fails; the turns are consumed all the same until a restart.
+    pub fn journal_done(&self, entries: &[JournalEntry]) -> Result<(), StoreError> {
+        self.0.journal.done(entries)
     }
 
     /// Bytes that wait to be learned from. Answers from memory.

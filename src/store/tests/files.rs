@@ -117,10 +117,10 @@ fn kill_minus_nine_loses_nothing_acknowledged() {
     let facts: usize = (0..3).map(|n| store.load(&verified(&format!("user-{n}"))).unwrap().facts.len()).sum();
     assert!(facts >= 2 * acknowledged && facts.is_multiple_of(2), "{facts} of {}", 2 * acknowledged);
     let mut turns = 0;
-    while let Some(entry) = store.journal_next().unwrap() {
+    while let Some(entry) = store.journal_some(1).unwrap().pop() {
         let number = u64::from_be_bytes(entry.ticket.as_bytes().try_into().unwrap());
         assert_eq!(store.journal_open(&verified(&format!("user-{}", number % 3)), &entry).unwrap(), b"turn");
-        store.journal_done(entry).unwrap();
+        store.journal_done(&[entry]).unwrap();
         turns += 1;
     }
     assert!(turns >= acknowledged, "{turns} of {acknowledged}");

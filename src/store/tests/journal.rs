@@ -19,11 +19,11 @@ fn append(store: &Store, scope: &UserScope, number: u64) -> Result<(), JournalEr
 /// Takes everything off the queue.
 fn drain(store: &Store, scope: &UserScope) -> Vec<u64> {
     let mut seen = Vec::new();
-    while let Some(entry) = store.journal_next().unwrap() {
+    while let Some(entry) = store.journal_some(1).unwrap().pop() {
         let number = u64::from_be_bytes(entry.ticket.as_bytes().try_into().unwrap());
         assert_eq!(store.journal_open(scope, &entry).unwrap(), format!("turn {number}").as_bytes());
         seen.push(number);
-        store.journal_done(entry).unwrap();
+        store.journal_done(&[entry]).unwrap();
     }
     seen
 }
@@ -34,11 +34,11 @@ fn entries_come_in_order_and_once() {
     let store = open(&disk).unwrap();
     let alice = enrolled(&store, "alice");
     (0..100).for_each(|n| append(&store, &alice, n).unwrap());
-    let first = store.journal_next().unwrap().unwrap();
-    assert_eq!(store.journal_next().unwrap().as_ref(), Some(&first), "asking again gives the same");
+    let first = store.journal_some(1).unwrap().pop().unwrap();
+    assert_eq!(store.journal_some(1).unwrap().pop().as_ref(), Some(&first), "asking again gives the same");
     let backlog = store.journal_backlog();
-    store.journal_done(first.clone()).unwrap();
-    store.journal_done(first).unwrap();
+    store.journal_done(std::slice::from_ref(&first)).unwrap();
+    store.journal_done(&[first]).unwrap();
     assert!(store.journal_backlog() < backlog);
     assert_eq!(drain(&store, &alice), (1..100).collect::<Vec<_>>());
     assert_eq!(store.journal_backlog(), 0);
@@ -53,7 +53,7 @@ fn a_payload_opens_for_its_own_user_alone() {
     let (alice, bob) = (enrolled(&store, "alice"), enrolled(&store, "bob"));
     assert!(matches!(append(&store, &verified("nobody"), 0), Err(JournalError::Store(StoreError::NotEnrolled))));
     append(&store, &alice, 1).unwrap();
-    let entry = store.journal_next().unwrap().unwrap();
+    let entry = store.journal_some(1).unwrap().pop().unwrap();
     assert!(matches!(store.journal_open(&bob, &entry), Err(StoreError::Sealed)));
     let mut forged = entry.clone();
     forged.ticket = ticket(2);
@@ -62,8 +62,8 @@ fn a_payload_opens_for_its_own_user_alone() {
     assert!(matches!(store.journal_open(&alice, &entry), Err(StoreError::NotEnrolled)));
     store.enroll(&alice, NOW).unwrap();
     assert!(matches!(store.journal_open(&alice, &entry), Err(StoreError::Sealed)));
-    store.journal_done(entry).unwrap();
-    assert_eq!(store.journal_next().unwrap(), None);
+    store.journal_done(&[entry]).unwrap();
+    assert_eq!(store.journal_some(1).unwrap().pop(), None);
 }
 
 #[test]
@@ -102,16 +102,16 @@ fn the_file_stays_small_though_the_queue_is_never_empty() {
     for n in 0..60 {
         store.journal_append(&ticket(n), &alice, &payload).unwrap();
         if n >= 5 {
-            let entry = store.journal_next().unwrap().unwrap();
+            let entry = store.journal_some(1).unwrap().pop().unwrap();
             assert_eq!(entry.ticket, ticket(expected));
             assert_eq!(store.journal_open(&alice, &entry).unwrap(), payload);
-            store.journal_done(entry).unwrap();
+            store.journal_done(&[entry]).unwrap();
             expected += 1;
         }
         assert!(disk.contents(FILE).unwrap().len() < 3 << 20);
     }
     let store = open(&disk.after(End::Killed)).unwrap();
-    let entry = store.journal_next().unwrap().unwrap();
+    let entry = store.journal_some(1).unwrap().pop().unwrap();
     let first = u64::from_be_bytes(entry.ticket.as_bytes().try_into().unwrap());
     assert!((expected - 20..=expected).contains(&first), "at most a few come again: {first} of {expected}");
 }
