@@ -131,7 +131,8 @@ fn record_learning(audit: &AuditLog, metrics: &Arc<Metrics>) -> OnLearned {
         let Ok(request) = report.request_id.parse() else { return };
         let time = unix_ms();
         let LearnedReport { user, learned, .. } = report;
-        audit.record(LearnedRecord { time, request, user, facts_written: learned.facts, facts_closed: learned.superseded });
+        let facts_closed = learned.closed().collect();
+        audit.record(LearnedRecord { time, request, user, facts_written: learned.facts, facts_closed });
     })
 }
 

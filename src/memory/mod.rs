@@ -6,6 +6,7 @@
 //! Pure parts: `analysis`, `index`, `rank`, `search` (finding), `recall` (choosing and replaying), `render`, `extract`, `learn`.
 
 pub mod analysis;
+mod bounds;
 mod calendar;
 pub mod dense;
 pub mod extract;
@@ -39,7 +40,8 @@ use tokio::time::{Instant, sleep, timeout_at};
 use crate::enforce::{TicketKey, UserScope};
 use crate::store::{Batch, Erased, Fact, Queue, Store, StoreError};
 
-pub use learn::Learned;
+pub use bounds::{BudgetFile, Ttl, TtlFile};
+pub use learn::{Learned, Unkept};
 pub use learner::{EnqueueError, LearnedReport, OnLearned};
 pub use lesson::Lesson;
 pub use recall::{Message, RecallRequest, Recalled, Role};
@@ -155,7 +157,7 @@ impl Memory {
     ) -> Result<Recalled, RecallMiss> {
         let until = Instant::now() + deadline;
         let settings = self.settings.load();
-        let limits = Limits { depth: settings.depth.of(scope), budget: settings.budget };
+        let limits = Limits { depth: settings.depth.of(scope), budget: settings.budget.of(scope) };
         drop(settings);
         if limits.depth == 0 {
             return Ok(Recalled::default());

@@ -106,7 +106,7 @@ pub(super) fn plan(view: &View, key: &[u8; 16], outline: &Outline, request: &Rec
     // Every conversation that opens with the same words looks the same at its first turn. There a choice holds only until something
     // new is learned; later turns tell conversations apart, and keep what they were given.
     let opening = first == last && !outline.answered;
-    let holds = |injection: &&Injection| !opening || injection.at > view.learned_at();
+    let holds = |injection: &&Injection| !opening || injection.at > view.changed_at();
     let place = derive(key, "profile", &[&outline.prefix(first)]);
     let profile = view.injection(&place).filter(holds).map_or_else(
         || {

@@ -46,7 +46,7 @@ pub async fn chat(
 
     let started = Instant::now();
     let mut load = services.tokens.measure(&conversation, &forwarding.upstream.name, &model);
-    let mut reserved = if scope.is_some() { exchange.runtime.memory.budget as u64 } else { 0 };
+    let mut reserved = scope.as_ref().map_or(0, |scope| exchange.runtime.memory.budget.of(scope) as u64);
     load.fixed += reserved;
     let mut planned = plan(conversation.turns(), &load, &exchange.runtime.context);
     // What memory may add is no reason to refuse a request: it goes on without.

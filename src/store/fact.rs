@@ -1,12 +1,13 @@
 //! A remembered statement and where it came from.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Assurance;
 use crate::ids::{ClientName, FactId, SessionId};
 
 /// What sort of statement a fact is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Who the person is: name, home, work, family, diet.
@@ -20,6 +21,19 @@ pub enum Kind {
     Note,
 }
 
+impl Kind {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Profile => "profile",
+            Self::Preference => "preference",
+            Self::Event => "event",
+            Self::Instruction => "instruction",
+            Self::Note => "note",
+        }
+    }
+}
+
 /// How sure the learner is that the person said so on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -28,6 +42,16 @@ pub enum Tier {
     Explicit,
     /// A first-person clause in passing.
     Passing,
+}
+
+impl Tier {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Explicit => "explicit",
+            Self::Passing => "passing",
+        }
+    }
 }
 
 /// Whether a fact may be recalled.
@@ -57,6 +81,20 @@ pub enum Review {
     Sandbox,
     /// It was imported from a source that others may write to.
     Import,
+}
+
+impl Review {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Instruction => "instruction",
+            Self::Url => "url",
+            Self::Tool => "tool",
+            Self::Length => "length",
+            Self::Sandbox => "sandbox",
+            Self::Import => "import",
+        }
+    }
 }
 
 /// Where a fact came from.
@@ -129,5 +167,11 @@ impl Fact {
             Status::Held => self.held_for == Some(Review::Sandbox),
             Status::Forgotten => false,
         }
+    }
+
+    /// Whether the fact's time to live is over at `now`: it is neither recalled nor replayed, and is deleted soon. A pinned one stays.
+    #[must_use]
+    pub fn is_expired(&self, now: i64) -> bool {
+        !self.pinned && self.expires_at.is_some_and(|at| at <= now)
     }
 }

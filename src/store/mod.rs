@@ -189,8 +189,8 @@ impl Store {
         self.journal(queue).append(ticket, &seal.records.seal(journal_place(queue, ticket, &id), payload)?)
     }
 
-    /// The oldest turn that was not consumed; asking again gives it again. After a restart some that were consumed may come
-    /// again: [`Batch::learned`] makes learning from them a no-op.
+    /// The oldest turn that was not consumed, and those right behind it under the same ticket, at most `most`; asking again gives them
+    /// again. After a restart some that were consumed may come again: [`Batch::learned`] makes learning from them a no-op.
     ///
     /// # Errors
     /// When the disk fails.
@@ -215,13 +215,15 @@ impl Store {
         self.seal(scope.user(), &id)?.records.open(journal_place(entry.queue, &entry.ticket, &id), &entry.sealed)
     }
 
-    /// Marks the oldest turn of its queue as consumed, or unreadable.
+    /// Marks the oldest turns of one queue as consumed, or unreadable.
     ///
     /// # Errors
-    /// When the disk fails; the turn is consumed all the same until a restart.
-    #[expect(clippy::needless_pass_by_value, reason = "an entry is used up")]
-    pub fn journal_done(&self, entry: JournalEntry) -> Result<(), StoreError> {
-        self.journal(entry.queue).done(&entry)
+    /// When the disk fails; the turns are consumed all the same until a restart.
+    pub fn journal_done(&self, entries: &[JournalEntry]) -> Result<(), StoreError> {
+        match entries.first() {
+            Some(first) => self.journal(first.queue).done(entries),
+            None => Ok(()),
+        }
     }
 
     /// Bytes that wait to be learned from. Answers from memory.

@@ -74,7 +74,7 @@ fn queues_are_apart_and_survive_a_kill() {
     let mut moved = oldest.clone();
     moved.queue = Queue::Rules;
     assert!(matches!(store.journal_open(&alice, &moved), Err(StoreError::Sealed)), "an entry belongs to its queue");
-    store.journal_done(oldest).unwrap();
+    store.journal_done(&[oldest]).unwrap();
     assert_eq!(numbers(store.journal_peek(Queue::Tutor, 0, 2).unwrap()), [1, 2], "looking ahead goes on from the oldest");
     let store = open(&disk.after(End::Killed)).unwrap();
     let left = numbers(store.journal_peek(Queue::Tutor, 0, 9).unwrap());
