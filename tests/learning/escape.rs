@@ -9,7 +9,7 @@ use crate::fold::{fold, is_unseen};
 /// Whoever reads the block may end a line at any of these.
 const LINE_ENDS: [char; 8] = ['\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{85}', '\u{2028}', '\u{2029}'];
 /// What chat templates, markup and template engines are built from. `#` is checked by itself.
-const STRUCTURE: [&str; 10] = ["<", ">", "[", "]", "{", "}", "|", "```", "~~~", "\\n"];
+const STRUCTURE: [&str; 9] = ["<", ">", "[", "]", "{", "}", "|", "```", "~~~"];
 const ROLES: [&str; 9] = ["system", "assistant", "user", "human", "developer", "tool", "function", "model", "ipython"];
 
 const PLAIN: &str = "I like tea";
@@ -38,8 +38,8 @@ fn find_escape(fact: &str) -> Option<String> {
     if let Some(c) = text.chars().find(|&c| c.is_control() || is_unseen(c)) {
         return Some(format!("U+{:04X}", u32::from(c)));
     }
-    if text.starts_with(['#', '-', '*', '>', '=']) || text.contains("##") {
-        return Some("Markdown's structure".to_owned());
+    if text.starts_with('#') || text.contains("##") {
+        return Some("a heading".to_owned());
     }
     if text.chars().count() > 600 {
         return Some("too long".to_owned());
