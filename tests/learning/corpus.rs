@@ -16,7 +16,7 @@ pub enum Half {
 /// A turn with what a careful reader would keep of it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Turn {
+pub struct Sample {
     pub id: String,
     pub lang: String,
     pub turn: String,
@@ -82,7 +82,7 @@ impl Attack {
     }
 }
 
-pub fn statements(half: Half) -> Vec<Turn> {
+pub fn statements(half: Half) -> Vec<Sample> {
     read(STATEMENTS[half as usize])
 }
 
@@ -97,7 +97,7 @@ fn read<T: DeserializeOwned>(lines: &str) -> Vec<T> {
 #[test]
 fn the_corpora_are_large_and_sound() {
     let halves = [statements(Half::Dev), statements(Half::Test)];
-    let turns: Vec<&Turn> = halves.iter().flatten().collect();
+    let turns: Vec<&Sample> = halves.iter().flatten().collect();
     assert!(turns.len() >= 700 && halves.iter().all(|half| half.len() >= 300));
     let ids: std::collections::HashSet<&str> = turns.iter().map(|turn| turn.id.as_str()).collect();
     assert_eq!(ids.len(), turns.len());

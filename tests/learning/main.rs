@@ -10,6 +10,7 @@ mod corpus;
 mod escape;
 mod fold;
 mod path;
+mod recall_set;
 mod score;
 mod scorer_tests;
 mod statements;

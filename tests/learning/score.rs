@@ -6,7 +6,7 @@ use std::fmt;
 use memgate::memory::extract::{Candidate, Retraction, Statement, Target};
 use memgate::store::Tier;
 
-use crate::corpus::{Turn, Withdrawal};
+use crate::corpus::{Sample, Withdrawal};
 use crate::fold::contains_words;
 use crate::path::{Extract, learn_turn};
 
@@ -61,7 +61,7 @@ pub struct Report {
 }
 
 impl Report {
-    pub fn of<'a>(turns: impl IntoIterator<Item = &'a Turn>, extract: Extract<'_>) -> Self {
+    pub fn of<'a>(turns: impl IntoIterator<Item = &'a Sample>, extract: Extract<'_>) -> Self {
         let mut report = Self::default();
         for turn in turns {
             let tally = judge(turn, &learn_turn(&turn.turn, extract), &mut report.faults);
@@ -101,7 +101,7 @@ impl fmt::Display for Report {
     }
 }
 
-fn judge(turn: &Turn, learned: &[Statement], faults: &mut Vec<String>) -> Tally {
+fn judge(turn: &Sample, learned: &[Statement], faults: &mut Vec<String>) -> Tally {
     let mut tally = Tally { turns: 1, labels: turn.explicit.len(), withdrawals: turn.retracts.len(), ..Tally::default() };
     let profile: Vec<&Candidate> = learned.iter().filter_map(profile_fact).collect();
     let forbidden = |fact: &Candidate| turn.never.iter().any(|word| contains_words(&fact.text, word));

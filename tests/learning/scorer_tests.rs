@@ -4,7 +4,8 @@ use memgate::memory::extract::{Candidate, Retraction, Statement, Target};
 use memgate::store::{Kind, Review, Tier};
 
 use crate::attacks;
-use crate::corpus::{self, Half, Turn};
+use crate::corpus::{self, Half, Sample};
+use crate::fold::contains_words;
 use crate::score::Report;
 
 fn fact(text: &str, tier: Tier, held_for: Option<Review>) -> Statement {
@@ -19,11 +20,11 @@ fn fact(text: &str, tier: Tier, held_for: Option<Review>) -> Statement {
     })
 }
 
-fn turn(json: &str) -> Turn {
+fn turn(json: &str) -> Sample {
     serde_json::from_str(json).unwrap()
 }
 
-fn labelled() -> Turn {
+fn labelled() -> Sample {
     turn(
         r#"{"id":"x","lang":"en","topic":"home","turn":"I live in Leeds, \"I live in Rome\", I used to be a baker, it's wet",
             "explicit":[{"says":"live Leeds","slot":"home"}],"never":["Rome"],"retracts":[{"about":"baker","forget":false}],
@@ -35,9 +36,11 @@ fn labelled() -> Turn {
 fn an_extractor_that_knows_the_labels_passes() {
     let turns = [corpus::statements(Half::Dev), corpus::statements(Half::Test)].concat();
     for turn in &turns {
-        let knows =
-            |_: &str| -> Vec<Statement> { turn.explicit.iter().map(|label| fact(&label.says, Tier::Explicit, None)).collect() };
-        // Foreign text may be all there is of a turn, and then nothing reaches the extractor; no label may want that.
+        // What the path drops as foreign text cannot be learned: no label may want it.
+        let knows = |text: &str| -> Vec<Statement> {
+            let reached = turn.explicit.iter().filter(|label| contains_words(text, &label.says));
+            reached.map(|label| fact(&label.says, Tier::Explicit, None)).collect()
+        };
         let report = Report::of([turn], &knows);
         assert_eq!(report.verdict(), Ok(()), "{}: {:?}", turn.id, report.faults);
     }

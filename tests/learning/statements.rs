@@ -2,10 +2,10 @@
 
 use memgate::memory::extract::extract;
 
-use crate::corpus::{Half, Turn, statements};
+use crate::corpus::{Half, Sample, statements};
 use crate::score::Report;
 
-fn require(title: &str, turns: &[Turn]) {
+fn require(title: &str, turns: &[Sample]) {
     let report = Report::of(turns, &extract);
     println!("{title}\n{report}");
     if let Err(below) = report.verdict() {
