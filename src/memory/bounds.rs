@@ -11,7 +11,7 @@ use crate::store::Kind;
 
 /// One number of tokens for everybody, or one for each level of assurance.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged, expecting = "write a number of tokens, or a mapping such as {verified: 512, sandbox: 128}")]
+#[serde(untagged, expecting = "is no budget; write a number of tokens, or a mapping such as {verified: 512, sandbox: 128}")]
 pub enum BudgetFile {
     All(u32),
     Each(BudgetsFile),

@@ -247,16 +247,17 @@ impl Memory {
             }
             draft.finish()
         };
-        let Some((batch, learned)) = planned else { return Ok(Vec::new()) };
+        let Some((batch, learned, expired)) = planned else { return Ok(Vec::new()) };
         self.commit(scope, &place, batch)?;
         let written: usize = learned.iter().map(|learned| learned.facts.len()).sum();
         self.counters.facts_written.fetch_add(written as u64, Ordering::Relaxed);
+        self.counters.facts_expired.fetch_add(expired as u64, Ordering::Relaxed);
         Ok(learned)
     }
 }
 
 /// Milliseconds since the Unix epoch.
-fn clock() -> i64 {
+pub(super) fn clock() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 

@@ -65,6 +65,8 @@ pub enum RecallMiss {
 #[derive(Debug, Default)]
 pub struct Counters {
     pub facts_written: AtomicU64,
+    /// Facts that were deleted when their time to live was over.
+    pub facts_expired: AtomicU64,
     pub jobs_done: AtomicU64,
     /// Jobs that could not be read or whose user is gone: skipped.
     pub jobs_failed: AtomicU64,

@@ -42,8 +42,6 @@ pub struct Learned {
     pub forgot_everything: bool,
     /// Facts that made room for these.
     pub evicted: usize,
-    /// Facts whose time to live was over, found on the way.
-    pub expired: usize,
     /// Statements that were not kept.
     pub unkept: Vec<Unkept>,
 }
@@ -164,16 +162,16 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// What is to be committed, and what each turn came to. Nothing, where no turn was new and no fact has run out.
-    pub(super) fn finish(mut self) -> Option<(Batch, Vec<Learned>)> {
+    /// What is to be committed, what each turn came to, and how many facts had run out. Nothing, where nothing changes.
+    pub(super) fn finish(mut self) -> Option<(Batch, Vec<Learned>, usize)> {
         let mut delete: Vec<FactId> = self.view.expired(self.now).collect();
         if self.names.is_empty() && delete.is_empty() {
             return None;
         }
+        let expired = delete.len();
         self.changed.retain(|id, _| !delete.contains(id));
         let evicted = self.make_room(&delete);
-        let turn = self.turn();
-        (turn.expired, turn.evicted) = (delete.len(), evicted.len());
+        self.turn().evicted = evicted.len();
         delete.extend(evicted);
         self.changed.retain(|id, _| !delete.contains(id));
         for learned in &mut self.learned {
@@ -185,7 +183,7 @@ impl<'a> Draft<'a> {
         let put: Vec<Fact> = self.changed.into_values().collect();
         let mut learned: Vec<PrefixHash> = self.names.into_iter().collect();
         learned.sort_unstable();
-        Some((Batch { put, delete, learned, ..Batch::default() }, self.learned))
+        Some((Batch { put, delete, learned, ..Batch::default() }, self.learned, expired))
     }
 
     /// What the present turn came to so far.
