@@ -25,7 +25,7 @@ fn has_word(text: &str, word: &str) -> bool {
     let short = word.chars().count() <= 3;
     text.match_indices(word).any(|(at, _)| {
         let (before, after) = (text[..at].chars().next_back(), text[at + word.len()..].chars().next());
-        !inside(before) && !(short && inside(after))
+        !(inside(before) || short && inside(after))
     })
 }
 
