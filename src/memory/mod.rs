@@ -200,7 +200,8 @@ impl Memory {
         }
         let guard = place.view.read();
         let Some(view) = guard.as_ref() else { return Ok(Vec::new()) };
-        let found = search::search(view, &search::Question::of(question), limit, |_| true);
+        let now = learner::clock();
+        let found = search::search(view, &search::Question::of(question), limit, |fact| !fact.is_expired(now));
         Ok(found.into_iter().filter_map(|(id, score)| Some((view.fact(id)?.clone(), score))).collect())
     }
 

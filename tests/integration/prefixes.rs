@@ -61,7 +61,7 @@ fn recorded_chats() -> Vec<(String, Value)> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/captures");
     let mut names: Vec<String> =
         fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.retain(|name| name.contains("chat") && !name.contains("task") && name.ends_with(".json"));
+    names.retain(|name| name.contains("chat") && !name.contains("task"));
     names.sort();
     let mut seen = HashSet::new();
     let read = |name: String| {

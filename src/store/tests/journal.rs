@@ -48,6 +48,24 @@ fn entries_come_in_order_and_once() {
 }
 
 #[test]
+fn entries_under_one_ticket_come_together() {
+    let disk = SimulatedDisk::default();
+    let store = open(&disk).unwrap();
+    let alice = enrolled(&store, "alice");
+    [1, 1, 1, 2, 1].into_iter().for_each(|n| append(&store, &alice, n).unwrap());
+    let two = store.journal_some(2).unwrap();
+    assert_eq!(two.len(), 2);
+    let three = store.journal_some(9).unwrap();
+    assert_eq!((three.len(), &three[..2]), (3, &two[..]), "asking again gives the same, up to the next ticket");
+    store.journal_done(&three).unwrap();
+    // They were consumed already.
+    store.journal_done(&two).unwrap();
+    assert_eq!(drain(&store, &alice), [2, 1]);
+    assert_eq!(store.journal_some(9).unwrap(), []);
+    store.journal_done(&[]).unwrap();
+}
+
+#[test]
 fn a_payload_opens_for_its_own_user_alone() {
     let store = open(&SimulatedDisk::default()).unwrap();
     let (alice, bob) = (enrolled(&store, "alice"), enrolled(&store, "bob"));
