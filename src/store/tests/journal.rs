@@ -52,7 +52,9 @@ fn entries_under_one_ticket_come_together() {
     let disk = SimulatedDisk::default();
     let store = open(&disk).unwrap();
     let alice = enrolled(&store, "alice");
-    [1, 1, 1, 2, 1].into_iter().for_each(|n| append(&store, &alice, n).unwrap());
+    for n in [1, 1, 1, 2, 1] {
+        append(&store, &alice, n).unwrap();
+    }
     let two = store.journal_some(2).unwrap();
     assert_eq!(two.len(), 2);
     let three = store.journal_some(9).unwrap();
