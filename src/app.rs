@@ -25,7 +25,7 @@ use crate::identity::{ReplayGuard, Resolver};
 use crate::memory::{Learned, LearnedReport, Memory, OnLearned};
 use crate::proxy::{Addresses, Gateway, Runtime, Services, unix_ms};
 use crate::setting::{Fault, Faults, Secret};
-use crate::store::{FileDisk, Store, StoreError};
+use crate::store::{FileDisk, Queue, Store, StoreError};
 use crate::telemetry::{
     AuditError, AuditLog, Closing, KeepingMetrics, LearnResult, LearnedRecord, LogSettings, Metrics, ReloadResult,
 };
@@ -356,7 +356,7 @@ async fn keep_house(services: Arc<Services>, runtime: Arc<ArcSwap<Runtime>>, mut
         services.metrics.keeping.count_retries(since(&counters.jobs_retried, &mut retried));
         services.metrics.keeping.count_injections_lost(since(&counters.injections_lost, &mut lost));
         services.metrics.keeping.count_closed(Closing::Expired, since(&counters.facts_expired, &mut expired));
-        services.metrics.set_learning_queue(services.store.journal_backlog());
+        services.metrics.set_learning_queue(services.store.journal_backlog(Queue::Rules));
         if swept.is_none_or(|at| at.elapsed() >= SANDBOX_SWEEP) {
             swept = Some(Instant::now());
             let expiry = i64::try_from(runtime.load().trust.sandbox_expiry.as_millis()).unwrap_or(i64::MAX);

@@ -10,6 +10,7 @@ use crate::admin::Problem;
 use crate::admin::api::{LowerRatchet, MadeUserKey, MakeUserKey, RatchetView, Status, UserKeyList};
 use crate::identity::Assurance;
 use crate::ids::{KeyId, UserId};
+use crate::inference::plain_builder;
 
 /// Why the running memgate did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +37,7 @@ impl Client {
     /// # Errors
     /// When the HTTP client cannot be set up.
     pub fn new(socket: &Path) -> Result<Self, ClientError> {
-        let http = reqwest::Client::builder().unix_socket(socket).no_proxy().build()?;
+        let http = plain_builder().unix_socket(socket).no_proxy().build()?;
         Ok(Self { http, socket: socket.to_owned() })
     }
 

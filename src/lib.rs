@@ -1,7 +1,7 @@
 //! memgate: an identity-enforcing reverse proxy with per-user memory.
 //!
 //! Floors, lowest first; a module imports only from floors below its own (`tests/architecture.rs` enforces it):
-//! `ids setting dialect` · `telemetry` · `identity` · `policy` · `enforce` · `store` · `memory` · `context` ·
+//! `ids setting dialect` · `telemetry inference` · `identity` · `policy` · `enforce` · `store` · `memory` · `context` ·
 //! `proxy admin demo` · `config` · `client` · `cli` · `app`.
 
 pub mod admin;
@@ -15,6 +15,7 @@ pub mod dialect;
 pub mod enforce;
 pub mod identity;
 pub mod ids;
+pub mod inference;
 pub mod memory;
 pub mod policy;
 pub mod proxy;

@@ -14,7 +14,7 @@ use source::{Source, Token};
 /// Floors, lowest first. A module imports only from floors below its own; `lib.rs` shows the same list to readers.
 const FLOORS: &[&[&str]] = &[
     &["ids", "setting", "dialect"],
-    &["telemetry"],
+    &["telemetry", "inference"],
     &["identity"],
     &["policy"],
     &["enforce"],

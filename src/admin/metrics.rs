@@ -41,8 +41,9 @@ mod tests {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopping) = watch::channel(false);
         let served = tokio::spawn(serve_metrics(listener, Arc::new(Metrics::new().unwrap()), stopping));
+        let client = crate::inference::plain_builder().build().unwrap();
         let get = async |path: &str| {
-            let response = reqwest::get(format!("{base}{path}")).await.unwrap();
+            let response = client.get(format!("{base}{path}")).send().await.unwrap();
             (response.status().as_u16(), response.text().await.unwrap())
         };
         assert!(get("/metrics").await.1.contains("memgate_build_info"));

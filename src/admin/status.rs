@@ -11,6 +11,6 @@ pub(super) async fn show(State(control): State<Control>) -> Json<Status> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started_at: control.started_at,
         open_streams: control.metrics.streams(),
-        learning_queue_bytes: control.store.journal_backlog(),
+        learning_queue_bytes: control.store.journal_backlog(crate::store::Queue::Rules),
     })
 }

@@ -143,7 +143,7 @@ async fn the_status_counts() {
 #[tokio::test]
 async fn every_refusal_is_a_problem() {
     let bench = Bench::start();
-    let http = reqwest::Client::builder().unix_socket(bench.socket()).build().unwrap();
+    let http = plain_builder().unix_socket(bench.socket()).build().unwrap();
     for (method, path, body, status) in [
         ("GET", "/v1/nothing", "", 404),
         ("PUT", "/v1/status", "", 405),

@@ -12,7 +12,7 @@ async fn start() -> String {
 
 async fn send(path: &str, body: &Value) -> (u16, String) {
     let url = format!("{}{path}", start().await);
-    let response = reqwest::Client::new().post(url).json(body).send().await.unwrap();
+    let response = crate::inference::plain_builder().build().unwrap().post(url).json(body).send().await.unwrap();
     (response.status().as_u16(), response.text().await.unwrap())
 }
 

@@ -19,7 +19,7 @@ use super::recorder::ended;
 use super::{Memory, extract};
 use crate::enforce::UserScope;
 use crate::ids::{SessionId, UserId};
-use crate::store::{JournalEntry, JournalError, StoreError};
+use crate::store::{JournalEntry, JournalError, Queue, StoreError};
 
 /// Why a turn was not queued.
 #[derive(Debug, Error)]
@@ -79,7 +79,7 @@ impl Memory {
             return Ok(false);
         }
         let ticket = self.tickets.issue(scope, session);
-        self.store.journal_append(&ticket, scope, &lesson.encode()).map_err(|error| match error {
+        self.store.journal_append(Queue::Rules, &ticket, scope, &lesson.encode()).map_err(|error| match error {
             JournalError::Full => EnqueueError::Full,
             JournalError::Store(error) => EnqueueError::Failed(error),
         })?;
@@ -142,7 +142,10 @@ impl Memory {
     /// Does the oldest job, and those right behind it of the same conversation; false when there is none. An error means that the
     /// store failed and the jobs stay.
     fn learn_next(&self) -> Result<bool, StoreError> {
-        let entries = self.store.journal_some(TOGETHER)?;
+        let mut entries = self.store.journal_peek(Queue::Rules, 0, TOGETHER)?;
+        let same = |entry: &JournalEntry| entries.first().is_some_and(|first| first.ticket == entry.ticket);
+        let alike = entries.iter().take_while(|entry| same(entry)).count();
+        entries.truncate(alike);
         let read = || entries.iter().map(|entry| self.read(entry)).collect::<Result<Vec<_>, _>>();
         let together = catch_unwind(AssertUnwindSafe(|| self.learn_read(entries.first(), read()?)));
         match together.unwrap_or(Err(Skip::Unreadable)) {

@@ -15,6 +15,7 @@ mod learn;
 mod learner;
 mod lesson;
 mod prefix;
+mod prepared;
 pub mod rank;
 mod recall;
 mod recorder;
@@ -37,7 +38,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::enforce::{TicketKey, UserScope};
-use crate::store::{Batch, Erased, Fact, Store, StoreError};
+use crate::store::{Batch, Erased, Fact, Queue, Store, StoreError};
 
 pub use bounds::{BudgetFile, Ttl, TtlFile};
 pub use learn::{Learned, Unkept};
@@ -46,6 +47,7 @@ pub use lesson::Lesson;
 pub use recall::{Message, RecallRequest, Recalled, Role};
 pub use settings::{ByAssurance, CacheFile, DepthFile, LearnFile, MemoryFile, MemorySettings};
 
+use prepared::Prepared;
 use recall::{Limits, Outline};
 use recorder::Note;
 use views::{LoadEnd, Place, Views};
@@ -141,7 +143,7 @@ impl Memory {
     /// Bytes that wait to be learned from.
     #[must_use]
     pub fn backlog(&self) -> u64 {
-        self.store.journal_backlog()
+        self.store.journal_backlog(Queue::Rules)
     }
 
     /// What the request is to carry. Answers at once from RAM; otherwise waits for the disk up to `deadline`, and the load goes on
@@ -188,11 +190,12 @@ impl Memory {
         }
     }
 
-    /// The facts that fit a question best with their scores, best first. Waits for the disk where the user is not in RAM.
+    /// The facts that fit a question best with their scores, best first. `now`, in milliseconds since the Unix epoch, is when it is
+    /// asked. Waits for the disk where the user is not in RAM.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn search(&self, scope: &UserScope, question: &str, limit: usize) -> Result<Vec<(Fact, f32)>, StoreError> {
+    pub fn search(&self, scope: &UserScope, question: &str, now: i64, limit: usize) -> Result<Vec<(Fact, f32)>, StoreError> {
         let place = self.views.place(scope.user());
         {
             let _writer = place.writer.lock();
@@ -200,8 +203,7 @@ impl Memory {
         }
         let guard = place.view.read();
         let Some(view) = guard.as_ref() else { return Ok(Vec::new()) };
-        let now = learner::clock();
-        let found = search::search(view, &search::Question::of(question), limit, |fact| !fact.is_expired(now));
+        let found = search::search(view, &search::Question::of(question, now), limit, |fact| !fact.is_expired(now));
         Ok(found.into_iter().filter_map(|(id, score)| Some((view.fact(id)?.clone(), score))).collect())
     }
 
@@ -229,8 +231,11 @@ impl Memory {
     }
 
     /// Commits and applies. For the holder of the place's writer lock, after a load.
-    fn commit(&self, scope: &UserScope, place: &Place, batch: Batch) -> Result<(), StoreError> {
-        self.store.commit(scope, copy(&batch))?;
+    fn commit(&self, scope: &UserScope, place: &Place, mut batch: Batch) -> Result<(), StoreError> {
+        for fact in &mut batch.put {
+            fact.analysis = Prepared::of(&fact.text, view::LANGUAGE).encode(view::LANGUAGE);
+        }
+        self.store.commit(scope, batch.clone())?;
         if let Some(view) = place.view.write().as_mut() {
             view.apply(batch);
             place.measure(view);
@@ -280,17 +285,5 @@ fn attempt(place: &Place, key: &[u8; 16], outline: &Outline, request: &RecallReq
     match guard.as_ref().filter(|view| view.key == Some(*key)) {
         Some(view) => Attempt::Done(recall::plan(view, key, outline, request, limits)),
         None => Attempt::Cold,
-    }
-}
-
-/// The store uses a batch up, and the view needs it once it is committed.
-fn copy(batch: &Batch) -> Batch {
-    let Batch { put, delete, injections, drop_injections, learned } = batch;
-    Batch {
-        put: put.clone(),
-        delete: delete.clone(),
-        injections: injections.clone(),
-        drop_injections: drop_injections.clone(),
-        learned: learned.clone(),
     }
 }

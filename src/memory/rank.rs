@@ -70,12 +70,17 @@ pub fn analyse_query(text: &str, language: Language) -> Analysis {
 /// The best `limit` documents for a question, best first; ties go to the newer one. `keep` leaves documents out.
 #[must_use]
 pub fn rank(index: &Index, query: &Analysis, limit: usize, keep: impl Fn(Slot) -> bool) -> Vec<Hit> {
+    best(index, &scores(index, query), limit, keep)
+}
+
+/// The best `limit` documents by their `scores`, best first; ties go to the newer one. What scores 0 is none.
+pub(super) fn best(index: &Index, scores: &[f32], limit: usize, keep: impl Fn(Slot) -> bool) -> Vec<Hit> {
     let mut hits: Vec<Hit> = Vec::new();
     if limit == 0 {
         return hits;
     }
     let mut floor = 0.0;
-    for (at, score) in scores(index, query).into_iter().enumerate() {
+    for (at, &score) in scores.iter().enumerate() {
         let Ok(slot) = Slot::try_from(at) else { break };
         if score > floor && index.documents.get(at).is_some_and(|d| d.live) && keep(slot) {
             hits.push(Hit { slot, score });
@@ -101,7 +106,7 @@ fn keep_best(hits: &mut Vec<Hit>, limit: usize) {
 
 /// The score of each document; empty when no term of the query is known.
 #[expect(clippy::cast_precision_loss, reason = "counts are far below the precision of a score")]
-fn scores(index: &Index, query: &Analysis) -> Vec<f32> {
+pub(super) fn scores(index: &Index, query: &Analysis) -> Vec<f32> {
     let (documents, mean) = (index.len() as f32, index.mean_len());
     let mut scores = Vec::new();
     let mut counts = Counts::default();

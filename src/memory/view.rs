@@ -5,7 +5,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::analysis::{Analysis, Language};
+use super::dense::{Dense, Rows, Vector};
 use super::index::{Index, Slot};
+use super::prepared::Prepared;
 use super::rank::Item;
 use crate::ids::FactId;
 use crate::store::{Batch, Fact, Injection, Kind, PrefixHash, Tier, UserData};
@@ -35,6 +37,9 @@ pub(super) struct View {
     facts: HashMap<FactId, Entry>,
     index: Index,
     by_slot: Vec<FactId>,
+    /// Vectors from the built-in table and from the operator's endpoint, by slot.
+    built_in: Rows,
+    endpoint: Rows,
     /// Current facts that may stand in a profile block.
     /// What matters most first; of equals the newer.
     profile: BTreeSet<(u8, Reverse<FactId>)>,
@@ -86,6 +91,32 @@ impl View {
 
     pub(super) fn index(&self) -> &Index {
         &self.index
+    }
+
+    /// How alike a question is to each fact, by slot. Empty where nothing compares with it.
+    pub(super) fn cosines(&self, question: &Dense) -> Vec<f32> {
+        match question {
+            Dense::BuiltIn(vector) => self.built_in.cosines(vector),
+            Dense::Endpoint(vector) => self.endpoint.cosines(vector),
+        }
+    }
+
+    /// Keeps a fact's vector from the operator's endpoint. False where the fact is not current, or where the vector's dimensions are
+    /// not those of the others.
+    pub(super) fn set_endpoint(&mut self, id: FactId, vector: &Vector) -> bool {
+        let slot = self.facts.get(&id).and_then(|entry| entry.slot);
+        slot.is_some_and(|slot| self.endpoint.set(slot, vector))
+    }
+
+    /// Current facts without a vector from the operator's endpoint.
+    pub(super) fn lacking_endpoint(&self) -> impl Iterator<Item = &Fact> {
+        let lacks = |entry: &&Entry| entry.slot.is_some_and(|slot| !self.endpoint.has(slot));
+        self.facts.values().filter(lacks).map(|entry| &entry.fact)
+    }
+
+    /// Forgets every vector from the endpoint: another model's are to come.
+    pub(super) fn clear_endpoint(&mut self) {
+        self.endpoint = Rows::default();
     }
 
     pub(super) fn fact_at(&self, slot: Slot) -> Option<FactId> {
@@ -176,6 +207,8 @@ impl View {
             + self.by_slot.capacity() * 16
             + self.profile.len() * 24
             + self.index.bytes()
+            + self.built_in.bytes()
+            + self.endpoint.bytes()
     }
 
     fn put(&mut self, mut fact: Fact) {
@@ -185,9 +218,13 @@ impl View {
         let id = fact.id;
         let analysis = std::mem::take(&mut fact.analysis);
         let slot = fact.is_current().then(|| {
-            let (analysis, session) = document(&fact, &analysis);
+            let (analysis, vector, session) = document(&fact, &analysis);
             self.by_slot.push(id);
-            self.index.insert(&analysis, session)
+            let slot = self.index.insert(&analysis, session);
+            if let Some(vector) = vector {
+                self.built_in.set(slot, &vector);
+            }
+            slot
         });
         if is_profile(&fact) {
             self.profile.insert(profile_place(&fact));
@@ -206,6 +243,8 @@ impl View {
             }
             if let Some(slot) = entry.slot {
                 self.index.remove(slot);
+                self.built_in.clear(slot);
+                self.endpoint.clear(slot);
             }
         }
     }
@@ -215,22 +254,33 @@ impl View {
         let mut current: Vec<FactId> = self.facts.values().map(|e| &e.fact).filter(|f| f.is_current()).map(|f| f.id).collect();
         current.sort_unstable();
         let mut documents = Vec::with_capacity(current.len());
+        let (mut built_in, mut endpoint) = (Rows::of(current.len()), Rows::of(current.len()));
         for (slot, id) in (0..).zip(&current) {
             if let Some(entry) = self.facts.get_mut(id) {
-                entry.slot = Some(slot);
+                let before = entry.slot.replace(slot);
                 let analysis = std::mem::take(&mut entry.fact.analysis);
-                documents.push(document(&entry.fact, &analysis));
+                let (analysis, vector, session) = document(&entry.fact, &analysis);
+                if let Some(vector) = vector {
+                    built_in.set(slot, &vector);
+                }
+                if let Some(vector) = before.and_then(|before| self.endpoint.get(before)) {
+                    endpoint.set(slot, &vector);
+                }
+                documents.push((analysis, session));
             }
         }
+        (self.built_in, self.endpoint) = (built_in, endpoint);
         self.index = Index::build(documents);
         self.by_slot = current;
     }
 }
 
 /// A fact as the ranking sees it, from its stored analysis where that can be read.
-fn document(fact: &Fact, analysis: &[u8]) -> (Analysis, Option<u64>) {
-    let item = Item { text: &fact.text, speaker: None, at: Some(fact.valid_at), session: Some(session(fact)) };
-    (item.complete(Analysis::read_or_make(analysis, &fact.text, LANGUAGE), LANGUAGE), item.session)
+fn document(fact: &Fact, stored: &[u8]) -> (Analysis, Option<Vector>, Option<u64>) {
+    let Prepared { terms, vector } = Prepared::read_or_make(stored, &fact.text, LANGUAGE);
+    let item =
+        Item { text: &fact.text, speaker: fact.source.speaker.as_deref(), at: Some(fact.valid_at), session: Some(session(fact)) };
+    (item.complete(terms, LANGUAGE), vector, item.session)
 }
 
 fn changed_at(fact: &Fact) -> i64 {
@@ -291,5 +341,13 @@ pub(super) fn bytes_of(fact: &Fact) -> usize {
     let Fact { text, slot, source, .. } = fact;
     let slot = slot.as_ref().map_or(0, String::len);
     let session = source.session.as_ref().map_or(0, |s| s.as_str().len());
-    text.len() + slot + source.turn.len() + source.quote.len() + source.client.as_str().len() + session + source.origin.len()
+    let speaker = source.speaker.as_ref().map_or(0, String::len);
+    text.len()
+        + slot
+        + source.turn.len()
+        + source.quote.len()
+        + source.client.as_str().len()
+        + session
+        + speaker
+        + source.origin.len()
 }

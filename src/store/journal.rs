@@ -1,4 +1,4 @@
-//! The journal: turns that wait to be learned from, in one append-only file that is the queue itself.
+//! Journals: turns that wait to be learned from, each in one append-only file that is the queue itself.
 //!
 //! An append is one write and no fsync: it outlives the process, not a power cut. Consumption is written down now and then,
 //! as marks in the same file; an entry that is seen twice after a restart is learned once (`Batch::learned`).
@@ -20,7 +20,33 @@ use super::error::{JournalError, StoreError};
 use super::overlay::aside;
 use crate::enforce::Ticket;
 
-const NAME: &str = "learn.journal";
+/// Which learner a turn waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Queue {
+    /// The rules, which read every turn first.
+    Rules,
+    /// The model, which reads what the rules hand on.
+    Tutor,
+}
+
+impl Queue {
+    /// The name of the file.
+    fn file(self) -> &'static str {
+        match self {
+            Self::Rules => "learn.journal",
+            Self::Tutor => "tutor.journal",
+        }
+    }
+
+    /// Authenticated with each payload: an entry does not open in another queue.
+    pub(super) fn table(self) -> &'static str {
+        match self {
+            Self::Rules => "journal",
+            Self::Tutor => "tutor journal",
+        }
+    }
+}
+
 const HEADER: &[u8; 8] = b"mgjrnl\x00\x01";
 const HEAD: usize = 12;
 const JOB: u8 = 1;
@@ -37,6 +63,7 @@ const MAX_BODY: u32 = 64 << 20;
 pub struct JournalEntry {
     /// Whose turn it is; worth nothing until redeemed.
     pub ticket: Ticket,
+    pub(super) queue: Queue,
     pub(super) sealed: Vec<u8>,
     /// Place in the queue: counts on while the file is cut at its front, starts anew with the process.
     position: u64,
@@ -46,6 +73,7 @@ pub struct JournalEntry {
 #[derive(Debug)]
 pub(super) struct Journal {
     disk: Arc<dyn Disk>,
+    queue: Queue,
     limit: u64,
     state: Mutex<State>,
 }
@@ -67,8 +95,8 @@ enum Body<'a> {
 
 impl Journal {
     /// Opens the journal and drops a torn tail.
-    pub fn open(disk: Arc<dyn Disk>, limit: u64) -> Result<Self, StoreError> {
-        let file = disk.open(NAME, Mode::Create)?;
+    pub fn open(disk: Arc<dyn Disk>, queue: Queue, limit: u64) -> Result<Self, StoreError> {
+        let file = disk.open(queue.file(), Mode::Create)?;
         let start = HEADER.len() as u64;
         let mut state = State { file, cut: 0, consumed: start, end: start, unmarked: 0 };
         let len = state.file.len()?;
@@ -80,7 +108,7 @@ impl Journal {
             state.file.set_len(0)?;
             state.file.write(0, HEADER)?;
             state.file.sync_data()?;
-            disk.sync_folder(NAME)?;
+            disk.sync_folder(queue.file())?;
         } else {
             if &header != HEADER {
                 return Err(StoreError::Newer);
@@ -96,11 +124,15 @@ impl Journal {
                 state.end = next;
             }
             if state.end < len {
-                tracing::warn!(bytes = len - state.end, "the end of the learning journal was torn and is dropped");
+                tracing::warn!(
+                    bytes = len - state.end,
+                    file = queue.file(),
+                    "the end of the learning journal was torn and is dropped"
+                );
                 state.file.set_len(state.end)?;
             }
         }
-        let journal = Self { disk, limit, state: Mutex::new(state) };
+        let journal = Self { disk, queue, limit, state: Mutex::new(state) };
         {
             let mut state = journal.state.lock();
             state.skip_marks()?;
@@ -122,28 +154,32 @@ impl Journal {
         Ok(state.append(&record).map_err(StoreError::from)?)
     }
 
-    /// The oldest entry that was not consumed, and those right behind it under the same ticket. Asking again gives them again.
-    pub fn some(&self, most: usize) -> Result<Vec<JournalEntry>, StoreError> {
+    /// The oldest entry that was not consumed. Asking again gives it again.
+    pub fn next(&self) -> Result<Option<JournalEntry>, StoreError> {
+        Ok(self.peek(0, 1)?.pop())
+    }
+
+    /// Up to `most` entries that were not consumed, oldest first, without the `skip` oldest ones. For whoever works on several at
+    /// once; consuming goes on from the oldest.
+    pub fn peek(&self, skip: usize, most: usize) -> Result<Vec<JournalEntry>, StoreError> {
         let mut state = self.state.lock();
         state.skip_marks()?;
-        let mut found: Vec<JournalEntry> = Vec::new();
-        let mut offset = state.consumed;
-        while found.len() < most {
-            let Some((body, next)) = state.read_record(offset, state.end)? else { break };
-            let (ticket, sealed) = match parse(&body).ok_or(StoreError::Malformed)? {
-                Body::Job { ticket, sealed } => (ticket, sealed),
-                Body::Mark(_) => break,
-            };
-            if found.first().is_some_and(|first| first.ticket.as_bytes() != ticket) {
-                break;
+        let (mut offset, mut passed, mut found) = (state.consumed, 0, Vec::new());
+        while found.len() < most
+            && let Some((body, next)) = state.read_record(offset, state.end)?
+        {
+            match parse(&body) {
+                Some(Body::Job { .. }) if passed < skip => passed += 1,
+                Some(Body::Job { ticket, sealed }) => found.push(JournalEntry {
+                    ticket: Ticket::from_bytes(ticket),
+                    queue: self.queue,
+                    sealed: sealed.to_vec(),
+                    position: state.cut + offset,
+                    next: state.cut + next,
+                }),
+                Some(Body::Mark(_)) => {}
+                None => return Err(StoreError::Malformed),
             }
-            let (position, next_position) = (state.cut + offset, state.cut + next);
-            found.push(JournalEntry {
-                ticket: Ticket::from_bytes(ticket),
-                sealed: sealed.to_vec(),
-                position,
-                next: next_position,
-            });
             offset = next;
         }
         Ok(found)
@@ -193,11 +229,11 @@ impl Journal {
             }
             rest = tail;
         }
-        let aside = aside(NAME);
+        let aside = aside(self.queue.file());
         let file = self.disk.open(&aside, Mode::Fresh)?;
         file.write(0, &kept)?;
         file.sync_data()?;
-        self.disk.rename(&aside, NAME)?;
+        self.disk.rename(&aside, self.queue.file())?;
         state.file = file;
         state.cut += state.end;
         state.consumed = start;

@@ -1,7 +1,7 @@
-//! What lasts: one sealed redb file per user, the registry of users and keys, and the journal of turns to learn from.
+//! What lasts: one sealed redb file per user, the registry of users and keys, and the journals of turns to learn from.
 //!
-//! Layout of the storage directory: `master.key` (unless configured elsewhere), `registry.redb`, `learn.journal`, and
-//! `users/<2 hex>/<64 hex>.redb`, named by a keyed hash. A user's data key lives in the registry, wrapped, and nowhere else.
+//! Layout of the storage directory: `master.key` (unless configured elsewhere), `registry.redb`, `learn.journal`, `tutor.journal`,
+//! and `users/<2 hex>/<64 hex>.redb`, named by a keyed hash. A user's data key lives in the registry, wrapped, and nowhere else.
 
 pub mod disk;
 pub mod error;
@@ -31,7 +31,7 @@ pub use disk::{Disk, FileDisk};
 pub use error::{JournalError, StoreError};
 pub use fact::{Fact, Kind, Provenance, Review, Status, Tier};
 use journal::Journal;
-pub use journal::JournalEntry;
+pub use journal::{JournalEntry, Queue};
 use registry::Registry;
 pub use registry::UserKeyRecord;
 pub use seal::FileId;
@@ -54,6 +54,24 @@ pub struct Injection {
     pub at: i64,
 }
 
+/// The meaning of a fact's text, as a configured model sees it. Opaque here; see `memory::embed`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Embedding {
+    pub fact: FactId,
+    /// Hash of the model's name and the text: a changed one makes the vector worthless.
+    pub tag: u64,
+    /// The vector as `memory::dense` writes it.
+    pub vector: Vec<u8>,
+}
+
+/// What a user's turns have cost so far, in the tokens of models that memgate itself asks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spending {
+    /// The day in UTC, counted from the Unix epoch.
+    pub day: u32,
+    pub tokens: u64,
+}
+
 /// Everything that one user's file holds, unsealed.
 #[derive(Debug, Default)]
 pub struct UserData {
@@ -61,16 +79,23 @@ pub struct UserData {
     pub injections: Vec<Injection>,
     /// Turns that were learned from already: regenerating or resending one teaches nothing twice.
     pub learned: Vec<PrefixHash>,
+    pub embeddings: Vec<Embedding>,
+    /// Of the latest day on which anything was spent.
+    pub spending: Spending,
 }
 
 /// Changes to one user's file: all of them or none.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Batch {
     pub put: Vec<Fact>,
     pub delete: Vec<FactId>,
     pub injections: Vec<Injection>,
     pub drop_injections: Vec<PrefixHash>,
     pub learned: Vec<PrefixHash>,
+    /// Facts that are deleted take theirs along.
+    pub embeddings: Vec<Embedding>,
+    /// Takes the place of what was counted before.
+    pub spending: Option<Spending>,
 }
 
 /// Work on one user's file is ordered by one of these locks, chosen by the file's name.
@@ -86,7 +111,8 @@ struct Inner {
     disk: Arc<dyn Disk>,
     keyring: Keyring,
     registry: Registry,
-    journal: Journal,
+    rules: Journal,
+    tutor: Journal,
     gates: Box<[Mutex<()>]>,
 }
 
@@ -102,9 +128,10 @@ impl Store {
         };
         let keyring = Keyring::new(master);
         let registry = Registry::open(disk.clone(), &keyring.registry)?;
-        let journal = Journal::open(disk.clone(), settings.journal_limit)?;
+        let rules = Journal::open(disk.clone(), Queue::Rules, settings.journal_limit)?;
+        let tutor = Journal::open(disk.clone(), Queue::Tutor, settings.journal_limit)?;
         let gates = std::iter::repeat_with(Mutex::default).take(GATES).collect();
-        Ok(Self(Arc::new(Inner { disk, keyring, registry, journal, gates })))
+        Ok(Self(Arc::new(Inner { disk, keyring, registry, rules, tutor, gates })))
     }
 
     /// Everything that is kept of a user. Of one that was never written to: nothing, and nothing is made.
@@ -156,10 +183,10 @@ impl Store {
     ///
     /// # Errors
     /// [`JournalError::Full`] beyond the byte limit; else for a user without a data key, or when the disk fails.
-    pub fn journal_append(&self, ticket: &Ticket, scope: &UserScope, payload: &[u8]) -> Result<(), JournalError> {
+    pub fn journal_append(&self, queue: Queue, ticket: &Ticket, scope: &UserScope, payload: &[u8]) -> Result<(), JournalError> {
         let id = self.file_id(scope.user());
         let seal = self.seal(scope.user(), &id)?;
-        self.0.journal.append(ticket, &seal.records.seal(journal_place(ticket, &id), payload)?)
+        self.journal(queue).append(ticket, &seal.records.seal(journal_place(queue, ticket, &id), payload)?)
     }
 
     /// The oldest turn that was not consumed, and those right behind it under the same ticket, at most `most`; asking again gives them
@@ -167,8 +194,16 @@ impl Store {
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn journal_some(&self, most: usize) -> Result<Vec<JournalEntry>, StoreError> {
-        self.0.journal.some(most)
+    pub fn journal_next(&self, queue: Queue) -> Result<Option<JournalEntry>, StoreError> {
+        self.journal(queue).next()
+    }
+
+    /// Up to `most` turns that were not consumed, oldest first, without the `skip` oldest ones.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn journal_peek(&self, queue: Queue, skip: usize, most: usize) -> Result<Vec<JournalEntry>, StoreError> {
+        self.journal(queue).peek(skip, most)
     }
 
     /// Opens a turn's payload with the key of the user that its ticket stands for.
@@ -177,20 +212,30 @@ impl Store {
     /// When the user was erased since, or the entry is another user's. Such an entry is to be marked as done.
     pub fn journal_open(&self, scope: &UserScope, entry: &JournalEntry) -> Result<Vec<u8>, StoreError> {
         let id = self.file_id(scope.user());
-        self.seal(scope.user(), &id)?.records.open(journal_place(&entry.ticket, &id), &entry.sealed)
+        self.seal(scope.user(), &id)?.records.open(journal_place(entry.queue, &entry.ticket, &id), &entry.sealed)
     }
 
-    /// Marks the oldest turns as consumed, or unreadable.
+    /// Marks the oldest turns of one queue as consumed, or unreadable.
     ///
     /// # Errors
     /// When the disk fails; the turns are consumed all the same until a restart.
     pub fn journal_done(&self, entries: &[JournalEntry]) -> Result<(), StoreError> {
-        self.0.journal.done(entries)
+        match entries.first() {
+            Some(first) => self.journal(first.queue).done(entries),
+            None => Ok(()),
+        }
     }
 
     /// Bytes that wait to be learned from. Answers from memory.
-    pub fn journal_backlog(&self) -> u64 {
-        self.0.journal.backlog()
+    pub fn journal_backlog(&self, queue: Queue) -> u64 {
+        self.journal(queue).backlog()
+    }
+
+    fn journal(&self, queue: Queue) -> &Journal {
+        match queue {
+            Queue::Rules => &self.0.rules,
+            Queue::Tutor => &self.0.tutor,
+        }
     }
 
     fn gate(&self, id: &FileId) -> MutexGuard<'_, ()> {
@@ -211,11 +256,12 @@ impl Store {
 
 impl Batch {
     fn is_empty(&self) -> bool {
-        let Self { put, delete, injections, drop_injections, learned } = self;
-        put.is_empty() && delete.is_empty() && injections.is_empty() && drop_injections.is_empty() && learned.is_empty()
+        let Self { put, delete, injections, drop_injections, learned, embeddings, spending } = self;
+        let facts = put.is_empty() && delete.is_empty() && embeddings.is_empty();
+        facts && injections.is_empty() && drop_injections.is_empty() && learned.is_empty() && spending.is_none()
     }
 }
 
-fn journal_place<'a>(ticket: &'a Ticket, file: &'a FileId) -> Place<'a> {
-    Place { table: "journal", key: ticket.as_bytes(), file }
+fn journal_place<'a>(queue: Queue, ticket: &'a Ticket, file: &'a FileId) -> Place<'a> {
+    Place { table: queue.table(), key: ticket.as_bytes(), file }
 }

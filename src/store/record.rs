@@ -2,7 +2,7 @@
 
 use super::error::StoreError;
 use super::seal::{FileId, Place, UserSeal};
-use super::{Fact, Injection, PrefixHash};
+use super::{Embedding, Fact, Injection, PrefixHash, Spending};
 use crate::ids::FactId;
 
 const RECORD_VERSION: u8 = 1;
@@ -68,6 +68,30 @@ fn injection_place(prefix: &PrefixHash, at: [u8; 8]) -> [u8; 24] {
     key[..16].copy_from_slice(prefix);
     key[16..].copy_from_slice(&at);
     key
+}
+
+/// A fact's vector: version, tag, the vector.
+pub(super) fn seal_embedding(seal: &UserSeal, file: &FileId, embedding: &Embedding) -> Result<Vec<u8>, StoreError> {
+    let plain = [[RECORD_VERSION].as_slice(), &embedding.tag.to_be_bytes(), &embedding.vector].concat();
+    seal.records.seal(Place { table: "embeddings", key: embedding.fact.as_bytes(), file }, &plain)
+}
+
+pub(super) fn open_embedding(seal: &UserSeal, file: &FileId, key: &[u8; 16], sealed: &[u8]) -> Result<Embedding, StoreError> {
+    let plain = seal.records.open(Place { table: "embeddings", key, file }, sealed)?;
+    let (tag, vector) = versioned(&plain)?.split_first_chunk().ok_or(StoreError::Malformed)?;
+    Ok(Embedding { fact: FactId::from_bytes(*key), tag: u64::from_be_bytes(*tag), vector: vector.to_vec() })
+}
+
+/// Tokens spent on a day. The day is the row's key.
+pub(super) fn seal_spending(seal: &UserSeal, file: &FileId, spending: Spending) -> Result<Vec<u8>, StoreError> {
+    let plain = [[RECORD_VERSION].as_slice(), &spending.tokens.to_be_bytes()].concat();
+    seal.records.seal(Place { table: "spending", key: &spending.day.to_be_bytes(), file }, &plain)
+}
+
+pub(super) fn open_spending(seal: &UserSeal, file: &FileId, day: u32, sealed: &[u8]) -> Result<Spending, StoreError> {
+    let plain = seal.records.open(Place { table: "spending", key: &day.to_be_bytes(), file }, sealed)?;
+    let tokens = versioned(&plain)?.try_into().map_err(|_| StoreError::Malformed)?;
+    Ok(Spending { day, tokens: u64::from_be_bytes(tokens) })
 }
 
 fn versioned(plain: &[u8]) -> Result<&[u8], StoreError> {

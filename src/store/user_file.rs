@@ -1,4 +1,4 @@
-//! One user's file: facts, injections and learned turns, each table sealed record by record.
+//! One user's file: facts, their vectors, injections, learned turns and spending, each table sealed record by record.
 //!
 //! Files are opened for the length of one call; nothing is held open. A file is read through an overlay, so that reading
 //! never writes, whatever state a crash left it in. Writing takes one of two ways, by the size of the file:
@@ -6,7 +6,10 @@
 //!   ten facts that came one by one take 72 to 90 KiB in place, but 34 KiB written anew.
 //! - A larger one is changed in place by a redb transaction.
 
-use redb::{Builder, Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition, WriteTransaction};
+use redb::{
+    Builder, Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition,
+    TableError, TableHandle, WriteTransaction,
+};
 
 use super::disk::{Disk, Mode};
 use super::error::StoreError;
@@ -19,6 +22,10 @@ const FACTS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new("facts");
 const INJECTIONS: TableDefinition<&PrefixHash, &[u8]> = TableDefinition::new("injections");
 /// Learned turns by sequence number, so that the oldest come first.
 const LEARNED: TableDefinition<u64, &PrefixHash> = TableDefinition::new("learned");
+/// Vectors by fact. Files of the first version have neither this table nor the next.
+const EMBEDDINGS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new("embeddings");
+/// Tokens spent, by day: one row.
+const SPENDING: TableDefinition<u32, &[u8]> = TableDefinition::new("spending");
 
 /// Injections kept of a user; the oldest by time go first.
 pub(super) const MAX_INJECTIONS: u64 = 2_000;
@@ -66,6 +73,17 @@ impl UserFile<'_> {
             }
             for row in txn.open_table(LEARNED)?.iter()? {
                 data.learned.push(*row?.1.value());
+            }
+            if let Some(rows) = open_if_there(&txn, EMBEDDINGS)? {
+                for row in rows.iter()? {
+                    let (key, sealed) = row?;
+                    data.embeddings.push(record::open_embedding(seal, self.id, key.value(), sealed.value())?);
+                }
+            }
+            if let Some(rows) = open_if_there(&txn, SPENDING)?
+                && let Some((day, sealed)) = rows.last()?
+            {
+                data.spending = record::open_spending(seal, self.id, day.value(), sealed.value())?;
             }
             Ok(data)
         })
@@ -159,7 +177,40 @@ impl UserFile<'_> {
         while learned.len()? > MAX_LEARNED {
             learned.pop_first()?;
         }
+        self.apply_models(txn, seal, batch)
+    }
+
+    /// What models made of a user's words and what it cost. The tables come to be with the first row.
+    fn apply_models(&self, txn: &WriteTransaction, seal: &UserSeal, batch: &Batch) -> Result<(), StoreError> {
+        let there = txn.list_tables()?.any(|table| table.name() == EMBEDDINGS.name());
+        if !batch.embeddings.is_empty() || there && !batch.delete.is_empty() {
+            let mut embeddings = txn.open_table(EMBEDDINGS)?;
+            for embedding in &batch.embeddings {
+                let sealed = record::seal_embedding(seal, self.id, embedding)?;
+                embeddings.insert(embedding.fact.as_bytes(), sealed.as_slice())?;
+            }
+            for id in &batch.delete {
+                embeddings.remove(id.as_bytes())?;
+            }
+        }
+        if let Some(spending) = batch.spending {
+            let mut days = txn.open_table(SPENDING)?;
+            days.retain(|_, _| false)?;
+            days.insert(spending.day, record::seal_spending(seal, self.id, spending)?.as_slice())?;
+        }
         Ok(())
+    }
+}
+
+/// A table that older files lack.
+fn open_if_there<K: redb::Key + 'static, V: redb::Value + 'static>(
+    txn: &ReadTransaction,
+    table: TableDefinition<K, V>,
+) -> Result<Option<ReadOnlyTable<K, V>>, StoreError> {
+    match txn.open_table(table) {
+        Ok(table) => Ok(Some(table)),
+        Err(TableError::TableDoesNotExist(_)) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -172,12 +223,13 @@ fn builder() -> Builder {
 /// Copies the rows as they are, still sealed.
 fn copy_rows(old: &Database, txn: &WriteTransaction) -> Result<(), StoreError> {
     fn copy<K: redb::Key + 'static, V: redb::Value + 'static>(
-        from: &redb::ReadTransaction,
+        from: &ReadTransaction,
         to: &WriteTransaction,
         table: TableDefinition<K, V>,
     ) -> Result<(), StoreError> {
+        let Some(rows) = open_if_there(from, table)? else { return Ok(()) };
         let mut target = to.open_table(table)?;
-        for row in from.open_table(table)?.iter()? {
+        for row in rows.iter()? {
             let (key, value) = row?;
             target.insert(key.value(), value.value())?;
         }
@@ -186,5 +238,7 @@ fn copy_rows(old: &Database, txn: &WriteTransaction) -> Result<(), StoreError> {
     let from = old.begin_read()?;
     copy(&from, txn, FACTS)?;
     copy(&from, txn, INJECTIONS)?;
-    copy(&from, txn, LEARNED)
+    copy(&from, txn, LEARNED)?;
+    copy(&from, txn, EMBEDDINGS)?;
+    copy(&from, txn, SPENDING)
 }

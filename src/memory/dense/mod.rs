@@ -1,5 +1,30 @@
 //! Dense vectors: how alike two texts are in meaning, where they share no word.
 
+mod mix;
+mod rows;
+mod signal;
+mod stored;
+
+pub(crate) use mix::mix;
+pub use rows::Rows;
+pub use signal::Dense;
+
+/// The vector of a text by the built-in table. Nothing where the table does not know its language.
+#[must_use]
+pub fn embed(_text: &str) -> Option<Vector> {
+    None
+}
+
+/// The stored form of a text's built-in vector, or of its having none.
+pub(crate) fn encode(vector: Option<&Vector>) -> Vec<u8> {
+    stored::encode(vector, 0)
+}
+
+/// Reads what [`encode`] wrote. Nothing where it must be made anew.
+pub(crate) fn read(bytes: &[u8]) -> Option<Option<Vector>> {
+    stored::decode(bytes, 0, 0)
+}
+
 /// A unit vector, quantised: `values[i] * scale` is its i-th component.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Vector {
@@ -29,13 +54,11 @@ impl Vector {
 
     /// The cosine of the angle between two vectors; nothing where their dimensions differ.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a dot product of bytes is far below the precision of a score")]
     pub fn cosine(&self, other: &Self) -> Option<f32> {
         if self.values.len() != other.values.len() {
             return None;
         }
-        let dot: i32 = self.values.iter().zip(&other.values).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum();
-        Some(dot as f32 * self.scale * other.scale)
+        Some(rows::dot(&self.values, &other.values) * self.scale * other.scale)
     }
 }
 

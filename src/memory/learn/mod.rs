@@ -11,12 +11,11 @@ mod wording;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
 
-use super::analysis::Analysis;
 use super::extract::{Candidate, MAX_FACTS, Statement};
 use super::lesson::Lesson;
 use super::prefix::derive;
 use super::settings::MemorySettings;
-use super::view::{LANGUAGE, View, saying};
+use super::view::{View, saying};
 use crate::enforce::UserScope;
 use crate::ids::{FactId, SessionId};
 use crate::store::{Batch, Fact, Kind, PrefixHash, Provenance, Review, Status, Tier};
@@ -181,10 +180,7 @@ impl<'a> Draft<'a> {
             learned.sorts = facts.clone().map(|fact| (fact.kind, fact.tier)).collect();
             learned.held = facts.filter_map(|fact| fact.held_for).collect();
         }
-        let mut put: Vec<Fact> = self.changed.into_values().collect();
-        for fact in &mut put {
-            fact.analysis = Analysis::of(&fact.text, LANGUAGE).encode(LANGUAGE);
-        }
+        let put: Vec<Fact> = self.changed.into_values().collect();
         let mut learned: Vec<PrefixHash> = self.names.into_iter().collect();
         learned.sort_unstable();
         Some((Batch { put, delete, learned, ..Batch::default() }, self.learned, expired))
@@ -266,6 +262,7 @@ fn fact_of(candidate: Candidate, scope: &UserScope, taught: &Taught, settings: &
         source: Provenance {
             turn: hex::encode(taught.turn),
             quote: candidate.quote,
+            speaker: None,
             client: scope.client().clone(),
             session: taught.session.clone(),
             assurance: scope.assurance(),

@@ -28,7 +28,7 @@ fn files_and_folders_are_for_their_owner_alone() {
     store.commit(&alice, put(&[fact("lives in Bern")])).unwrap();
     drop(store);
     let paths = walk(parent.path());
-    assert_eq!(paths.len(), 7, "{paths:?}");
+    assert_eq!(paths.len(), 8, "{paths:?}");
     for path in paths {
         let mode = path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
@@ -88,7 +88,7 @@ fn writer_that_is_killed() {
         let scope = enrolled(&store, &format!("user-{}", n % 3));
         let learned = [fact(&format!("{n} a")), fact(&format!("{n} b"))];
         store.commit(&scope, put(&learned)).unwrap();
-        store.journal_append(&Ticket::from_bytes(&n.to_be_bytes()), &scope, b"turn").unwrap();
+        store.journal_append(Queue::Rules, &Ticket::from_bytes(&n.to_be_bytes()), &scope, b"turn").unwrap();
         writeln!(out, "\nacknowledged {n}").unwrap();
         out.flush().unwrap();
     }
@@ -117,7 +117,7 @@ fn kill_minus_nine_loses_nothing_acknowledged() {
     let facts: usize = (0..3).map(|n| store.load(&verified(&format!("user-{n}"))).unwrap().facts.len()).sum();
     assert!(facts >= 2 * acknowledged && facts.is_multiple_of(2), "{facts} of {}", 2 * acknowledged);
     let mut turns = 0;
-    while let Some(entry) = store.journal_some(1).unwrap().pop() {
+    while let Some(entry) = store.journal_next(Queue::Rules).unwrap() {
         let number = u64::from_be_bytes(entry.ticket.as_bytes().try_into().unwrap());
         assert_eq!(store.journal_open(&verified(&format!("user-{}", number % 3)), &entry).unwrap(), b"turn");
         store.journal_done(&[entry]).unwrap();

@@ -40,7 +40,7 @@ fn nothing_readable_is_on_the_disk() {
     let secret = "the garage code is 7319";
     store.commit(&scope, put(&[fact(secret)])).unwrap();
     let (_, key) = store.make_user_key(scope.user(), "kitchen tablet", NOW).unwrap();
-    store.journal_append(&Ticket::from_bytes(b"ticket"), &scope, secret.as_bytes()).unwrap();
+    store.journal_append(Queue::Rules, &Ticket::from_bytes(b"ticket"), &scope, secret.as_bytes()).unwrap();
     drop(store);
     let reversed: Vec<u8> = secret.bytes().rev().collect();
     let words: [&[u8]; 6] = [b"garage", b"alice-in-chains", b"acme", b"kitchen tablet", &reversed, key.expose()];

@@ -13,13 +13,13 @@ fn ticket(number: u64) -> Ticket {
 }
 
 fn append(store: &Store, scope: &UserScope, number: u64) -> Result<(), JournalError> {
-    store.journal_append(&ticket(number), scope, format!("turn {number}").as_bytes())
+    store.journal_append(Queue::Rules, &ticket(number), scope, format!("turn {number}").as_bytes())
 }
 
 /// Takes everything off the queue.
 fn drain(store: &Store, scope: &UserScope) -> Vec<u64> {
     let mut seen = Vec::new();
-    while let Some(entry) = store.journal_some(1).unwrap().pop() {
+    while let Some(entry) = store.journal_next(Queue::Rules).unwrap() {
         let number = u64::from_be_bytes(entry.ticket.as_bytes().try_into().unwrap());
         assert_eq!(store.journal_open(scope, &entry).unwrap(), format!("turn {number}").as_bytes());
         seen.push(number);
@@ -34,14 +34,14 @@ fn entries_come_in_order_and_once() {
     let store = open(&disk).unwrap();
     let alice = enrolled(&store, "alice");
     (0..100).for_each(|n| append(&store, &alice, n).unwrap());
-    let first = store.journal_some(1).unwrap().pop().unwrap();
-    assert_eq!(store.journal_some(1).unwrap().pop().as_ref(), Some(&first), "asking again gives the same");
-    let backlog = store.journal_backlog();
+    let first = store.journal_next(Queue::Rules).unwrap().unwrap();
+    assert_eq!(store.journal_next(Queue::Rules).unwrap().as_ref(), Some(&first), "asking again gives the same");
+    let backlog = store.journal_backlog(Queue::Rules);
     store.journal_done(std::slice::from_ref(&first)).unwrap();
     store.journal_done(&[first]).unwrap();
-    assert!(store.journal_backlog() < backlog);
+    assert!(store.journal_backlog(Queue::Rules) < backlog);
     assert_eq!(drain(&store, &alice), (1..100).collect::<Vec<_>>());
-    assert_eq!(store.journal_backlog(), 0);
+    assert_eq!(store.journal_backlog(Queue::Rules), 0);
     append(&store, &alice, 100).unwrap();
     let store = open(&disk.after(End::Killed)).unwrap();
     assert_eq!(drain(&store, &alice), [100], "what was consumed does not come again once the queue was empty");
@@ -73,7 +73,7 @@ fn a_payload_opens_for_its_own_user_alone() {
     let (alice, bob) = (enrolled(&store, "alice"), enrolled(&store, "bob"));
     assert!(matches!(append(&store, &verified("nobody"), 0), Err(JournalError::Store(StoreError::NotEnrolled))));
     append(&store, &alice, 1).unwrap();
-    let entry = store.journal_some(1).unwrap().pop().unwrap();
+    let entry = store.journal_next(Queue::Rules).unwrap().unwrap();
     assert!(matches!(store.journal_open(&bob, &entry), Err(StoreError::Sealed)));
     let mut forged = entry.clone();
     forged.ticket = ticket(2);
@@ -83,7 +83,7 @@ fn a_payload_opens_for_its_own_user_alone() {
     store.enroll(&alice, NOW).unwrap();
     assert!(matches!(store.journal_open(&alice, &entry), Err(StoreError::Sealed)));
     store.journal_done(&[entry]).unwrap();
-    assert_eq!(store.journal_some(1).unwrap().pop(), None);
+    assert_eq!(store.journal_next(Queue::Rules).unwrap(), None);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn a_full_queue_says_so_and_goes_on() {
     let taken = (0..100).take_while(|n| append(&store, &alice, *n).is_ok()).count() as u64;
     assert!((5..30).contains(&taken));
     assert!(matches!(append(&store, &alice, 0), Err(JournalError::Full)));
-    assert!(store.journal_backlog() <= 1000);
+    assert!(store.journal_backlog(Queue::Rules) <= 1000);
     assert_eq!(drain(&store, &alice).len() as u64, taken);
     append(&store, &alice, 7).unwrap();
     assert_eq!(drain(&store, &alice), [7]);
@@ -120,9 +120,9 @@ fn the_file_stays_small_though_the_queue_is_never_empty() {
     let payload = vec![b'x'; 60_000];
     let mut expected = 0;
     for n in 0..60 {
-        store.journal_append(&ticket(n), &alice, &payload).unwrap();
+        store.journal_append(Queue::Rules, &ticket(n), &alice, &payload).unwrap();
         if n >= 5 {
-            let entry = store.journal_some(1).unwrap().pop().unwrap();
+            let entry = store.journal_next(Queue::Rules).unwrap().unwrap();
             assert_eq!(entry.ticket, ticket(expected));
             assert_eq!(store.journal_open(&alice, &entry).unwrap(), payload);
             store.journal_done(&[entry]).unwrap();
@@ -131,7 +131,7 @@ fn the_file_stays_small_though_the_queue_is_never_empty() {
         assert!(disk.contents(FILE).unwrap().len() < 3 << 20);
     }
     let store = open(&disk.after(End::Killed)).unwrap();
-    let entry = store.journal_some(1).unwrap().pop().unwrap();
+    let entry = store.journal_next(Queue::Rules).unwrap().unwrap();
     let first = u64::from_be_bytes(entry.ticket.as_bytes().try_into().unwrap());
     assert!((expected - 20..=expected).contains(&first), "at most a few come again: {first} of {expected}");
 }

@@ -5,6 +5,7 @@ mod faults;
 mod files;
 mod isolation;
 mod journal;
+mod models;
 mod users;
 
 use std::sync::Arc;
@@ -56,6 +57,7 @@ fn fact(text: &str) -> Fact {
         source: Provenance {
             turn: "00".repeat(16),
             quote: format!("remember that {text}"),
+            speaker: None,
             client: ClientName::unknown(),
             session: None,
             assurance: Assurance::Verified,

@@ -49,7 +49,7 @@ async fn the_forgotten_leaves_every_request_and_the_retracted_only_new_ones() {
     let after = rig.send(&alice, &talk).await;
     assert!(!carried(&after).contains("Nemo") && !after.facts_used.contains(&forgotten[0]));
     assert!(!carried(&rig.send(&alice, &Talk::ask("What is the boat called?")).await).contains("Nemo"));
-    assert_eq!(rig.memory.search(&alice, "boat Nemo", 5).unwrap(), []);
+    assert_eq!(rig.memory.search(&alice, "boat Nemo", now(), 5).unwrap(), []);
 }
 
 #[tokio::test]

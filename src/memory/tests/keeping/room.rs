@@ -108,7 +108,7 @@ async fn what_has_run_out_is_neither_found_nor_kept_for_those_who_only_ask() {
     let then = now() - 2 * DAY;
     let told = vec![note("The boat is called Nemo"), value("city", "I live in Oslo")];
     rig.memory.keep(&alice, vec![turn(then, told)], then).unwrap();
-    assert!(rig.memory.search(&alice, "boat Nemo", 5).unwrap().iter().all(|(fact, _)| !fact.text.contains("Nemo")));
+    assert!(rig.memory.search(&alice, "boat Nemo", now(), 5).unwrap().iter().all(|(fact, _)| !fact.text.contains("Nemo")));
     assert!(rig.carries(&alice, "What is the boat called?", now(), &[]).await.contains("Oslo"));
     let (stop, stopped) = watch::channel(false);
     let recorder = tokio::spawn(rig.memory.clone().run_recorder(stopped));
