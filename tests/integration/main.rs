@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
+mod access;
 mod bodies;
 mod captures;
 mod durability;
@@ -9,6 +10,7 @@ mod edges;
 mod harness;
 mod headers;
 mod isolation;
+mod prefixes;
 mod records;
 mod refusals;
 mod reload;
