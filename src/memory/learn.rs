@@ -49,15 +49,37 @@ pub(super) fn plan(
     if candidates.is_empty() {
         return None;
     }
-    let turn = names.first().map(hex::encode).unwrap_or_default();
+    let source = Source { scope, session, turn: names.first().copied().unwrap_or_default(), at: lesson.at };
+    Some(keep(view, candidates, &source, names, max_facts))
+}
+
+/// Who said something, where and when.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub(super) scope: &'a UserScope,
+    pub(super) session: Option<&'a SessionId>,
+    /// The turn's name.
+    pub(super) turn: PrefixHash,
+    /// Milliseconds since the Unix epoch.
+    pub(super) at: i64,
+}
+
+/// The changes that make statements of one turn part of the memory, whoever drew them, and mark the turn under `names`.
+pub(super) fn keep(
+    view: &View,
+    statements: Vec<Statement>,
+    source: &Source<'_>,
+    names: Vec<PrefixHash>,
+    max_facts: usize,
+) -> (Batch, Learned) {
     let mut learned = Learned::default();
     let mut put: Vec<Fact> = Vec::new();
-    for statement in candidates {
+    for statement in statements {
         let Statement::Fact(candidate) = statement else { continue };
         if view.says(&candidate.text) || put.iter().any(|fact| fact.text.eq_ignore_ascii_case(&candidate.text)) {
             continue;
         }
-        let mut fact = fact_of(candidate, &turn, scope, session, lesson.at);
+        let mut fact = fact_of(candidate, source);
         learned.superseded.extend(supersede(view, &mut put, &mut fact));
         learned.held += usize::from(fact.status == Status::Held);
         learned.facts.push(fact.id);
@@ -66,10 +88,11 @@ pub(super) fn plan(
     let added = learned.facts.len();
     let delete = make_room(view, &put, (view.len() + added).saturating_sub(max_facts));
     learned.evicted = delete.len();
-    Some((Batch { put, delete, learned: names, ..Batch::default() }, learned))
+    (Batch { put, delete, learned: names, ..Batch::default() }, learned)
 }
 
-fn fact_of(candidate: Candidate, turn: &str, scope: &UserScope, session: Option<&SessionId>, at: i64) -> Fact {
+fn fact_of(candidate: Candidate, source: &Source<'_>) -> Fact {
+    let Source { scope, session, turn, at } = *source;
     Fact {
         id: FactId::fresh(),
         text: candidate.text,
@@ -86,7 +109,7 @@ fn fact_of(candidate: Candidate, turn: &str, scope: &UserScope, session: Option<
         superseded_by: None,
         expires_at: None,
         source: Provenance {
-            turn: turn.to_owned(),
+            turn: hex::encode(turn),
             quote: candidate.quote,
             client: scope.client().clone(),
             session: session.cloned(),

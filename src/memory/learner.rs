@@ -80,7 +80,8 @@ impl Memory {
     /// # Errors
     /// When the queue is full or the disk fails.
     pub fn enqueue(&self, scope: &UserScope, session: Option<&SessionId>, lesson: &Lesson) -> Result<bool, EnqueueError> {
-        if !self.settings.load().learn.of(scope) || !teaches(&lesson.text) || self.has_learned(scope, session, lesson) {
+        let wanted = teaches(&lesson.text) || self.tutor.wants(&lesson.text);
+        if !wanted || !self.settings.load().learn.of(scope) || self.has_learned(scope, session, lesson) {
             return Ok(false);
         }
         let ticket = self.tickets.issue(scope, session);
@@ -168,6 +169,7 @@ impl Memory {
         let payload = self.store.journal_open(&scope, entry)?;
         let lesson = Lesson::decode(&payload).ok_or(Skip::Unreadable)?;
         let learned = self.learn_from(&scope, session.as_ref(), &lesson)?;
+        self.hand_to_tutor(&scope, session.as_ref(), &lesson);
         if !learned.facts.is_empty() {
             (self.on_learned)(LearnedReport { request_id: lesson.request_id, user: scope.user().clone(), learned });
         }

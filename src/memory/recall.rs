@@ -7,6 +7,7 @@
 
 use std::collections::HashSet;
 
+use super::dense::Vector;
 use super::prefix::{derive, prefixes};
 use super::render;
 use super::search::{Question, search};
@@ -97,8 +98,22 @@ impl Outline {
     }
 }
 
-/// Chooses and replays. Pure: what it chose is in [`Recalled::fresh`].
-pub(super) fn plan(view: &View, key: &[u8; 16], outline: &Outline, request: &RecallRequest<'_>, limits: Limits) -> Recalled {
+/// Whether facts are to be chosen for the last question: it is not answered, and what was chosen before does not hold.
+pub(super) fn chooses(view: &View, outline: &Outline) -> bool {
+    let (Some(&first), Some(&last)) = (outline.users.first(), outline.users.last()) else { return false };
+    let holds = |injection: &Injection| first != last || injection.at > view.learned_at();
+    !outline.answered && !view.index().is_empty() && !view.injection(&outline.prefix(last)).is_some_and(holds)
+}
+
+/// Chooses and replays. Pure: what it chose is in [`Recalled::fresh`]. `meaning` is the question's vector from the endpoint.
+pub(super) fn plan(
+    view: &View,
+    key: &[u8; 16],
+    outline: &Outline,
+    request: &RecallRequest<'_>,
+    limits: Limits,
+    meaning: Option<&Vector>,
+) -> Recalled {
     let (Some(&first), Some(&last)) = (outline.users.first(), outline.users.last()) else { return Recalled::default() };
     let mut recalled = Recalled { turn: Some(outline.prefix(last)), ..Recalled::default() };
     let mut seen = HashSet::new();
@@ -130,7 +145,7 @@ pub(super) fn plan(view: &View, key: &[u8; 16], outline: &Outline, request: &Rec
     if replay(last, &mut recalled, &mut seen).is_none() && !outline.answered {
         let spent = recalled.system_block.as_deref().map_or(0, request.tokens);
         let rest = Limits { depth: limits.depth.saturating_sub(profile.len()), budget: limits.budget.saturating_sub(spent) };
-        let chosen = choose_fitting(view, request, rest, &seen);
+        let chosen = choose_fitting(view, request, rest, &seen, meaning);
         let mut facts: Vec<FactId> = chosen.iter().map(|(id, _)| *id).collect();
         facts.sort_unstable();
         let text = block(view, &facts, &mut seen, &mut recalled.facts_used);
@@ -162,11 +177,21 @@ fn choose_profile(view: &View, tokens: fn(&str) -> usize, limits: Limits) -> Vec
 }
 
 /// The facts that fit the question best and are not in the conversation yet, with their scores, best first.
-fn choose_fitting(view: &View, request: &RecallRequest<'_>, limits: Limits, seen: &HashSet<FactId>) -> Vec<(FactId, f32)> {
+fn choose_fitting(
+    view: &View,
+    request: &RecallRequest<'_>,
+    limits: Limits,
+    seen: &HashSet<FactId>,
+    meaning: Option<&Vector>,
+) -> Vec<(FactId, f32)> {
     if limits.depth == 0 || view.index().is_empty() {
         return Vec::new();
     }
     let question = Question::of(&(request.query)());
+    let question = match meaning {
+        Some(vector) => question.with_endpoint(vector.clone()),
+        None => question,
+    };
     let hits = search(view, &question, limits.depth, |fact| !seen.contains(&fact.id));
     let facts = hits.iter().filter_map(|(id, _)| view.fact(*id));
     let fitting: HashSet<FactId> = take_within(facts, limits.depth, limits.budget, request.tokens).into_iter().collect();

@@ -1,12 +1,13 @@
 //! A remembered statement and where it came from.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Assurance;
 use crate::ids::{ClientName, FactId, SessionId};
 
 /// What sort of statement a fact is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Who the person is: name, home, work, family, diet.
