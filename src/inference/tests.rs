@@ -1,37 +1,16 @@
 //! Against an endpoint in this process that behaves well, and badly in every way that counts.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use axum::{Router, routing::any};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
 use futures::stream;
-use parking_lot::Mutex;
 use serde_json::{Value, json};
 
+use super::fake::{Asked, serve};
 use super::*;
 use crate::setting::Secret;
-
-type Seen = Arc<Mutex<Vec<(String, Option<String>, Value)>>>;
-
-/// Answers every request as `reply` says. Gives the base of the API and what was asked.
-async fn serve(reply: impl Fn(&Value) -> Response + Clone + Send + Sync + 'static) -> (String, Seen) {
-    let seen = Seen::default();
-    let log = seen.clone();
-    let answer = async move |uri: axum::http::Uri, headers: HeaderMap, body: Bytes| {
-        let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let key = headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned());
-        let response = reply(&body);
-        log.lock().push((uri.path().to_owned(), key, body));
-        response
-    };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}/v1/", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(any(answer))).await });
-    (base, seen)
-}
 
 fn client(base: &str) -> Client {
     let endpoint = Endpoint::parse(base, Some(Secret::new(b"sk-own"))).unwrap();
@@ -58,7 +37,7 @@ async fn vectors_come_in_the_order_of_the_texts() {
     let vectors = client(&base).embed("tiny", &["a", "b"]).await.unwrap();
     assert_eq!(vectors, [[0.5, -1e-3], [3.0, 4.0]]);
     let seen = seen.lock();
-    let (path, key, body) = &seen[0];
+    let Asked { path, key, body } = &seen[0];
     assert_eq!((path.as_str(), key.as_deref()), ("/v1/embeddings", Some("Bearer sk-own")));
     assert_eq!(*body, json!({"model": "tiny", "input": ["a", "b"], "encoding_format": "float"}));
     let unnumbered = json!({"data": [{"embedding": [1]}, {"embedding": [2]}]});
@@ -127,7 +106,7 @@ async fn completions_are_asked_for_by_schema_and_counted() {
     assert_eq!(answer, Completion { text: "{}".to_owned(), tokens: Some(7) });
     assert!(!format!("{answer:?}").contains("{}"));
     let seen = seen.lock();
-    let body = &seen[0].2;
+    let body = &seen[0].body;
     assert_eq!((&body["stream"], &body["max_tokens"]), (&json!(false), &json!(7)));
     assert_eq!(body["response_format"]["json_schema"]["schema"], SCHEMA());
     assert_eq!(body["messages"][1], json!({"role": "user", "content": "u"}));

@@ -33,7 +33,8 @@ mod tests {
             "ollama" => Endpoint::parse("http://127.0.0.1:1/v1", None),
             _ => Err("names no upstream".to_owned()),
         };
-        let file = serde_yaml::from_str::<MemoryFile>(text).unwrap();
+        let value: serde_json::Value = serde_yaml::from_str(text).unwrap();
+        let file: MemoryFile = serde_json::from_value(value).unwrap();
         file.connect(&mut settings, "memory", &upstream, &mut faults);
         (settings, faults.into_vec().into_iter().map(|fault| fault.path).collect())
     }

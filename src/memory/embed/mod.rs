@@ -6,8 +6,6 @@
 
 mod breaker;
 mod settings;
-#[cfg(test)]
-mod tests;
 mod worker;
 
 use std::hash::Hasher;

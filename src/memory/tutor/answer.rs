@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn answers_are_json_and_nothing_else() {
-        let facts = |answer| read(answer).map(|facts| facts.len());
+        let facts = |answer: &str| read(answer).map(|facts| facts.len());
         assert_eq!(facts("{\"facts\": []}"), Some(0));
         assert_eq!(facts("```json\n{\"facts\": [1]}\n```"), Some(1));
         assert_eq!(facts(&json!({"facts": vec![1; 500]}).to_string()), Some(MOST_FACTS));

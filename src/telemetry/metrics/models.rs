@@ -8,7 +8,6 @@ label!(
     /// What became of a question's vector, or of one call for the vectors of facts.
     EmbeddingResult {
         Ok = "ok",
-        Cached = "cached",
         /// Not there within the recall deadline; for facts, within the call's own.
         Timeout = "timeout",
         Error = "error",
@@ -18,6 +17,8 @@ label!(
         Rejected = "rejected",
         /// Not asked: the endpoint failed a moment ago, or too many calls are under way.
         Skipped = "skipped",
+        /// Known since it was last asked: questions only.
+        Cached = "cached",
     }
 );
 label!(
@@ -77,7 +78,8 @@ impl ModelMetrics {
         let facts = b.counters("tutor_facts_total", "Facts that the learning model named by result.", &["result"])?;
         Ok(Self {
             questions: PerLabel::of(&questions, EmbeddingResult::ALL)?,
-            batches: PerLabel::of(&batches, EmbeddingResult::ALL)?,
+            // No fact's vector comes from the cache, the last of the results.
+            batches: PerLabel::of(&batches, &EmbeddingResult::ALL[..EmbeddingResult::Cached as usize])?,
             embedded: b.counter("facts_embedded_total", "Facts whose vectors were stored.")?,
             turns: PerLabel::of(&turns, TutorResult::ALL)?,
             facts: PerLabel::of(&facts, TutorFact::ALL)?,
@@ -93,7 +95,7 @@ impl ModelMetrics {
 
     /// Counts a call for the vectors of facts, and how many of them were stored.
     pub fn count_batch(&self, result: EmbeddingResult, stored: u64) {
-        self.batches.0[result as usize].inc();
+        self.batches.0.get(result as usize).into_iter().for_each(IntCounter::inc);
         self.embedded.inc_by(stored);
     }
 
