@@ -9,6 +9,7 @@ mod edges;
 mod harness;
 mod headers;
 mod isolation;
+mod models;
 mod records;
 mod refusals;
 mod reload;

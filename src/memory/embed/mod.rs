@@ -137,25 +137,33 @@ impl Embedder {
         let known = self.cache.lock().get(&place).cloned();
         let (result, vector) = match known {
             Some(vector) => (EmbeddingResult::Cached, Some(vector)),
-            None => {
-                let (embedder, question) = (self.clone(), question.to_owned());
-                let call = tokio::spawn(async move {
-                    let vectors = embedder.call(&link, &[&question]).await?;
-                    let vector = vectors.into_iter().next().ok_or(EmbeddingResult::Mismatch)?;
-                    // However late: the next time it is there.
-                    embedder.cache.lock().put(place, vector.clone());
-                    Ok(vector)
-                });
-                match timeout_at(until, call).await {
-                    Ok(Ok(Ok(vector))) => (EmbeddingResult::Ok, Some(vector)),
-                    Ok(Ok(Err(result))) => (result, None),
-                    Ok(Err(_)) => (EmbeddingResult::Error, None),
-                    Err(_) => (EmbeddingResult::Timeout, None),
-                }
-            }
+            None => self.call_until(link, place, question, until).await,
         };
         self.meter.count(|metrics| metrics.count_question(result));
         vector
+    }
+
+    /// A call that goes on when nobody waits for it any more: the next time its answer is there.
+    async fn call_until(
+        self: &Arc<Self>,
+        link: Arc<Link>,
+        place: PrefixHash,
+        question: &str,
+        until: Instant,
+    ) -> (EmbeddingResult, Option<Vector>) {
+        let (embedder, question) = (self.clone(), question.to_owned());
+        let call = tokio::spawn(async move {
+            let vectors = embedder.call(&link, &[&question]).await?;
+            let vector = vectors.into_iter().next().ok_or(EmbeddingResult::Mismatch)?;
+            embedder.cache.lock().put(place, vector.clone());
+            Ok(vector)
+        });
+        match timeout_at(until, call).await {
+            Ok(Ok(Ok(vector))) => (EmbeddingResult::Ok, Some(vector)),
+            Ok(Ok(Err(result))) => (result, None),
+            Ok(Err(_)) => (EmbeddingResult::Error, None),
+            Err(_) => (EmbeddingResult::Timeout, None),
+        }
     }
 
     /// One call for texts of one person, unless the endpoint is to be left alone.

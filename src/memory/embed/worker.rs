@@ -15,6 +15,7 @@ use crate::enforce::{Ticket, UserScope};
 use crate::ids::UserId;
 use crate::memory::Memory;
 use crate::memory::recorder::ended;
+use crate::memory::view::View;
 use crate::store::{Batch, Fact, StoreError};
 use crate::telemetry::EmbeddingResult;
 
@@ -162,7 +163,7 @@ impl Memory {
             place.measure(view);
         }
         let guard = place.view.read();
-        let facts = guard.iter().flat_map(|view| view.lacking_endpoint());
+        let facts = guard.iter().flat_map(View::lacking_endpoint);
         let facts = facts.filter(|fact| !link.settings.never_send.contains(&fact.kind) && !fact.text.trim().is_empty());
         Ok(facts.take(link.settings.batch).cloned().collect())
     }

@@ -290,7 +290,7 @@ async fn nothing_that_an_endpoint_does_fails_a_recall() {
         (|_| "{\"data\": [{\"index\": 0, \"embedding\": [NaN, 1]}]}".into_response(), "error"),
         (
             |_| {
-                Body::from_stream(stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(&[b'1'; 1 << 16]))))
+                Body::from_stream(stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(&[b'1'; 8 << 10]))))
                     .into_response()
             },
             "error",

@@ -41,8 +41,7 @@ pub(super) fn read(answer: &str) -> Option<Vec<Value>> {
 pub(super) fn check(named: Value, turns: &[Vec<String>], origin: &str) -> Result<(usize, Candidate), TutorFact> {
     let named: Named = serde_json::from_value(named).map_err(|_| TutorFact::Unusable)?;
     let (text, quote) = (fold(&named.text), fold(&named.quote));
-    let length = text.chars().count();
-    if length < 4 || length > LONGEST || quote.chars().count() < 2 || text.chars().any(char::is_control) {
+    if !(4..=LONGEST).contains(&text.chars().count()) || quote.chars().count() < 2 || text.chars().any(char::is_control) {
         return Err(TutorFact::Unusable);
     }
     let said = |stretches: &Vec<String>| stretches.iter().any(|stretch| holds_words(&fold(stretch), &quote));

@@ -14,6 +14,7 @@ use crate::memory::extract::{Candidate, Statement, own_text};
 use crate::memory::learn::{self, Source, turn_names};
 use crate::memory::learner::LearnedReport;
 use crate::memory::lesson::Lesson;
+use crate::memory::view::View;
 use crate::store::{Batch, JournalEntry, PrefixHash, Spending, StoreError};
 use crate::telemetry::{TutorFact, TutorResult};
 
@@ -53,11 +54,8 @@ impl Memory {
         let Some(ticket) = entries.first().map(|entry| entry.ticket.clone()) else { return End::default() };
         let (memory, linked) = (self.clone(), link.clone());
         let planned = tokio::task::spawn_blocking(move || memory.plan_call(&linked, &ticket, &entries, now_ms())).await;
-        let plan = match planned {
-            Ok(Ok(plan)) => plan,
-            // The disk is full, or the code failed: neither is the turns' fault the first times.
-            Ok(Err(_)) | Err(_) => return self.retry(Vec::new(), all, attempts),
-        };
+        // The disk is full, or the code failed: neither is the turns' fault the first times.
+        let Ok(Ok(plan)) = planned else { return self.retry(Vec::new(), all, attempts) };
         let Some(call) = plan.call else { return End { done: plan.done, failed: Vec::new() } };
         let taken: Vec<usize> = call.turns.iter().map(|turn| turn.at).collect();
         let answered = self.ask(link, &call.prompt).await;
@@ -228,7 +226,7 @@ impl Memory {
         let place = self.views.place(scope.user());
         let _writer = place.writer.lock();
         place.load_locked(&self.store, scope)?;
-        let spent = place.view.read().as_ref().map(|view| view.spending()).unwrap_or_default();
+        let spent = place.view.read().as_ref().map(View::spending).unwrap_or_default();
         self.commit(scope, &place, Batch { spending: Some(spent_on(spent, now, change)), ..Batch::default() })
     }
 }
