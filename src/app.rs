@@ -3,7 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -22,11 +22,13 @@ use crate::config::{self, Config};
 use crate::context::TokenCounter;
 use crate::demo;
 use crate::identity::{ReplayGuard, Resolver};
-use crate::memory::{LearnedReport, Memory, OnLearned};
+use crate::memory::{Learned, LearnedReport, Memory, OnLearned};
 use crate::proxy::{Addresses, Gateway, Runtime, Services, unix_ms};
 use crate::setting::{Fault, Faults, Secret};
 use crate::store::{FileDisk, Queue, Store, StoreError};
-use crate::telemetry::{AuditError, AuditLog, LearnResult, LearnedRecord, LogSettings, Metrics, ReloadResult};
+use crate::telemetry::{
+    AuditError, AuditLog, Closing, KeepingMetrics, LearnResult, LearnedRecord, LogSettings, Metrics, ReloadResult,
+};
 
 /// How often gauges are read and expired sandboxes looked for.
 const TICK: Duration = Duration::from_secs(5);
@@ -130,12 +132,31 @@ pub fn run(path: &Path) -> Result<(), AppError> {
 fn record_learning(audit: &AuditLog, metrics: &Arc<Metrics>) -> OnLearned {
     let (audit, metrics) = (audit.clone(), Arc::clone(metrics));
     Arc::new(move |report: LearnedReport| {
-        metrics.count_learning(LearnResult::Learned, report.learned.facts.len() as u64);
+        metrics.count_learning(LearnResult::Learned);
+        count_facts(&metrics.keeping, &report.learned);
         let Ok(request) = report.request_id.parse() else { return };
         let time = unix_ms();
         let LearnedReport { user, learned, .. } = report;
-        audit.record(LearnedRecord { time, request, user, facts_written: learned.facts, facts_closed: learned.superseded });
+        let facts_closed: Vec<_> = learned.closed().collect();
+        if learned.facts.is_empty() && facts_closed.is_empty() {
+            return;
+        }
+        audit.record(LearnedRecord { time, request, user, facts_written: learned.facts, facts_closed });
     })
+}
+
+fn count_facts(metrics: &KeepingMetrics, learned: &Learned) {
+    learned.sorts.iter().for_each(|(kind, tier)| metrics.count_written(kind.as_str(), tier.as_str()));
+    learned.held.iter().for_each(|reason| metrics.count_held(reason.as_str()));
+    learned.unkept.iter().for_each(|reason| metrics.count_unkept(reason.as_str()));
+    for (how, facts) in [
+        (Closing::Superseded, learned.superseded.len()),
+        (Closing::Retracted, learned.retracted.len()),
+        (Closing::Forgotten, learned.forgotten.len()),
+        (Closing::Evicted, learned.evicted),
+    ] {
+        metrics.count_closed(how, facts as u64);
+    }
 }
 
 fn bind(what: &'static str, address: SocketAddr) -> Result<TcpListener, AppError> {
@@ -329,13 +350,15 @@ async fn reload_on_hangup(reload: Arc<Reload>) {
 /// Gauges, what the learner could not read, and the expiry of sandboxes.
 async fn keep_house(services: Arc<Services>, runtime: Arc<ArcSwap<Runtime>>, mut stopping: watch::Receiver<bool>) {
     let mut swept: Option<Instant> = None;
-    let mut failed = 0;
+    let (mut failed, mut retried, mut lost, mut expired) = (0, 0, 0, 0);
     loop {
-        let failures = services.memory.counters().jobs_failed.load(Ordering::Relaxed);
-        for _ in failed..failures {
-            services.metrics.count_learning(LearnResult::Failed, 0);
+        let counters = services.memory.counters();
+        for _ in 0..since(&counters.jobs_failed, &mut failed) {
+            services.metrics.count_learning(LearnResult::Failed);
         }
-        failed = failures;
+        services.metrics.keeping.count_retries(since(&counters.jobs_retried, &mut retried));
+        services.metrics.keeping.count_injections_lost(since(&counters.injections_lost, &mut lost));
+        services.metrics.keeping.count_closed(Closing::Expired, since(&counters.facts_expired, &mut expired));
         services.metrics.set_learning_queue(services.store.journal_backlog(Queue::Rules));
         if swept.is_none_or(|at| at.elapsed() >= SANDBOX_SWEEP) {
             swept = Some(Instant::now());
@@ -352,4 +375,10 @@ async fn keep_house(services: Arc<Services>, runtime: Arc<ArcSwap<Runtime>>, mut
             _ = stopping.changed() => return,
         }
     }
+}
+
+/// How far a counter has come since the last look.
+fn since(counter: &AtomicU64, last: &mut u64) -> u64 {
+    let now = counter.load(Ordering::Relaxed);
+    now - std::mem::replace(last, now)
 }

@@ -132,7 +132,15 @@ fn every_metric_and_every_reason_is_described() {
     let exposition = Metrics::new().unwrap().render();
     let simple = exposition.lines().filter_map(|line| line.strip_prefix("# HELP ")?.split(' ').next());
     // Families with free labels show nothing before their first value.
-    let labelled = ["memgate_requests_total", "memgate_upstream_errors_total", "memgate_shadow_refusals_total"];
+    let labelled = [
+        "memgate_requests_total",
+        "memgate_upstream_errors_total",
+        "memgate_shadow_refusals_total",
+        "memgate_facts_written_total",
+        "memgate_facts_held_total",
+        "memgate_facts_closed_total",
+        "memgate_statements_unkept_total",
+    ];
     let missing: Vec<_> =
         simple.chain(labelled).chain(REASONS.iter().copied()).filter(|name| !page.contains(&format!("`{name}`"))).collect();
     assert_eq!(missing, [""; 0]);

@@ -3,16 +3,17 @@
 use std::fmt;
 use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::extract::may_teach;
-use super::learn::{self, Learned};
+use super::extract::{Statement, may_teach};
+use super::learn::{self, Draft, Learned, Taught};
 use super::lesson::Lesson;
 use super::recorder::ended;
 use super::{Memory, extract};
@@ -49,20 +50,14 @@ impl fmt::Debug for LearnedReport {
 /// Receives reports. Called on a blocking thread.
 pub type OnLearned = Arc<dyn Fn(LearnedReport) + Send + Sync>;
 
-/// Jobs done in one go on a blocking thread.
+/// Commits in one go on a blocking thread.
 const GO: usize = 64;
+/// Jobs that share a commit.
+const TOGETHER: usize = 32;
 /// How long an idle learner sleeps at most, should a bell be missed.
 const IDLE: Duration = Duration::from_secs(5);
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-
-/// Longest turn that is read at once, in bytes: reading it costs less than queueing it in vain.
-const READ_AT_ONCE: usize = 2048;
-
-/// Whether a turn is worth queueing.
-fn teaches(turn: &str) -> bool {
-    may_teach(turn) && (turn.len() > READ_AT_ONCE || !extract::extract(turn).is_empty())
-}
 
 /// How a go over the journal ended.
 enum Go {
@@ -80,7 +75,7 @@ impl Memory {
     /// # Errors
     /// When the queue is full or the disk fails.
     pub fn enqueue(&self, scope: &UserScope, session: Option<&SessionId>, lesson: &Lesson) -> Result<bool, EnqueueError> {
-        let wanted = teaches(&lesson.text) || self.tutor.wants(&lesson.text);
+        let wanted = may_teach(&lesson.text) || self.tutor.wants(&lesson.text);
         if !wanted || !self.settings.load().learn.of(scope) || self.has_learned(scope, session, lesson) {
             return Ok(false);
         }
@@ -145,35 +140,80 @@ impl Memory {
         Go::More
     }
 
-    /// Does the oldest job; false when there is none. An error means that the store failed and the job stays.
+    /// Does the oldest job, and those right behind it of the same conversation; false when there is none. An error means that the
+    /// store failed and the jobs stay.
     fn learn_next(&self) -> Result<bool, StoreError> {
-        let Some(entry) = self.store.journal_next(Queue::Rules)? else { return Ok(false) };
-        // A job that panics would panic again, and hold up everybody's: it is skipped.
-        let learned = catch_unwind(AssertUnwindSafe(|| self.learn_entry(&entry))).unwrap_or(Err(Skip::Unreadable));
-        let done = match learned {
+        let mut entries = self.store.journal_peek(Queue::Rules, 0, TOGETHER)?;
+        let same = |entry: &JournalEntry| entries.first().is_some_and(|first| first.ticket == entry.ticket);
+        let alike = entries.iter().take_while(|entry| same(entry)).count();
+        entries.truncate(alike);
+        let read = || entries.iter().map(|entry| self.read(entry)).collect::<Result<Vec<_>, _>>();
+        let together = catch_unwind(AssertUnwindSafe(|| self.learn_read(entries.first(), read()?)));
+        match together.unwrap_or(Err(Skip::Unreadable)) {
+            Ok(()) => self.end_jobs(&entries, Ok(()))?,
+            Err(Skip::Store(error)) if will_pass(&error) => return Err(error),
+            Err(skip) if entries.len() == 1 => self.end_jobs(&entries, Err(skip))?,
+            // One of them is to blame: each by itself. One that panics would panic again, and hold up everybody's: it is skipped.
+            Err(_) => {
+                for entry in &entries {
+                    let one = slice::from_ref(entry);
+                    let alone = catch_unwind(AssertUnwindSafe(|| self.learn_read(Some(entry), vec![self.read(entry)?])));
+                    match alone.unwrap_or(Err(Skip::Unreadable)) {
+                        Err(Skip::Store(error)) if will_pass(&error) => return Err(error),
+                        ended => self.end_jobs(one, ended)?,
+                    }
+                }
+            }
+        }
+        Ok(!entries.is_empty())
+    }
+
+    fn end_jobs(&self, entries: &[JournalEntry], ended: Result<(), Skip>) -> Result<(), StoreError> {
+        let counter = match ended {
             Ok(()) => &self.counters.jobs_done,
             Err(Skip::Unreadable) => &self.counters.jobs_failed,
-            Err(Skip::Store(error)) if will_pass(&error) => return Err(error),
             Err(Skip::Store(error)) => {
                 tracing::warn!(%error, "a lesson was skipped");
                 &self.counters.jobs_failed
             }
         };
-        done.fetch_add(1, Ordering::Relaxed);
-        self.store.journal_done(entry)?;
-        Ok(true)
+        counter.fetch_add(entries.len() as u64, Ordering::Relaxed);
+        self.store.journal_done(entries)
     }
 
-    fn learn_entry(&self, entry: &JournalEntry) -> Result<(), Skip> {
-        let (scope, session) = self.tickets.redeem(&entry.ticket).map_err(|_| Skip::Unreadable)?;
+    /// Opens a queued turn and reads what it states.
+    fn read(&self, entry: &JournalEntry) -> Result<(Lesson, Vec<Statement>), Skip> {
+        let (scope, _) = self.tickets.redeem(&entry.ticket).map_err(|_| Skip::Unreadable)?;
         let payload = self.store.journal_open(&scope, entry)?;
         let lesson = Lesson::decode(&payload).ok_or(Skip::Unreadable)?;
-        let learned = self.learn_from(&scope, session.as_ref(), &lesson)?;
-        self.hand_to_tutor(&scope, session.as_ref(), &lesson);
-        if !learned.facts.is_empty() {
-            (self.on_learned)(LearnedReport { request_id: lesson.request_id, user: scope.user().clone(), learned });
+        let statements = extract::extract(&lesson.text);
+        Ok((lesson, statements))
+    }
+
+    /// Learns what was read out of turns that share the ticket of `entry`.
+    fn learn_read(&self, entry: Option<&JournalEntry>, read: Vec<(Lesson, Vec<Statement>)>) -> Result<(), Skip> {
+        let Some(entry) = entry else { return Ok(()) };
+        let (scope, session) = self.tickets.redeem(&entry.ticket).map_err(|_| Skip::Unreadable)?;
+        let key = self.store.hash_key(&scope)?;
+        let handover = self.tutor.select(&read);
+        let (mut requests, mut taught) = (Vec::new(), Vec::new());
+        for (lesson, statements) in read.into_iter().filter(|(_, statements)| !statements.is_empty()) {
+            taught.push(Taught::by_rules(&key, session.as_ref(), &lesson, statements));
+            requests.push(lesson.request_id);
         }
-        Ok(())
+        if !taught.is_empty() {
+            for (request_id, learned) in requests.into_iter().zip(self.keep(&scope, taught, clock())?) {
+                self.report(request_id, &scope, learned);
+            }
+        }
+        Ok(self.hand_to_tutor(&scope, session.as_ref(), &handover)?)
+    }
+
+    /// Tells whoever listens what a turn came to.
+    pub(super) fn report(&self, request_id: String, scope: &UserScope, learned: Learned) {
+        if !learned.is_empty() {
+            (self.on_learned)(LearnedReport { request_id, user: scope.user().clone(), learned });
+        }
     }
 
     /// Learns from one turn now. Blocks on the disk. Learning the same turn again does nothing.
@@ -181,24 +221,45 @@ impl Memory {
     /// # Errors
     /// When the store fails or the user is gone; then nothing was learned.
     pub fn learn_from(&self, scope: &UserScope, session: Option<&SessionId>, lesson: &Lesson) -> Result<Learned, StoreError> {
-        if extract::extract(&lesson.text).is_empty() {
+        let statements = extract::extract(&lesson.text);
+        if statements.is_empty() {
             return Ok(Learned::default());
         }
+        let taught = Taught::by_rules(&self.store.hash_key(scope)?, session, lesson, statements);
+        Ok(self.keep(scope, vec![taught], clock())?.pop().unwrap_or_default())
+    }
+
+    /// Keeps what was read out of turns, by rules or a model, in one commit; says what each turn came to. Blocks on the disk. A turn that
+    /// was learned before under any of its names does nothing. `now` is the time of learning, in milliseconds since the Unix epoch.
+    ///
+    /// # Errors
+    /// When the store fails or the user is gone; then nothing was kept.
+    pub(super) fn keep(&self, scope: &UserScope, taught: Vec<Taught>, now: i64) -> Result<Vec<Learned>, StoreError> {
         let place = self.views.place(scope.user());
         let _writer = place.writer.lock();
         place.load_locked(&self.store, scope)?;
         let planned = {
             let guard = place.view.read();
-            let Some((view, key)) = guard.as_ref().and_then(|view| Some((view, view.key?))) else {
-                return Err(StoreError::NotEnrolled);
-            };
-            learn::plan(view, &key, scope, session, lesson, self.settings.load().max_facts)
+            let view = guard.as_ref().filter(|view| view.key.is_some()).ok_or(StoreError::NotEnrolled)?;
+            let settings = self.settings.load();
+            let mut draft = Draft::new(view, &settings, now);
+            for taught in taught {
+                draft.keep(scope, taught);
+            }
+            draft.finish()
         };
-        let Some((batch, learned)) = planned else { return Ok(Learned::default()) };
+        let Some((batch, learned, expired)) = planned else { return Ok(Vec::new()) };
         self.commit(scope, &place, batch)?;
-        self.counters.facts_written.fetch_add(learned.facts.len() as u64, Ordering::Relaxed);
+        let written: usize = learned.iter().map(|learned| learned.facts.len()).sum();
+        self.counters.facts_written.fetch_add(written as u64, Ordering::Relaxed);
+        self.counters.facts_expired.fetch_add(expired as u64, Ordering::Relaxed);
         Ok(learned)
     }
+}
+
+/// Milliseconds since the Unix epoch.
+pub(super) fn clock() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// Why a job came to nothing.

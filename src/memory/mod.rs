@@ -6,6 +6,7 @@
 //! Pure parts: `analysis`, `index`, `rank`, `search` (finding), `recall` (choosing and replaying), `render`, `extract`, `learn`.
 
 pub mod analysis;
+mod bounds;
 mod calendar;
 pub mod dense;
 mod embed;
@@ -41,11 +42,12 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::enforce::{TicketKey, UserScope};
-use crate::store::{Batch, Erased, Fact, Queue, Store, StoreError};
+use crate::store::{Batch, Erased, Fact, Queue, Spending, Store, StoreError};
 use crate::telemetry::Metrics;
 
+pub use bounds::{BudgetFile, Ttl, TtlFile};
 pub use embed::{EmbeddingSettings, EmbeddingsFile};
-pub use learn::Learned;
+pub use learn::{Learned, Unkept};
 pub use learner::{EnqueueError, LearnedReport, OnLearned};
 pub use lesson::Lesson;
 pub use recall::{Message, RecallRequest, Recalled, Role};
@@ -74,6 +76,8 @@ pub enum RecallMiss {
 #[derive(Debug, Default)]
 pub struct Counters {
     pub facts_written: AtomicU64,
+    /// Facts that were deleted when their time to live was over.
+    pub facts_expired: AtomicU64,
     pub jobs_done: AtomicU64,
     /// Jobs that could not be read or whose user is gone: skipped.
     pub jobs_failed: AtomicU64,
@@ -182,7 +186,7 @@ impl Memory {
     ) -> Result<Recalled, RecallMiss> {
         let until = Instant::now() + deadline;
         let settings = self.settings.load();
-        let limits = Limits { depth: settings.depth.of(scope), budget: settings.budget };
+        let limits = Limits { depth: settings.depth.of(scope), budget: settings.budget.of(scope) };
         drop(settings);
         if limits.depth == 0 {
             return Ok(Recalled::default());
@@ -225,11 +229,12 @@ impl Memory {
         }
     }
 
-    /// The facts that fit a question best with their scores, best first. Waits for the disk where the user is not in RAM.
+    /// The facts that fit a question best with their scores, best first. `now`, in milliseconds since the Unix epoch, is when it is
+    /// asked. Waits for the disk where the user is not in RAM.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn search(&self, scope: &UserScope, question: &str, limit: usize) -> Result<Vec<(Fact, f32)>, StoreError> {
+    pub fn search(&self, scope: &UserScope, question: &str, now: i64, limit: usize) -> Result<Vec<(Fact, f32)>, StoreError> {
         let place = self.views.place(scope.user());
         {
             let _writer = place.writer.lock();
@@ -237,7 +242,7 @@ impl Memory {
         }
         let guard = place.view.read();
         let Some(view) = guard.as_ref() else { return Ok(Vec::new()) };
-        let found = search::search(view, &search::Question::of(question), limit, |_| true);
+        let found = search::search(view, &search::Question::of(question, now), limit, |_| true);
         Ok(found.into_iter().filter_map(|(id, score)| Some((view.fact(id)?.clone(), score))).collect())
     }
 
@@ -245,10 +250,15 @@ impl Memory {
     ///
     /// # Errors
     /// When the store fails or the user is not enrolled; then nothing changed.
-    pub fn change(&self, scope: &UserScope, batch: Batch) -> Result<(), StoreError> {
+    pub fn change(&self, scope: &UserScope, mut batch: Batch) -> Result<(), StoreError> {
         let place = self.views.place(scope.user());
         let _writer = place.writer.lock();
         place.load_locked(&self.store, scope)?;
+        if !batch.delete.is_empty() && batch.spending.is_none() {
+            // What was deleted may stand in a turn that waits for the model.
+            let spent = place.view.read().as_ref().map(view::View::spending).unwrap_or_default();
+            batch.spending = Some(Spending { deaf_before: learner::clock(), ..spent });
+        }
         self.commit(scope, &place, batch)
     }
 
@@ -350,7 +360,7 @@ fn attempt(
     let Some(guard) = place.view.try_read() else { return Attempt::Busy };
     let Some(view) = guard.as_ref().filter(|view| view.key == Some(*key)) else { return Attempt::Cold };
     let vector = match meaning {
-        Meaning::Open(model) if recall::chooses(view, outline) => {
+        Meaning::Open(model) if recall::chooses(view, key, outline, request) => {
             return if view.is_embedded_by(*model) { Attempt::Asks } else { Attempt::Lacks };
         }
         Meaning::Known(Some(vector)) if !view.has_vectors_of_size(vector.dimensions()) => return Attempt::Lacks,

@@ -13,7 +13,7 @@ use super::render;
 use super::search::{Question, search};
 use super::view::View;
 use crate::ids::FactId;
-use crate::store::{Fact, Injection, PrefixHash};
+use crate::store::{Fact, Injection, Kind, PrefixHash};
 
 /// Who a message is from, as far as memory cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub struct RecallRequest<'a> {
     pub query: &'a (dyn Fn() -> String + Send + Sync),
     /// Counts the tokens of a text. [`render::estimate_tokens`] will do.
     pub tokens: fn(&str) -> usize,
+    /// Kinds of facts that must not stand in the request.
+    pub withhold: &'a [Kind],
     /// Milliseconds since the Unix epoch.
     pub now: i64,
 }
@@ -99,10 +101,11 @@ impl Outline {
 }
 
 /// Whether facts are to be chosen for the last question: it is not answered, and what was chosen before does not hold.
-pub(super) fn chooses(view: &View, outline: &Outline) -> bool {
+pub(super) fn chooses(view: &View, key: &[u8; 16], outline: &Outline, request: &RecallRequest<'_>) -> bool {
     let (Some(&first), Some(&last)) = (outline.users.first(), outline.users.last()) else { return false };
-    let holds = |injection: &Injection| first != last || injection.at > view.learned_at();
-    !outline.answered && !view.index().is_empty() && !view.injection(&outline.prefix(last)).is_some_and(holds)
+    let place = Shelf::of(key, request).place(outline.prefix(last));
+    let holds = |injection: &Injection| first != last || injection.at > view.changed_at();
+    !outline.answered && !view.index().is_empty() && !view.injection(&place).is_some_and(holds)
 }
 
 /// Chooses and replays. Pure: what it chose is in [`Recalled::fresh`]. `meaning` is the question's vector from the endpoint.
@@ -117,61 +120,92 @@ pub(super) fn plan(
     let (Some(&first), Some(&last)) = (outline.users.first(), outline.users.last()) else { return Recalled::default() };
     let mut recalled = Recalled { turn: Some(outline.prefix(last)), ..Recalled::default() };
     let mut seen = HashSet::new();
+    let shelf = Shelf::of(key, request);
 
     // Every conversation that opens with the same words looks the same at its first turn. There a choice holds only until something
     // new is learned; later turns tell conversations apart, and keep what they were given.
     let opening = first == last && !outline.answered;
-    let holds = |injection: &&Injection| !opening || injection.at > view.learned_at();
-    let place = derive(key, "profile", &[&outline.prefix(first)]);
+    let holds = |injection: &&Injection| !opening || injection.at > view.changed_at();
+    let place = shelf.place(derive(key, "profile", &[&outline.prefix(first)]));
     let profile = view.injection(&place).filter(holds).map_or_else(
         || {
-            let chosen = choose_profile(view, request.tokens, limits);
+            let chosen = choose_profile(view, request, limits);
             recalled.fresh.push(Injection { prefix: place, facts: chosen.clone(), at: request.now });
             chosen
         },
         |injection| injection.facts.clone(),
     );
-    recalled.system_block = block(view, &profile, &mut seen, &mut recalled.facts_used);
+    recalled.system_block = block(view, request, &profile, &mut seen, &mut recalled.facts_used);
 
-    let replay = |at: usize, recalled: &mut Recalled, seen: &mut HashSet<FactId>| {
-        let injection = view.injection(&outline.prefix(at)).filter(holds)?;
-        let text = block(view, &injection.facts, seen, &mut recalled.facts_used);
-        recalled.turn_blocks.extend(text.map(|text| (at, text)));
-        Some(())
-    };
     for &at in outline.users.iter().filter(|at| **at < last) {
-        let _ = replay(at, &mut recalled, &mut seen);
+        // What was chosen for an upstream that may be sent more is shown to this one as far as it may be.
+        let chosen = view.injection(&shelf.place(outline.prefix(at))).or_else(|| view.injection(&outline.prefix(at)));
+        let text = chosen.and_then(|chosen| block(view, request, &chosen.facts, &mut seen, &mut recalled.facts_used));
+        recalled.turn_blocks.extend(text.map(|text| (at, text)));
     }
-    if replay(last, &mut recalled, &mut seen).is_none() && !outline.answered {
+    let place = shelf.place(outline.prefix(last));
+    if let Some(chosen) = view.injection(&place).filter(holds) {
+        let text = block(view, request, &chosen.facts, &mut seen, &mut recalled.facts_used);
+        recalled.turn_blocks.extend(text.map(|text| (last, text)));
+    } else if !outline.answered {
         let spent = recalled.system_block.as_deref().map_or(0, request.tokens);
         let rest = Limits { depth: limits.depth.saturating_sub(profile.len()), budget: limits.budget.saturating_sub(spent) };
         let chosen = choose_fitting(view, request, rest, &seen, meaning);
         let mut facts: Vec<FactId> = chosen.iter().map(|(id, _)| *id).collect();
         facts.sort_unstable();
-        let text = block(view, &facts, &mut seen, &mut recalled.facts_used);
+        let text = block(view, request, &facts, &mut seen, &mut recalled.facts_used);
         recalled.turn_blocks.extend(text.map(|text| (last, text)));
         recalled.scores = chosen;
-        recalled.fresh.push(Injection { prefix: outline.prefix(last), facts, at: request.now });
+        recalled.fresh.push(Injection { prefix: place, facts, at: request.now });
     }
     recalled
 }
 
-/// Renders those of `ids` that are still the user's. A superseded fact stays: the words were sent, and the cache holds them.
-fn block(view: &View, ids: &[FactId], seen: &mut HashSet<FactId>, used: &mut Vec<FactId>) -> Option<String> {
-    let facts = ids.iter().filter_map(|id| view.fact(*id)).filter(|fact| fact.is_shown());
+/// Where choices are kept: upstreams that may not be sent the same kinds of facts have places of their own.
+struct Shelf<'a> {
+    key: &'a [u8; 16],
+    /// A bit for each kind that is withheld.
+    withheld: u8,
+}
+
+impl<'a> Shelf<'a> {
+    fn of(key: &'a [u8; 16], request: &RecallRequest<'_>) -> Self {
+        Self { key, withheld: request.withhold.iter().fold(0, |mask, kind| mask | 1 << *kind as u8) }
+    }
+
+    fn place(&self, prefix: PrefixHash) -> PrefixHash {
+        if self.withheld == 0 { prefix } else { derive(self.key, "withheld", &[&[self.withheld], &prefix]) }
+    }
+}
+
+/// Whether a fact may stand in the request, whenever it was chosen. A superseded one may: the words were sent, and the cache holds
+/// them.
+fn may_stand(fact: &Fact, request: &RecallRequest<'_>) -> bool {
+    fact.is_shown() && !fact.is_expired(request.now) && !request.withhold.contains(&fact.kind)
+}
+
+/// Renders those of `ids` that may still stand in the request.
+fn block(
+    view: &View,
+    request: &RecallRequest<'_>,
+    ids: &[FactId],
+    seen: &mut HashSet<FactId>,
+    used: &mut Vec<FactId>,
+) -> Option<String> {
+    let facts = ids.iter().filter_map(|id| view.fact(*id)).filter(|fact| may_stand(fact, request));
     let facts: Vec<&Fact> = facts.collect();
     for fact in &facts {
         if seen.insert(fact.id) {
             used.push(fact.id);
         }
     }
-    render::render(facts.iter().map(|fact| fact.text.as_str()))
+    render::render(facts)
 }
 
 /// The facts that stand in every request of a conversation: at most half of depth and budget, in order of id.
-fn choose_profile(view: &View, tokens: fn(&str) -> usize, limits: Limits) -> Vec<FactId> {
-    let depth = limits.depth.div_ceil(2);
-    let mut chosen = take_within(view.profile(), depth, limits.budget / 2, tokens);
+fn choose_profile(view: &View, request: &RecallRequest<'_>, limits: Limits) -> Vec<FactId> {
+    let facts = view.profile().filter(|fact| may_stand(fact, request));
+    let mut chosen = take_within(facts, limits.depth.div_ceil(2), limits.budget / 2, request.tokens);
     chosen.sort_unstable();
     chosen
 }
@@ -187,12 +221,12 @@ fn choose_fitting(
     if limits.depth == 0 || view.index().is_empty() {
         return Vec::new();
     }
-    let question = Question::of(&(request.query)());
+    let question = Question::of(&(request.query)(), request.now);
     let question = match meaning {
         Some(vector) => question.with_endpoint(vector.clone()),
         None => question,
     };
-    let hits = search(view, &question, limits.depth, |fact| !seen.contains(&fact.id));
+    let hits = search(view, &question, limits.depth, |fact| !seen.contains(&fact.id) && may_stand(fact, request));
     let facts = hits.iter().filter_map(|(id, _)| view.fact(*id));
     let fitting: HashSet<FactId> = take_within(facts, limits.depth, limits.budget, request.tokens).into_iter().collect();
     hits.into_iter().filter(|(id, _)| fitting.contains(id)).collect()
@@ -210,7 +244,7 @@ fn take_within<'a>(facts: impl Iterator<Item = &'a Fact>, depth: usize, budget: 
         if chosen.len() >= depth || misfits == MOST_MISFITS {
             break;
         }
-        let cost = tokens(&render::line(&fact.text));
+        let cost = tokens(&render::line(fact));
         if cost <= left {
             left -= cost;
             chosen.push(fact.id);

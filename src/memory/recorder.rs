@@ -9,8 +9,10 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::Memory;
+use super::learner::clock;
 use crate::enforce::{Ticket, UserScope};
-use crate::store::{Batch, Injection};
+use crate::ids::FactId;
+use crate::store::{Batch, Injection, StoreError};
 
 /// What was injected for one request.
 #[derive(Debug)]
@@ -90,20 +92,23 @@ impl Memory {
         self.views.shrink();
     }
 
-    fn record_one(&self, scope: &UserScope, mut injections: Vec<Injection>) -> Result<(), crate::store::StoreError> {
-        let place = self.views.peek(scope.user());
-        let stale = place
-            .as_ref()
-            .and_then(|place| place.view.read().as_ref().map(super::view::View::stale_injections))
-            .unwrap_or_default();
+    /// Writes injections, and drops what is beyond the bound or has run out.
+    fn record_one(&self, scope: &UserScope, mut injections: Vec<Injection>) -> Result<(), StoreError> {
+        let place = self.views.place(scope.user());
+        let _writer = place.writer.lock();
+        let (stale, expired) = place.view.read().as_ref().map_or_else(Default::default, |view| {
+            let expired: Vec<FactId> = view.expired(clock()).collect();
+            (view.stale_injections(), expired)
+        });
         let old = injections.len().saturating_sub(MOST);
         injections.drain(..old);
-        let batch = Batch { injections, drop_injections: stale.clone(), ..Batch::default() };
+        let batch = Batch { injections, drop_injections: stale.clone(), delete: expired.clone(), ..Batch::default() };
         self.store.commit(scope, batch)?;
-        if let Some(place) = place.filter(|_| !stale.is_empty())
+        self.counters.facts_expired.fetch_add(expired.len() as u64, Ordering::Relaxed);
+        if !(stale.is_empty() && expired.is_empty())
             && let Some(view) = place.view.write().as_mut()
         {
-            view.apply(Batch { drop_injections: stale, ..Batch::default() });
+            view.apply(Batch { drop_injections: stale, delete: expired, ..Batch::default() });
             place.measure(view);
         }
         Ok(())

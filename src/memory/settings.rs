@@ -5,6 +5,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::bounds::{BudgetFile, Ttl, TtlFile};
 use super::embed::{EmbeddingSettings, EmbeddingsFile};
 use super::tutor::TutorSettings;
 use crate::enforce::UserScope;
@@ -18,8 +19,8 @@ use crate::store::Kind;
 pub struct MemoryFile {
     /// How many facts a request may carry, by how well the person proved who they are. 0 turns recall off.
     pub depth: DepthFile,
-    /// How many tokens the facts of a request may take. Default: 512.
-    pub budget: Option<u32>,
+    /// How many tokens the facts of a request may take: one number, or one by how well the person proved who they are. Default: 512.
+    pub budget: Option<BudgetFile>,
     /// How long a request waits for its facts before it goes on without them. Default: 50ms.
     pub recall_deadline: Option<Span>,
     /// Whether new facts are learned, by how well the person proved who they are. Default: always.
@@ -28,6 +29,12 @@ pub struct MemoryFile {
     pub embeddings: Option<EmbeddingsFile>,
     /// How many facts are kept of one person; beyond that the least useful unpinned ones go. Default: 10000.
     pub max_facts: Option<u32>,
+    /// How many facts are learned of one person within a day; beyond that a turn is answered but teaches nothing new. Default: 500.
+    pub max_facts_per_day: Option<u32>,
+    /// How much the facts of one person may take, roughly; beyond that the least useful unpinned ones go. Default: 32MiB.
+    pub max_size: Option<Size>,
+    /// How long facts are kept after they were learned, by kind. Default: until they are forgotten.
+    pub ttl: TtlFile,
     /// How much of the users' memory is kept in RAM.
     pub cache: CacheFile,
 }
@@ -112,7 +119,7 @@ pub struct MemorySettings {
     /// Facts per request.
     pub depth: ByAssurance<usize>,
     /// Tokens per request.
-    pub budget: usize,
+    pub budget: ByAssurance<usize>,
     pub recall_deadline: Duration,
     pub learn: ByAssurance<bool>,
     /// The endpoint of vectors; none before [`MemoryFile::connect`].
@@ -120,6 +127,11 @@ pub struct MemorySettings {
     /// The model that learns beside the rules; none before [`MemoryFile::connect`].
     pub tutor: Option<TutorSettings>,
     pub max_facts: usize,
+    /// Facts learned of one person within 24 hours.
+    pub max_facts_per_day: usize,
+    /// Bytes that the facts of one person may take.
+    pub max_size: usize,
+    pub ttl: Ttl,
     pub cached_users: usize,
     pub cached_bytes: usize,
 }
@@ -128,12 +140,15 @@ impl Default for MemorySettings {
     fn default() -> Self {
         Self {
             depth: ByAssurance { verified: 12, vouched: 8, asserted: 4, sandbox: 2 },
-            budget: 512,
+            budget: ByAssurance { verified: 512, vouched: 512, asserted: 512, sandbox: 512 },
             recall_deadline: Duration::from_millis(50),
             learn: ByAssurance { verified: true, vouched: true, asserted: true, sandbox: true },
             embeddings: None,
             tutor: None,
             max_facts: 10_000,
+            max_facts_per_day: 500,
+            max_size: 32 << 20,
+            ttl: Ttl::default(),
             cached_users: 1_000,
             cached_bytes: 64 << 20,
         }
@@ -142,8 +157,8 @@ impl Default for MemorySettings {
 
 /// More facts than this would fill any prompt.
 const MAX_DEPTH: usize = 100;
-/// Room for the frame around the facts and a fact or two.
-const MIN_BUDGET: usize = 128;
+/// Less would hold a handful of facts.
+const MIN_SIZE: usize = 64 << 10;
 
 impl MemoryFile {
     /// Fills in the defaults. What cannot be meant is a fault beneath `path`.
@@ -166,11 +181,10 @@ impl MemoryFile {
             asserted: depth("asserted", self.depth.asserted, default.depth.asserted),
             sandbox: depth("sandbox", self.depth.sandbox, default.depth.sandbox),
         };
-        let budget = self.budget.map_or(default.budget, to_usize);
-        if budget < MIN_BUDGET {
-            let remedy = format!("choose at least {MIN_BUDGET}, or set every depth to 0 to turn recall off");
-            faults.add(format!("{path}.budget"), format!("{budget} tokens hold no facts"), remedy);
-        }
+        let budget = self
+            .budget
+            .as_ref()
+            .map_or(default.budget, |budget| budget.resolve(default.budget, &format!("{path}.budget"), faults));
         let recall_deadline = self.recall_deadline.map_or(default.recall_deadline, |span| span.0);
         if recall_deadline.is_zero() || recall_deadline > Duration::from_secs(10) {
             let remedy = "choose between 1ms and 10s; 50ms is ample";
@@ -181,6 +195,17 @@ impl MemoryFile {
             let remedy = "choose at least 1, or set `learn` to false for every level";
             faults.add(format!("{path}.max_facts"), "no fact could be kept", remedy);
         }
+        let max_facts_per_day = self.max_facts_per_day.map_or(default.max_facts_per_day, to_usize);
+        if max_facts_per_day == 0 {
+            let remedy = "choose at least 1, or set `learn` to false for every level";
+            faults.add(format!("{path}.max_facts_per_day"), "no fact could be learned", remedy);
+        }
+        let bytes = |size: Size| usize::try_from(size.0).unwrap_or(usize::MAX);
+        let max_size = self.max_size.map_or(default.max_size, bytes);
+        if max_size < MIN_SIZE {
+            faults.add(format!("{path}.max_size"), "is below 64KiB", "allow at least 64KiB, or leave it out");
+        }
+        let ttl = self.ttl.resolve(&format!("{path}.ttl"), faults);
         let learn = ByAssurance {
             verified: self.learn.verified.unwrap_or(true),
             vouched: self.learn.vouched.unwrap_or(true),
@@ -188,7 +213,7 @@ impl MemoryFile {
             sandbox: self.learn.sandbox.unwrap_or(true),
         };
         let cached_users = self.cache.users.map_or(default.cached_users, to_usize).max(1);
-        let cached_bytes = self.cache.size.map_or(default.cached_bytes, |size| usize::try_from(size.0).unwrap_or(usize::MAX));
+        let cached_bytes = self.cache.size.map_or(default.cached_bytes, bytes);
         MemorySettings {
             depth,
             budget,
@@ -197,6 +222,9 @@ impl MemoryFile {
             embeddings: None,
             tutor: None,
             max_facts,
+            max_facts_per_day,
+            max_size,
+            ttl,
             cached_users,
             cached_bytes,
         }
@@ -211,6 +239,7 @@ fn to_usize(n: u32) -> usize {
 mod tests {
     use super::*;
     use crate::enforce::{test_sandbox, test_scope};
+    use crate::store::Kind;
 
     fn resolve(text: &str) -> (MemorySettings, Vec<String>) {
         let mut faults = Faults::default();
@@ -228,7 +257,7 @@ mod tests {
         let (settings, faults) =
             resolve("{depth: {verified: 3}, budget: 200, recall_deadline: 20ms, learn: {sandbox: false}, cache: {size: 1MiB}}");
         assert_eq!(faults, [""; 0]);
-        assert_eq!((settings.depth.verified, settings.depth.vouched, settings.budget), (3, 8, 200));
+        assert_eq!((settings.depth.verified, settings.depth.vouched, settings.budget.sandbox), (3, 8, 200));
         assert_eq!(
             (settings.recall_deadline, settings.learn.sandbox, settings.cached_bytes),
             (Duration::from_millis(20), false, 1 << 20)
@@ -237,9 +266,23 @@ mod tests {
 
     #[test]
     fn every_fault_is_reported() {
-        let (_, faults) = resolve("{depth: {sandbox: 1000}, budget: 3, recall_deadline: 1h, max_facts: 0}");
-        assert_eq!(faults, ["memory.depth.sandbox", "memory.budget", "memory.recall_deadline", "memory.max_facts"]);
+        let (_, faults) = resolve(
+            "{depth: {sandbox: 1000}, budget: 3, recall_deadline: 1h, max_facts: 0, max_facts_per_day: 0, max_size: 1KiB, ttl: {note: 1s}}",
+        );
+        let paths = ["depth.sandbox", "budget", "recall_deadline", "max_facts", "max_facts_per_day", "max_size", "ttl.note"];
+        assert_eq!(faults, paths.map(|path| format!("memory.{path}")));
         assert!(serde_yaml::from_str::<MemoryFile>("{deepness: 3}").is_err());
+    }
+
+    #[test]
+    fn budgets_differ_by_assurance_and_lives_by_kind() {
+        let (settings, faults) = resolve("{budget: {sandbox: 128, vouched: 5}, ttl: {note: 180d, event: 1h}}");
+        assert_eq!(faults, ["memory.budget.vouched"]);
+        assert_eq!((settings.budget.sandbox, settings.budget.verified), (128, 512));
+        let ends = |kind| settings.ttl.ends(kind, 1_000);
+        assert_eq!((ends(Kind::Event), ends(Kind::Profile)), (Some(3_601_000), None));
+        let wrong = serde_yaml::from_str::<MemoryFile>("budget: {sandboxed: 3}").unwrap_err().to_string();
+        assert!(wrong.contains("write a number of tokens"), "{wrong}");
     }
 
     #[test]

@@ -53,8 +53,10 @@ pub(super) struct View {
     injections: HashMap<PrefixHash, Injection>,
     learned: HashSet<PrefixHash>,
     text_bytes: usize,
-    /// The fact that was learned last; ids are in order of time.
-    latest: Option<FactId>,
+    /// When facts were last learned or closed, in milliseconds since the Unix epoch.
+    changed_at: i64,
+    /// Unpinned facts with a time to live, by its end.
+    expiring: BTreeSet<(i64, FactId)>,
 }
 
 impl View {
@@ -63,9 +65,10 @@ impl View {
         let mut view = Self { key, learned: data.learned.into_iter().collect(), ..Self::default() };
         (view.unread, view.spending) = (data.embeddings, data.spending);
         view.injections = data.injections.into_iter().map(|i| (i.prefix, i)).collect();
-        view.latest = data.facts.last().map(|fact| fact.id);
         for mut fact in data.facts {
             view.text_bytes += bytes_of(&fact);
+            view.changed_at = view.changed_at.max(changed_at(&fact));
+            view.expiring.extend(end_of_life(&fact));
             let saying = saying(&fact.text);
             // Kept until the index is built below.
             let analysis = std::mem::take(&mut fact.analysis);
@@ -137,19 +140,33 @@ impl View {
         self.injections.get(prefix)
     }
 
-    /// When the last fact was learned, in milliseconds since the Unix epoch.
-    pub(super) fn learned_at(&self) -> i64 {
-        self.latest.map_or(i64::MIN, |id| id.made_at())
+    /// When facts were last learned or closed, in milliseconds since the Unix epoch.
+    pub(super) fn changed_at(&self) -> i64 {
+        self.changed_at
+    }
+
+    /// Facts whose time to live is over.
+    pub(super) fn expired(&self, now: i64) -> impl Iterator<Item = FactId> {
+        self.expiring.iter().take_while(move |(end, _)| *end <= now).map(|(_, id)| *id)
+    }
+
+    /// What the facts take, in bytes of text.
+    pub(super) fn text_bytes(&self) -> usize {
+        self.text_bytes
+    }
+
+    pub(super) fn injections(&self) -> impl Iterator<Item = &Injection> {
+        self.injections.values()
     }
 
     pub(super) fn has_learned(&self, turn: &PrefixHash) -> bool {
         self.learned.contains(turn)
     }
 
-    /// Whether a fact that still holds, or waits for review, says the same.
-    pub(super) fn says(&self, text: &str) -> bool {
+    /// Facts that say the same as `text`, but for marks and letter case.
+    pub(super) fn saying(&self, text: &str) -> impl Iterator<Item = &Fact> {
         let wanted = saying(text);
-        self.facts.values().any(|entry| entry.saying == wanted && entry.fact.invalid_at.is_none())
+        self.facts.values().filter(move |entry| entry.saying == wanted).map(|entry| &entry.fact)
     }
 
     /// Makes the changes of a batch that the store has committed.
@@ -206,11 +223,12 @@ impl View {
     }
 
     fn put(&mut self, mut fact: Fact) {
-        self.latest = self.latest.max(Some(fact.id));
+        self.changed_at = self.changed_at.max(changed_at(&fact));
         // A fact that is pinned, closed or reviewed says the same, and keeps its vector.
         let kept = self.facts.get(&fact.id).filter(|entry| entry.fact.text == fact.text).and_then(|entry| entry.slot);
         let kept = kept.and_then(|slot| self.endpoint.get(slot));
         self.remove(fact.id);
+        self.expiring.extend(end_of_life(&fact));
         let id = fact.id;
         let analysis = std::mem::take(&mut fact.analysis);
         let slot = fact.is_current().then(|| {
@@ -237,6 +255,9 @@ impl View {
         if let Some(entry) = self.facts.remove(&id) {
             self.text_bytes = self.text_bytes.saturating_sub(bytes_of(&entry.fact));
             self.profile.remove(&profile_place(&entry.fact));
+            if let Some(place) = end_of_life(&entry.fact) {
+                self.expiring.remove(&place);
+            }
             if let Some(slot) = entry.slot {
                 self.index.remove(slot);
                 self.built_in.clear(slot);
@@ -274,8 +295,17 @@ impl View {
 /// A fact as the ranking sees it, from its stored analysis where that can be read.
 fn document(fact: &Fact, stored: &[u8]) -> (Analysis, Option<Vector>, Option<u64>) {
     let Prepared { terms, vector } = Prepared::read_or_make(stored, &fact.text, LANGUAGE);
-    let item = Item { text: &fact.text, speaker: None, at: Some(fact.valid_at), session: Some(session(fact)) };
+    let item =
+        Item { text: &fact.text, speaker: fact.source.speaker.as_deref(), at: Some(fact.valid_at), session: Some(session(fact)) };
     (item.complete(terms, LANGUAGE), vector, item.session)
+}
+
+fn changed_at(fact: &Fact) -> i64 {
+    fact.expired_at.map_or(fact.id.made_at(), |at| at.max(fact.id.made_at()))
+}
+
+fn end_of_life(fact: &Fact) -> Option<(i64, FactId)> {
+    fact.expires_at.filter(|_| !fact.pinned).map(|end| (end, fact.id))
 }
 
 fn session(fact: &Fact) -> u64 {
@@ -305,7 +335,7 @@ fn profile_place(fact: &Fact) -> (u8, Reverse<FactId>) {
 }
 
 /// Hash of the letters and digits of a text, in lower case: how a text is compared with another.
-fn saying(text: &str) -> u64 {
+pub(super) fn saying(text: &str) -> u64 {
     // FNV-1a: over every fact of a user at each cold load, and nobody gains by a collision in their own memory.
     let add = |hash: u64, c: char| (hash ^ u64::from(c)).wrapping_mul(0x100_0000_01b3);
     let mut hash = 0xcbf2_9ce4_8422_2325;
@@ -323,9 +353,18 @@ fn saying(text: &str) -> u64 {
     hash
 }
 
-fn bytes_of(fact: &Fact) -> usize {
+/// What a fact's texts take.
+pub(super) fn bytes_of(fact: &Fact) -> usize {
     let Fact { text, slot, source, .. } = fact;
     let slot = slot.as_ref().map_or(0, String::len);
     let session = source.session.as_ref().map_or(0, |s| s.as_str().len());
-    text.len() + slot + source.turn.len() + source.quote.len() + source.client.as_str().len() + session + source.origin.len()
+    let speaker = source.speaker.as_ref().map_or(0, String::len);
+    text.len()
+        + slot
+        + source.turn.len()
+        + source.quote.len()
+        + source.client.as_str().len()
+        + session
+        + speaker
+        + source.origin.len()
 }

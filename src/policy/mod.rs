@@ -13,7 +13,7 @@ use crate::identity::Assurance;
 use crate::ids::UserId;
 
 pub use decide::{PathClass, REASONS, Terms, decide, subject};
-pub use settings::{ClientFile, ClientPolicy, SandboxFile, TrustFile, TrustSettings, resolve};
+pub use settings::{ClientFile, ClientPolicy, MemoryAccess, SandboxFile, TrustFile, TrustSettings, resolve};
 pub use shadow::{ShadowOutcome, Verdict};
 
 /// How much a request must prove before it reaches a user's memory.

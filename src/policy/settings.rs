@@ -109,6 +109,32 @@ pub struct ClientFile {
     /// `verified`: what this client vouches for counts as verified, in every mode.
     #[serde(default)]
     pub vouch: Vouch,
+    /// Whether this client's requests read its users' memory and add to it. The upstream has a say, too: the stricter of both counts.
+    #[serde(default)]
+    pub memory: MemoryAccess,
+}
+
+/// What requests may do with their person's memory. Ordered: of two, the lesser counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MemoryAccess {
+    /// Nothing is recalled, nothing is learned.
+    Off,
+    /// Facts are recalled, none is learned.
+    Read,
+    #[default]
+    ReadWrite,
+}
+
+impl MemoryAccess {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Read => "read",
+            Self::ReadWrite => "read_write",
+        }
+    }
 }
 
 fn user_keys_only() -> Vec<SourceFile> {
@@ -120,6 +146,7 @@ fn user_keys_only() -> Vec<SourceFile> {
 pub struct ClientPolicy {
     pub mode: TrustMode,
     pub vouch: Vouch,
+    pub memory: MemoryAccess,
 }
 
 /// Who is believed, resolved and checked.
@@ -138,9 +165,19 @@ impl TrustSettings {
     /// The terms of a client, or the default ones for a client that is not configured.
     #[must_use]
     pub fn terms(&self, client: &ClientName) -> Terms<'_> {
-        let default = ClientPolicy { mode: self.mode, vouch: Vouch::default() };
-        let ClientPolicy { mode, vouch } = self.clients.get(client).copied().unwrap_or(default);
+        let ClientPolicy { mode, vouch, .. } = self.policy(client);
         Terms { mode, vouch, default_user: &self.default_user }
+    }
+
+    /// What a client's requests may do with their person's memory.
+    #[must_use]
+    pub fn memory_access(&self, client: &ClientName) -> MemoryAccess {
+        self.policy(client).memory
+    }
+
+    fn policy(&self, client: &ClientName) -> ClientPolicy {
+        let default = ClientPolicy { mode: self.mode, vouch: Vouch::default(), memory: MemoryAccess::default() };
+        self.clients.get(client).copied().unwrap_or(default)
     }
 }
 
@@ -170,7 +207,8 @@ pub fn resolve(trust: &TrustFile, clients: &[ClientFile], faults: &mut Faults) -
     for (index, file) in clients.iter().enumerate() {
         let path = format!("clients[{index}]");
         let Some(client) = resolve_client(file, trust, &path, &mut seen, faults) else { continue };
-        policies.insert(client.name.clone(), ClientPolicy { mode: file.mode.unwrap_or(trust.mode), vouch: file.vouch });
+        let ClientFile { vouch, memory, .. } = *file;
+        policies.insert(client.name.clone(), ClientPolicy { mode: file.mode.unwrap_or(trust.mode), vouch, memory });
         identity.clients.push(client);
     }
     let default_user = UserId::parse(&trust.default_user).or_else(|reason| {

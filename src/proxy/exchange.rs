@@ -116,6 +116,7 @@ impl Exchange {
             model: None,
             upstream: None,
             status: None,
+            memory: None,
             facts_used: Vec::new(),
             messages_cut: 0,
             tokens_in: None,

@@ -96,10 +96,10 @@ fn learn(services: &Services, chat: &mut Chat) {
     let Some(pending) = chat.lesson.take() else { return };
     match services.memory.enqueue(&pending.scope, pending.session.as_ref(), &pending.lesson) {
         Ok(_) => {}
-        Err(EnqueueError::Full) => services.metrics.count_learning(LearnResult::Dropped, 0),
+        Err(EnqueueError::Full) => services.metrics.count_learning(LearnResult::Dropped),
         Err(error) => {
             tracing::warn!(%error, "a turn could not be queued for learning");
-            services.metrics.count_learning(LearnResult::Failed, 0);
+            services.metrics.count_learning(LearnResult::Failed);
         }
     }
 }

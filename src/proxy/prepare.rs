@@ -19,6 +19,8 @@ use crate::enforce::{Grant, Refusal, UserScope};
 use crate::identity::header;
 use crate::ids::SessionId;
 use crate::memory::{self, Lesson, Message, RecallMiss, RecallRequest, Recalled, render};
+use crate::policy::MemoryAccess;
+use crate::store::Kind;
 use crate::telemetry::{Clipped, RecallResult, Stage};
 
 /// Prepares a chat completion and returns the body to forward.
@@ -39,14 +41,18 @@ pub async fn chat(
     forwarding.upstream = choose_upstream(&exchange.runtime.upstreams, conversation.model())?;
     let session = header::session(&request.headers);
     let purpose = classify(&conversation, None, session.as_ref().map(SessionId::as_str));
-    let scope = match grant {
-        Grant::Scoped { scope, .. } if purpose.recalls() => Some(scope),
-        Grant::Scoped { .. } | Grant::Unscoped { .. } => None,
+    let (scope, access) = match grant {
+        Grant::Scoped { scope, .. } => {
+            let access = exchange.runtime.trust.memory_access(scope.client()).min(forwarding.upstream.memory);
+            exchange.record.memory = (access < MemoryAccess::ReadWrite).then_some(access.as_str());
+            (Some(scope).filter(|_| purpose.recalls() && access > MemoryAccess::Off), access)
+        }
+        Grant::Unscoped { .. } => (None, MemoryAccess::Off),
     };
 
     let started = Instant::now();
     let mut load = services.tokens.measure(&conversation, &forwarding.upstream.name, &model);
-    let mut reserved = if scope.is_some() { exchange.runtime.memory.budget as u64 } else { 0 };
+    let mut reserved = scope.as_ref().map_or(0, |scope| exchange.runtime.memory.budget.of(scope) as u64);
     load.fixed += reserved;
     let mut planned = plan(conversation.turns(), &load, &exchange.runtime.context);
     // What memory may add is no reason to refuse a request: it goes on without.
@@ -68,7 +74,7 @@ pub async fn chat(
     services.metrics.observe_stage(Stage::Trim, started.elapsed());
 
     let recalled = if let Some(scope) = scope.as_ref().filter(|_| !crowded) {
-        recall_facts(services, exchange, scope, &conversation).await
+        recall_facts(services, exchange, scope, &conversation, &forwarding.upstream.never_send).await
     } else {
         services.metrics.count_recall(RecallResult::Off, 0);
         None
@@ -81,7 +87,7 @@ pub async fn chat(
     let rewritten = conversation.rewrite(&edits);
     services.metrics.observe_stage(Stage::Inject, started.elapsed());
 
-    let lesson = scope.filter(|_| purpose.learns()).and_then(|scope| {
+    let lesson = scope.filter(|_| purpose.learns() && access == MemoryAccess::ReadWrite).and_then(|scope| {
         let text = own_words(&conversation.text(conversation.last_user()?)).into_owned();
         let lesson = Lesson { request_id: exchange.record.request.to_string(), text, turn, at: exchange.record.time };
         Some(PendingLesson { scope, session, lesson })
@@ -103,14 +109,20 @@ async fn recall_facts(
     exchange: &mut Exchange,
     scope: &UserScope,
     conversation: &Conversation,
+    withhold: &[Kind],
 ) -> Option<Recalled> {
     let started = Instant::now();
     let settings = &exchange.runtime.memory;
     let messages: Vec<Message<'_>> =
         conversation.turns().iter().enumerate().map(|(i, turn)| message(turn.role, conversation.raw(i))).collect();
     let query = || conversation.last_user().map(|turn| own_words(&conversation.text(turn)).into_owned()).unwrap_or_default();
-    let request =
-        RecallRequest { messages: &messages, query: &query, tokens: render::estimate_tokens, now: exchange.record.time };
+    let request = RecallRequest {
+        messages: &messages,
+        query: &query,
+        tokens: render::estimate_tokens,
+        withhold,
+        now: exchange.record.time,
+    };
     let recalled = services.memory.recall(scope, &request, settings.recall_deadline).await;
     services.metrics.observe_stage(Stage::Recall, started.elapsed());
     let (result, facts) = match &recalled {

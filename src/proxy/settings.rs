@@ -8,7 +8,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::inference::Endpoint;
+use crate::policy::MemoryAccess;
 use crate::setting::{Faults, Secret, SecretRef, Size, Span};
+use crate::store::Kind;
 
 /// An upstream: a model backend that speaks the `OpenAI` API.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -34,6 +36,12 @@ pub struct UpstreamFile {
     /// Longest silence of the backend within an answer, before it counts as dead.
     #[serde(default)]
     pub read_timeout: Option<Span>,
+    /// Whether requests to this backend read the person's memory and add to it. The client has a say, too: the stricter of both counts.
+    #[serde(default)]
+    pub memory: MemoryAccess,
+    /// Kinds of facts that never stand in a request to this backend.
+    #[serde(default)]
+    pub never_send: Vec<Kind>,
 }
 
 /// Backends inside memgate.
@@ -142,6 +150,9 @@ pub struct Upstream {
     pub authorization: Option<HeaderValue>,
     pub http2: bool,
     pub read_timeout: Duration,
+    pub memory: MemoryAccess,
+    /// Kinds of facts that never go there.
+    pub never_send: Vec<Kind>,
 }
 
 impl Upstream {
@@ -251,6 +262,8 @@ fn resolve_upstream(file: &UpstreamFile, path: &str, faults: &mut Faults) -> Opt
         authorization,
         http2: file.http2,
         read_timeout: file.read_timeout.map_or(Duration::from_mins(5), |Span(d)| d),
+        memory: file.memory,
+        never_send: file.never_send.clone(),
     })
 }
 

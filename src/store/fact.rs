@@ -21,6 +21,19 @@ pub enum Kind {
     Note,
 }
 
+impl Kind {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Profile => "profile",
+            Self::Preference => "preference",
+            Self::Event => "event",
+            Self::Instruction => "instruction",
+            Self::Note => "note",
+        }
+    }
+}
+
 /// How sure the learner is that the person said so on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -29,6 +42,16 @@ pub enum Tier {
     Explicit,
     /// A first-person clause in passing.
     Passing,
+}
+
+impl Tier {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Explicit => "explicit",
+            Self::Passing => "passing",
+        }
+    }
 }
 
 /// Whether a fact may be recalled.
@@ -60,6 +83,20 @@ pub enum Review {
     Import,
 }
 
+impl Review {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Instruction => "instruction",
+            Self::Url => "url",
+            Self::Tool => "tool",
+            Self::Length => "length",
+            Self::Sandbox => "sandbox",
+            Self::Import => "import",
+        }
+    }
+}
+
 /// Where a fact came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
@@ -67,6 +104,9 @@ pub struct Provenance {
     pub turn: String,
     /// The words themselves, a verbatim span of the turn.
     pub quote: String,
+    /// Who said it, where several people speak in one conversation: a group chat, an import. Without it, the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speaker: Option<String>,
     pub client: ClientName,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionId>,
@@ -127,5 +167,11 @@ impl Fact {
             Status::Held => self.held_for == Some(Review::Sandbox),
             Status::Forgotten => false,
         }
+    }
+
+    /// Whether the fact's time to live is over at `now`: it is neither recalled nor replayed, and is deleted soon. A pinned one stays.
+    #[must_use]
+    pub fn is_expired(&self, now: i64) -> bool {
+        !self.pinned && self.expires_at.is_some_and(|at| at <= now)
     }
 }

@@ -185,15 +185,16 @@ impl Journal {
         Ok(found)
     }
 
-    /// Marks the oldest entry as consumed. Any other entry was consumed before: nothing changes.
-    pub fn done(&self, entry: &JournalEntry) -> Result<(), StoreError> {
+    /// Marks entries, the oldest first and none left out, as consumed. Any others were consumed before: nothing changes.
+    pub fn done(&self, entries: &[JournalEntry]) -> Result<(), StoreError> {
         let mut state = self.state.lock();
-        if entry.position != state.cut + state.consumed {
+        let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(()) };
+        if first.position != state.cut + state.consumed {
             return Ok(());
         }
-        state.consumed = entry.next - state.cut;
+        state.consumed = last.next - state.cut;
         state.skip_marks()?;
-        state.unmarked += 1;
+        state.unmarked = state.unmarked.saturating_add(u32::try_from(entries.len()).unwrap_or(u32::MAX));
         let waiting = state.end - state.consumed;
         if state.consumed > RECLAIM && waiting == 0 {
             state.empty()?;

@@ -64,12 +64,14 @@ pub struct Embedding {
     pub vector: Vec<u8>,
 }
 
-/// What a user's turns have cost so far, in the tokens of models that memgate itself asks.
+/// What a user's turns have cost so far, in the tokens of models that memgate itself asks, and which of them may still be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Spending {
     /// The day in UTC, counted from the Unix epoch.
     pub day: u32,
     pub tokens: u64,
+    /// Something was taken back then, in milliseconds since the Unix epoch: no model is to learn it from a turn that was said before.
+    pub deaf_before: i64,
 }
 
 /// Everything that one user's file holds, unsealed.
@@ -189,8 +191,8 @@ impl Store {
         self.journal(queue).append(ticket, &seal.records.seal(journal_place(queue, ticket, &id), payload)?)
     }
 
-    /// The oldest turn that was not consumed; asking again gives it again. After a restart some that were consumed may come
-    /// again: [`Batch::learned`] makes learning from them a no-op.
+    /// The oldest turn that was not consumed, and those right behind it under the same ticket, at most `most`; asking again gives them
+    /// again. After a restart some that were consumed may come again: [`Batch::learned`] makes learning from them a no-op.
     ///
     /// # Errors
     /// When the disk fails.
@@ -215,13 +217,15 @@ impl Store {
         self.seal(scope.user(), &id)?.records.open(journal_place(entry.queue, &entry.ticket, &id), &entry.sealed)
     }
 
-    /// Marks the oldest turn of its queue as consumed, or unreadable.
+    /// Marks the oldest turns of one queue as consumed, or unreadable.
     ///
     /// # Errors
-    /// When the disk fails; the turn is consumed all the same until a restart.
-    #[expect(clippy::needless_pass_by_value, reason = "an entry is used up")]
-    pub fn journal_done(&self, entry: JournalEntry) -> Result<(), StoreError> {
-        self.journal(entry.queue).done(&entry)
+    /// When the disk fails; the turns are consumed all the same until a restart.
+    pub fn journal_done(&self, entries: &[JournalEntry]) -> Result<(), StoreError> {
+        match entries.first() {
+            Some(first) => self.journal(first.queue).done(entries),
+            None => Ok(()),
+        }
     }
 
     /// Bytes that wait to be learned from. Answers from memory.

@@ -7,6 +7,7 @@ use prometheus::{
     Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
 };
 
+use super::keeping::KeepingMetrics;
 use crate::ids::ClientName;
 
 /// An enum whose variants are the values of one metric label.
@@ -110,7 +111,8 @@ pub struct Metrics {
     messages_cut: IntCounter,
     recalls: PerLabel<IntCounter>,
     facts_injected: IntCounter,
-    facts_written: IntCounter,
+    /// What becomes of facts.
+    pub keeping: KeepingMetrics,
     learn_jobs: PerLabel<IntCounter>,
     learning_queue: IntGauge,
     upstream_errors: IntCounterVec,
@@ -129,18 +131,18 @@ impl std::fmt::Debug for Metrics {
 }
 
 /// Builds metrics and registers them under the prefix `memgate_`.
-struct Builder(Registry);
+pub(super) struct Builder(Registry);
 
 impl Builder {
     fn add<C: Collector + Clone + 'static>(&self, collector: C) -> Result<C, prometheus::Error> {
         self.0.register(Box::new(collector.clone())).map(|()| collector)
     }
 
-    fn counter(&self, name: &str, help: &str) -> Result<IntCounter, prometheus::Error> {
+    pub(super) fn counter(&self, name: &str, help: &str) -> Result<IntCounter, prometheus::Error> {
         self.add(IntCounter::with_opts(Opts::new(name, help).namespace("memgate"))?)
     }
 
-    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {
+    pub(super) fn counters(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {
         self.add(IntCounterVec::new(Opts::new(name, help).namespace("memgate"), labels)?)
     }
 
@@ -199,7 +201,7 @@ impl Metrics {
             messages_cut: b.counter("messages_cut_total", "Messages cut from conversations.")?,
             recalls: PerLabel::of(&recalls, RecallResult::ALL)?,
             facts_injected: b.counter("facts_injected_total", "Facts written into requests.")?,
-            facts_written: b.counter("facts_written_total", "Facts learned and stored.")?,
+            keeping: KeepingMetrics::new(&b)?,
             learn_jobs: PerLabel::of(&learn_jobs, LearnResult::ALL)?,
             learning_queue: b.gauge("learning_queue_bytes", "Bytes of turns that wait to be learned from.")?,
             upstream_errors: b.counters("upstream_errors_total", "Failures of upstreams by kind.", &["upstream", "kind"])?,
@@ -255,10 +257,9 @@ impl Metrics {
         self.facts_injected.inc_by(facts);
     }
 
-    /// Counts a learning job and the facts that it stored.
-    pub fn count_learning(&self, result: LearnResult, facts: u64) {
+    /// Counts a learning job.
+    pub fn count_learning(&self, result: LearnResult) {
         self.learn_jobs.0[result as usize].inc();
-        self.facts_written.inc_by(facts);
     }
 
     pub fn set_learning_queue(&self, bytes: u64) {
@@ -334,6 +335,7 @@ mod tests {
     use prometheus::proto::{LabelPair, Metric, MetricFamily};
 
     use super::*;
+    use crate::telemetry::Closing;
 
     fn exercised() -> Metrics {
         let metrics = Metrics::new().unwrap();
@@ -346,7 +348,11 @@ mod tests {
         metrics.observe_request(RouteLabel::Chat, Duration::from_millis(700), 4096, 900);
         metrics.count_trim(3);
         metrics.count_recall(RecallResult::Hit, 4);
-        metrics.count_learning(LearnResult::Learned, 1);
+        metrics.count_learning(LearnResult::Learned);
+        metrics.keeping.count_written("profile", "explicit");
+        metrics.keeping.count_held("url");
+        metrics.keeping.count_closed(Closing::Superseded, 1);
+        metrics.keeping.count_unkept("rate");
         metrics.set_learning_queue(512);
         metrics.count_upstream_error("ollama", UpstreamFault::Timeout);
         metrics.count_shadow_refusal(&client, "assurance_too_low");
@@ -366,7 +372,7 @@ mod tests {
         let labels: BTreeSet<&str> =
             families.iter().flat_map(MetricFamily::get_metric).flat_map(Metric::get_label).map(LabelPair::name).collect();
         let expected =
-            ["client", "code", "decision", "kind", "mode", "reason", "result", "route", "stage", "upstream", "version"];
+            ["client", "code", "decision", "kind", "mode", "reason", "result", "route", "stage", "tier", "upstream", "version"];
         assert_eq!(labels, BTreeSet::from(expected));
         let series: usize = families.iter().map(|f| f.get_metric().len()).sum();
         assert!(series < 80, "{series} series for one client");

@@ -2,11 +2,13 @@
 //! message text, never a secret.
 
 pub mod audit;
+mod keeping;
 pub mod logging;
 pub mod metrics;
 mod rotate;
 
 pub use audit::{ActRecord, AuditError, AuditFile, AuditLog, AuditRecord, AuditSettings, Clipped, LearnedRecord};
+pub use keeping::{Closing, KeepingMetrics};
 pub use logging::{LogFile, LogSettings};
 pub use metrics::{
     EmbeddingResult, LearnResult, Metrics, ModelMetrics, OpenStream, RecallResult, ReloadResult, RouteLabel, Stage, TutorFact,

@@ -141,6 +141,7 @@ fn note(text: &str) -> Fact {
             session: None,
             assurance: Assurance::Verified,
             origin: "rule:test".to_owned(),
+            speaker: None,
         },
         analysis: Vec::new(),
     }

@@ -41,7 +41,7 @@ async fn queued_turns_are_learned_with_their_provenance_and_reported() {
     assert!(rig.memory.enqueue(&alice, Some(&session("chat-1")), &lesson).unwrap());
     drain(&rig).await;
     let fact = &facts(&rig, &alice)[0];
-    assert_eq!((fact.text.as_str(), fact.slot.as_deref(), fact.created_at), ("I'm vegan", Some("diet"), 7_000));
+    assert_eq!((fact.text.as_str(), fact.slot.as_deref(), fact.valid_at), ("I'm vegan", Some("diet"), 7_000));
     assert_eq!((fact.source.turn.as_str(), fact.source.quote.as_str()), (hex::encode([9; 16]).as_str(), "I'm vegan"));
     assert_eq!((fact.source.session.as_ref(), fact.source.assurance), (Some(&session("chat-1")), Assurance::Verified));
     assert_eq!(fact.source.origin, "rule:diet");

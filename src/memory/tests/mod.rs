@@ -2,6 +2,7 @@
 
 mod cache;
 mod embedding;
+mod keeping;
 mod learning;
 mod replay;
 mod tutoring;
@@ -66,7 +67,8 @@ impl Rig {
         let messages: Vec<Message<'_>> =
             talk.0.iter().map(|(role, text)| Message { role: *role, raw: text.as_bytes() }).collect();
         let query = || talk.0.iter().rfind(|(role, _)| *role == Role::User).map(|(_, text)| text.clone()).unwrap_or_default();
-        let request = RecallRequest { messages: &messages, query: &query, tokens: render::estimate_tokens, now: now() };
+        let request =
+            RecallRequest { messages: &messages, query: &query, tokens: render::estimate_tokens, withhold: &[], now: now() };
         self.memory.recall(scope, &request, deadline).await
     }
 }

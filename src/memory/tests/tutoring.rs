@@ -11,9 +11,10 @@ use crate::enforce::test_sandbox;
 use crate::inference::Endpoint;
 use crate::inference::fake::{Seen, serve};
 use crate::memory::TutorSettings;
+use crate::memory::extract::{Retraction, Statement, Target, extract};
 use crate::setting::Secret;
 use crate::store::simulated::{End, SimulatedDisk};
-use crate::store::{Fact, Kind, Queue, Status};
+use crate::store::{Batch, Fact, Kind, Queue, Status};
 use crate::telemetry::Metrics;
 
 /// The turns that a call holds.
@@ -120,6 +121,12 @@ impl School {
 
     fn hear(&self, scope: &UserScope, conversation: &str, text: &str) -> bool {
         self.memory.enqueue(scope, Some(&session(conversation)), &lesson(text, 1_000)).unwrap()
+    }
+
+    /// As the learner does once the rules have read a turn.
+    fn hand_on(&self, scope: &UserScope, conversation: &str, turn: &Lesson) {
+        let handover = self.memory.tutor.select(&[(turn.clone(), extract(&turn.text))]);
+        self.memory.hand_to_tutor(scope, Some(&session(conversation)), &handover).unwrap();
     }
 
     async fn wait(&self) {
@@ -330,8 +337,8 @@ async fn a_kill_loses_no_turn_and_teaches_none_twice() {
     for n in 0..6 {
         let turn = lesson(&format!("The toy of aardvark {n} is red"), 1_000);
         // Twice: as after a kill between handing a turn on and taking it off the first queue.
-        school.memory.hand_to_tutor(&alice, Some(&session("chat-1")), &turn);
-        school.memory.hand_to_tutor(&alice, Some(&session("chat-1")), &turn);
+        school.hand_on(&alice, "chat-1", &turn);
+        school.hand_on(&alice, "chat-1", &turn);
     }
     let school = school.killed().await;
     school.wait().await;
@@ -345,11 +352,37 @@ async fn a_kill_loses_no_turn_and_teaches_none_twice() {
 }
 
 #[tokio::test]
+async fn what_was_taken_back_meanwhile_is_not_learned() {
+    let mut school = School::found(echoes, |_| ()).await;
+    let (alice, bob) = (school.enroll("alice"), school.enroll("bob"));
+    for scope in [&alice, &bob] {
+        school.hand_on(scope, "chat-1", &lesson("The toy of the aardvark is red", 1_000));
+    }
+    let back = lesson("Forget what I said about the toy", 2_000);
+    let target = Target::Saying("the toy".to_owned());
+    let forget = Retraction { target, forget: true, quote: back.text.clone(), origin: "rule:forget".to_owned() };
+    let handover = school.memory.tutor.select(&[(back, vec![Statement::Retraction(forget)])]);
+    school.memory.hand_to_tutor(&alice, Some(&session("chat-2")), &handover).unwrap();
+    school.hand_on(&alice, "chat-3", &lesson("The aardvark has a ball as well", 3_000));
+    school.work();
+    school.wait().await;
+    let texts = |scope| school.facts(scope).into_iter().map(|fact| fact.text).collect::<Vec<_>>();
+    assert_eq!(texts(&alice), ["The aardvark has a ball as well"]);
+    assert_eq!(texts(&bob), ["The toy of the aardvark is red"], "whose words are his own");
+    // Deleted by hand: turns that wait may say the same.
+    let gone = school.facts(&bob)[0].id;
+    school.memory.change(&bob, Batch { delete: vec![gone], ..Batch::default() }).unwrap();
+    school.hand_on(&bob, "chat-1", &lesson("The toy is really red, of the aardvark", 1_500));
+    school.wait().await;
+    assert_eq!(texts(&bob), [""; 0]);
+}
+
+#[tokio::test]
 async fn erased_people_are_not_read() {
     let mut school = School::found(echoes, |_| ()).await;
     let (alice, bob) = (school.enroll("alice"), school.enroll("bob"));
     for scope in [&alice, &bob] {
-        school.memory.hand_to_tutor(scope, None, &lesson("The toy of the aardvark is red", 1_000));
+        school.hand_on(scope, "chat-1", &lesson("The toy of the aardvark is red", 1_000));
     }
     school.memory.erase(&alice).unwrap();
     school.memory.store.enroll(&alice, 0).unwrap();

@@ -19,17 +19,17 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep};
 
-use super::extract::{self, Statement};
+use super::Memory;
+use super::extract::{Statement, own_text};
 use super::learn::turn_names;
 use super::lesson::Lesson;
 use super::meter::Meter;
 use super::prefix::derive;
 use super::recorder::ended;
-use super::{Memory, extract::own_text};
 use crate::enforce::UserScope;
 use crate::ids::SessionId;
 use crate::inference::Client;
-use crate::store::{JournalError, PrefixHash, Queue};
+use crate::store::{JournalError, PrefixHash, Queue, StoreError};
 use crate::telemetry::TutorResult;
 pub use settings::TutorSettings;
 use window::Window;
@@ -82,10 +82,41 @@ impl Tutor {
         self.bell.notify_one();
     }
 
+    /// What of the turns goes to the model. One that takes something back does not: it names what is to be forgotten.
+    pub(super) fn select(&self, read: &[(Lesson, Vec<Statement>)]) -> Handover {
+        let mut handover = Handover::default();
+        let Some(link) = self.link.load_full() else { return handover };
+        for (lesson, statements) in read {
+            let takes_back = statements.iter().any(|statement| matches!(statement, Statement::Retraction(_)));
+            let private = |statement: &Statement| match statement {
+                Statement::Fact(candidate) => link.settings.never_send.contains(&candidate.kind),
+                Statement::Retraction(_) => false,
+            };
+            if takes_back {
+                handover.taken_back = handover.taken_back.max(Some(lesson.at));
+            } else if statements.iter().any(private) {
+                handover.withheld += 1;
+            } else if self.wants(&lesson.text) && !own_text(&lesson.text).is_empty() {
+                handover.lessons.push(lesson.clone());
+            }
+        }
+        handover
+    }
+
     /// Whether a turn is worth queueing, whatever the rules find in it.
     pub(super) fn wants(&self, turn: &str) -> bool {
         self.link.load().is_some() && turn.len() <= LONGEST_TURN && !turn.trim().is_empty()
     }
+}
+
+/// Turns that the rules have read, on their way to the model.
+#[derive(Debug, Default)]
+pub(super) struct Handover {
+    lessons: Vec<Lesson>,
+    /// How many turns stay here for their kinds.
+    withheld: usize,
+    /// When something was last taken back.
+    taken_back: Option<i64>,
 }
 
 /// The names under which a turn is marked as read by a model: apart from those of the rules, which read it before.
@@ -94,33 +125,30 @@ fn read_names(key: &[u8; 16], session: Option<&SessionId>, lesson: &Lesson) -> V
 }
 
 impl Memory {
-    /// Queues a turn for the model, where there is one and the turn may be sent. Never fails the caller.
-    pub(super) fn hand_to_tutor(&self, scope: &UserScope, session: Option<&SessionId>, lesson: &Lesson) {
-        let Some(link) = self.tutor.link.load_full() else { return };
-        if !self.tutor.wants(&lesson.text) || !self.settings.load().learn.of(scope) || own_text(&lesson.text).is_empty() {
-            return;
+    /// Queues turns for the model. Only a failure to note what was taken back is an error: the model must not learn that anew.
+    pub(super) fn hand_to_tutor(
+        &self,
+        scope: &UserScope,
+        session: Option<&SessionId>,
+        handover: &Handover,
+    ) -> Result<(), StoreError> {
+        if let Some(at) = handover.taken_back {
+            self.stop_reading(scope, at)?;
         }
-        let private = |statement: &Statement| match statement {
-            Statement::Fact(candidate) => link.settings.never_send.contains(&candidate.kind),
-            Statement::Retraction(_) => false,
-        };
-        if !link.settings.never_send.is_empty() && extract::extract(&lesson.text).iter().any(private) {
-            self.meter.count(|metrics| metrics.count_turns(TutorResult::Skipped, 1));
-            return;
-        }
-        if self.was_read(scope, session, lesson) {
-            return;
-        }
-        let ticket = self.tickets.issue(scope, session);
-        match self.store.journal_append(Queue::Tutor, &ticket, scope, &lesson.encode()) {
-            Ok(()) => self.tutor.bell.notify_one(),
-            Err(error) => {
-                self.meter.count(|metrics| metrics.count_turns(TutorResult::Dropped, 1));
-                if let JournalError::Store(error) = error {
-                    tracing::warn!(%error, "a turn could not be queued for the learning model");
+        count_turns(&self.meter, TutorResult::Skipped, handover.withheld);
+        for lesson in handover.lessons.iter().filter(|lesson| !self.was_read(scope, session, lesson)) {
+            let ticket = self.tickets.issue(scope, session);
+            match self.store.journal_append(Queue::Tutor, &ticket, scope, &lesson.encode()) {
+                Ok(()) => self.tutor.bell.notify_one(),
+                Err(error) => {
+                    count_turns(&self.meter, TutorResult::Dropped, 1);
+                    if let JournalError::Store(error) = error {
+                        tracing::warn!(%error, "a turn could not be queued for the learning model");
+                    }
                 }
             }
         }
+        Ok(())
     }
 
     /// Whether the view in RAM, if there is one, knows that a model has read the turn.
@@ -181,13 +209,8 @@ impl Memory {
     }
 
     /// Marks the oldest turns of the queue as done.
-    fn consume(&self, turns: usize) -> Result<(), crate::store::StoreError> {
-        for _ in 0..turns {
-            if let Some(entry) = self.store.journal_next(Queue::Tutor)? {
-                self.store.journal_done(entry)?;
-            }
-        }
-        Ok(())
+    fn consume(&self, turns: usize) -> Result<(), StoreError> {
+        self.store.journal_done(&self.store.journal_peek(Queue::Tutor, 0, turns)?)
     }
 }
 

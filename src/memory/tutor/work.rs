@@ -1,18 +1,16 @@
 //! One call: whose turns may be read at what price, what the model says of them, and what of it is kept.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::prompt::{INSTRUCTIONS, MOST_ANSWER, Prompt, SCHEMA};
 use super::window::{End, MOST_ATTEMPTS};
 use super::{Link, answer, count_turns, read_names};
 use crate::enforce::{Ticket, UserScope};
-use crate::ids::SessionId;
 use crate::inference::{ChatRequest, Completion, InferenceError};
 use crate::memory::Memory;
-use crate::memory::extract::{Candidate, Statement, own_text};
-use crate::memory::learn::{self, Source, turn_names};
-use crate::memory::learner::LearnedReport;
+use crate::memory::extract::{Statement, own_text};
+use crate::memory::learn::{Taught, turn_names};
+use crate::memory::learner::clock;
 use crate::memory::lesson::Lesson;
 use crate::memory::view::View;
 use crate::store::{Batch, JournalEntry, PrefixHash, Spending, StoreError};
@@ -27,6 +25,8 @@ struct Turn {
     lesson: Lesson,
     /// The person's own stretches.
     own: Vec<String>,
+    /// The turn's hash, which facts name as their source.
+    name: PrefixHash,
     /// Marks the turn as read by a model.
     names: Vec<PrefixHash>,
 }
@@ -53,7 +53,7 @@ impl Memory {
         let all: Vec<usize> = (0..entries.len()).collect();
         let Some(ticket) = entries.first().map(|entry| entry.ticket.clone()) else { return End::default() };
         let (memory, linked) = (self.clone(), link.clone());
-        let planned = tokio::task::spawn_blocking(move || memory.plan_call(&linked, &ticket, &entries, now_ms())).await;
+        let planned = tokio::task::spawn_blocking(move || memory.plan_call(&linked, &ticket, &entries, clock())).await;
         // The disk is full, or the code failed: neither is the turns' fault the first times.
         let Ok(Ok(plan)) = planned else { return self.retry(Vec::new(), all, attempts) };
         let Some(call) = plan.call else { return End { done: plan.done, failed: Vec::new() } };
@@ -73,7 +73,7 @@ impl Memory {
                 if error == InferenceError::Unreachable {
                     // Nothing was sent, so nothing was spent.
                     let memory = self.clone();
-                    let refunded = tokio::task::spawn_blocking(move || memory.refund(&call, now_ms())).await;
+                    let refunded = tokio::task::spawn_blocking(move || memory.refund(&call, clock())).await;
                     drop(refunded);
                 }
                 self.retry(plan.done, taken, if error.is_rejection() { MOST_ATTEMPTS } else { attempts })
@@ -128,8 +128,10 @@ impl Memory {
                 let lesson = self.store.journal_open(&scope, entry).ok().and_then(|payload| Lesson::decode(&payload));
                 let turn = view_and_key.zip(lesson).and_then(|((view, key), lesson)| {
                     let (own, names) = (own_text(&lesson.text), read_names(&key, session.as_ref(), &lesson));
+                    let name = turn_names(&key, session.as_ref(), &lesson).first().copied().unwrap_or_default();
                     let known = |name: &PrefixHash| view.has_learned(name) || turns.iter().any(|turn| turn.names.contains(name));
-                    (!own.is_empty() && !names.iter().any(known)).then_some(Turn { at, lesson, own, names })
+                    let readable = !own.is_empty() && lesson.at >= view.spending().deaf_before && !names.iter().any(known);
+                    readable.then_some(Turn { at, lesson, own, name, names })
                 });
                 match turn {
                     Some(turn) => turns.push(turn),
@@ -166,53 +168,35 @@ impl Memory {
     ) -> Result<(), StoreError> {
         let (scope, session) = self.tickets.redeem(&call.ticket).map_err(|_| StoreError::Malformed)?;
         let own: Vec<Vec<String>> = call.turns.iter().map(|turn| turn.own.clone()).collect();
-        let mut by_turn: Vec<Vec<Candidate>> = call.turns.iter().map(|_| Vec::new()).collect();
+        let mut by_turn: Vec<Vec<Statement>> = call.turns.iter().map(|_| Vec::new()).collect();
         for fact in facts {
             let result = match answer::check(fact, &own, &link.origin) {
                 Ok((at, candidate)) => {
                     let result = if candidate.held_for.is_some() { TutorFact::Held } else { TutorFact::Kept };
-                    by_turn.get_mut(at).into_iter().for_each(|candidates| candidates.push(candidate.clone()));
+                    by_turn.get_mut(at).into_iter().for_each(|said| said.push(Statement::Fact(candidate.clone())));
                     result
                 }
                 Err(result) => result,
             };
             self.meter.count(|metrics| metrics.count_fact(result));
         }
-        for (turn, candidates) in call.turns.iter().zip(by_turn) {
-            self.keep_turn(&scope, session.as_ref(), turn, candidates)?;
+        let deaf_before = self.spending(&scope)?.deaf_before;
+        let taught = call.turns.iter().zip(by_turn).map(|(turn, statements)| Taught {
+            session: session.clone(),
+            turn: turn.name,
+            names: turn.names.clone(),
+            at: turn.lesson.at,
+            // Taken back while the model was reading.
+            statements: if turn.lesson.at < deaf_before { Vec::new() } else { statements },
+        });
+        let learned = self.keep(&scope, taught.collect(), clock())?;
+        for (turn, learned) in call.turns.iter().zip(learned) {
+            self.report(turn.lesson.request_id.clone(), &scope, learned);
         }
         let tokens = completion.tokens.map_or(call.cost, |tokens| tokens.min(u64::from(u32::MAX)));
         self.meter.count(|metrics| metrics.count_tokens(tokens));
-        self.settle(&scope, now_ms(), |spent| spent.saturating_sub(call.cost).saturating_add(tokens))?;
+        self.settle(&scope, clock(), |spent| spent.saturating_sub(call.cost).saturating_add(tokens))?;
         count_turns(&self.meter, TutorResult::Read, call.turns.len());
-        Ok(())
-    }
-
-    fn keep_turn(
-        &self,
-        scope: &UserScope,
-        session: Option<&SessionId>,
-        turn: &Turn,
-        candidates: Vec<Candidate>,
-    ) -> Result<(), StoreError> {
-        let place = self.views.place(scope.user());
-        let _writer = place.writer.lock();
-        place.load_locked(&self.store, scope)?;
-        let (batch, learned) = {
-            let guard = place.view.read();
-            let Some((view, key)) = guard.as_ref().and_then(|view| Some((view, view.key?))) else {
-                return Err(StoreError::NotEnrolled);
-            };
-            let said = turn_names(&key, session, &turn.lesson);
-            let source = Source { scope, session, turn: said.first().copied().unwrap_or_default(), at: turn.lesson.at };
-            let statements = candidates.into_iter().map(Statement::Fact).collect();
-            learn::keep(view, statements, &source, turn.names.clone(), self.settings.load().max_facts)
-        };
-        self.commit(scope, &place, batch)?;
-        if !learned.facts.is_empty() {
-            let request_id = turn.lesson.request_id.clone();
-            (self.on_learned)(LearnedReport { request_id, user: scope.user().clone(), learned });
-        }
         Ok(())
     }
 
@@ -223,23 +207,35 @@ impl Memory {
 
     /// Changes what a person's turns have cost today.
     fn settle(&self, scope: &UserScope, now: i64, change: impl FnOnce(u64) -> u64) -> Result<(), StoreError> {
+        self.change_spending(scope, |spent| spent_on(spent, now, change))
+    }
+
+    /// Keeps models from reading what a person said before `at`: it may be what was taken back.
+    pub(super) fn stop_reading(&self, scope: &UserScope, at: i64) -> Result<(), StoreError> {
+        self.change_spending(scope, |spent| Spending { deaf_before: spent.deaf_before.max(at), ..spent })
+    }
+
+    fn spending(&self, scope: &UserScope) -> Result<Spending, StoreError> {
         let place = self.views.place(scope.user());
         let _writer = place.writer.lock();
         place.load_locked(&self.store, scope)?;
         let spent = place.view.read().as_ref().map(View::spending).unwrap_or_default();
-        self.commit(scope, &place, Batch { spending: Some(spent_on(spent, now, change)), ..Batch::default() })
+        Ok(spent)
+    }
+
+    fn change_spending(&self, scope: &UserScope, change: impl FnOnce(Spending) -> Spending) -> Result<(), StoreError> {
+        let place = self.views.place(scope.user());
+        let _writer = place.writer.lock();
+        place.load_locked(&self.store, scope)?;
+        let spent = place.view.read().as_ref().map(View::spending).unwrap_or_default();
+        self.commit(scope, &place, Batch { spending: Some(change(spent)), ..Batch::default() })
     }
 }
 
 /// What was spent on the day of `now`, changed.
 fn spent_on(spent: Spending, now: i64, change: impl FnOnce(u64) -> u64) -> Spending {
     let day = u32::try_from(now.div_euclid(DAY_MS)).unwrap_or_default();
-    Spending { day, tokens: change(if spent.day == day { spent.tokens } else { 0 }) }
-}
-
-/// Milliseconds since the Unix epoch.
-fn now_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    Spending { day, tokens: change(if spent.day == day { spent.tokens } else { 0 }), ..spent }
 }
 
 #[cfg(test)]
@@ -249,9 +245,9 @@ mod tests {
     #[test]
     fn each_day_begins_with_nothing_spent() {
         let evening = 20_000 * DAY_MS + DAY_MS - 1;
-        let spent = spent_on(Spending { day: 19_999, tokens: 500 }, evening, |tokens| tokens + 7);
-        assert_eq!(spent, Spending { day: 20_000, tokens: 7 });
+        let spent = spent_on(Spending { day: 19_999, tokens: 500, deaf_before: 3 }, evening, |tokens| tokens + 7);
+        assert_eq!(spent, Spending { day: 20_000, tokens: 7, deaf_before: 3 });
         assert_eq!(spent_on(spent, evening, |tokens| tokens + 7).tokens, 14);
-        assert_eq!(spent_on(spent, evening + 1, |tokens| tokens + 1), Spending { day: 20_001, tokens: 1 });
+        assert_eq!(spent_on(spent, evening + 1, |tokens| tokens + 1), Spending { day: 20_001, tokens: 1, deaf_before: 3 });
     }
 }

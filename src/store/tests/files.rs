@@ -120,7 +120,7 @@ fn kill_minus_nine_loses_nothing_acknowledged() {
     while let Some(entry) = store.journal_next(Queue::Rules).unwrap() {
         let number = u64::from_be_bytes(entry.ticket.as_bytes().try_into().unwrap());
         assert_eq!(store.journal_open(&verified(&format!("user-{}", number % 3)), &entry).unwrap(), b"turn");
-        store.journal_done(entry).unwrap();
+        store.journal_done(&[entry]).unwrap();
         turns += 1;
     }
     assert!(turns >= acknowledged, "{turns} of {acknowledged}");

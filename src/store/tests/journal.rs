@@ -23,7 +23,7 @@ fn drain(store: &Store, scope: &UserScope) -> Vec<u64> {
         let number = u64::from_be_bytes(entry.ticket.as_bytes().try_into().unwrap());
         assert_eq!(store.journal_open(scope, &entry).unwrap(), format!("turn {number}").as_bytes());
         seen.push(number);
-        store.journal_done(entry).unwrap();
+        store.journal_done(&[entry]).unwrap();
     }
     seen
 }
@@ -37,8 +37,8 @@ fn entries_come_in_order_and_once() {
     let first = store.journal_next(Queue::Rules).unwrap().unwrap();
     assert_eq!(store.journal_next(Queue::Rules).unwrap().as_ref(), Some(&first), "asking again gives the same");
     let backlog = store.journal_backlog(Queue::Rules);
-    store.journal_done(first.clone()).unwrap();
-    store.journal_done(first).unwrap();
+    store.journal_done(std::slice::from_ref(&first)).unwrap();
+    store.journal_done(&[first]).unwrap();
     assert!(store.journal_backlog(Queue::Rules) < backlog);
     assert_eq!(drain(&store, &alice), (1..100).collect::<Vec<_>>());
     assert_eq!(store.journal_backlog(Queue::Rules), 0);
@@ -62,7 +62,7 @@ fn a_payload_opens_for_its_own_user_alone() {
     assert!(matches!(store.journal_open(&alice, &entry), Err(StoreError::NotEnrolled)));
     store.enroll(&alice, NOW).unwrap();
     assert!(matches!(store.journal_open(&alice, &entry), Err(StoreError::Sealed)));
-    store.journal_done(entry).unwrap();
+    store.journal_done(&[entry]).unwrap();
     assert_eq!(store.journal_next(Queue::Rules).unwrap(), None);
 }
 
@@ -105,7 +105,7 @@ fn the_file_stays_small_though_the_queue_is_never_empty() {
             let entry = store.journal_next(Queue::Rules).unwrap().unwrap();
             assert_eq!(entry.ticket, ticket(expected));
             assert_eq!(store.journal_open(&alice, &entry).unwrap(), payload);
-            store.journal_done(entry).unwrap();
+            store.journal_done(&[entry]).unwrap();
             expected += 1;
         }
         assert!(disk.contents(FILE).unwrap().len() < 3 << 20);

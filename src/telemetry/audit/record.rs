@@ -92,6 +92,9 @@ pub struct AuditRecord {
     /// The status that the client saw; none if it left before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
+    /// `off` or `read`, where the client or the upstream is configured so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "plain_all")]
     pub facts_used: Vec<FactId>,
     pub messages_cut: u32,
@@ -243,6 +246,7 @@ pub(super) mod tests {
             model: Some(Clipped::new("llama3")),
             upstream: Some(Clipped::new("ollama")),
             status: Some(200),
+            memory: None,
             facts_used: vec![FactId::from_bytes([1; 16])],
             messages_cut: 2,
             tokens_in: Some(900),
