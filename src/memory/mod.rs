@@ -46,7 +46,7 @@ use crate::store::{Batch, Erased, Fact, Queue, Spending, Store, StoreError};
 use crate::telemetry::Metrics;
 
 pub use bounds::{BudgetFile, Ttl, TtlFile};
-pub use embed::{EmbeddingSettings, EmbeddingsFile};
+pub use embed::{EmbeddingSettings, EmbeddingsFile, Reached, Upstreams};
 pub use learn::{Learned, Unkept};
 pub use learner::{EnqueueError, LearnedReport, OnLearned};
 pub use lesson::Lesson;

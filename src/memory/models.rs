@@ -1,18 +1,12 @@
 //! Which models memory may ask: the parts of the `memory` fragment that name upstreams, and so wait until those are known.
 
+use super::embed::Upstreams;
 use super::settings::{MemoryFile, MemorySettings};
-use crate::inference::Endpoint;
 use crate::setting::Faults;
 
 impl MemoryFile {
     /// Fills in the endpoints. `upstream` gives that of an upstream by name, or what speaks against it.
-    pub fn connect(
-        &self,
-        settings: &mut MemorySettings,
-        path: &str,
-        upstream: &dyn Fn(&str) -> Result<Endpoint, String>,
-        faults: &mut Faults,
-    ) {
+    pub fn connect(&self, settings: &mut MemorySettings, path: &str, upstream: &Upstreams<'_>, faults: &mut Faults) {
         let embeddings = self.embeddings.as_ref();
         settings.embeddings = embeddings.and_then(|file| file.resolve(&format!("{path}.embeddings"), upstream, faults));
         settings.tutor = self.learn.resolve_tutor(&format!("{path}.learn"), upstream, faults);
@@ -24,13 +18,18 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::inference::Endpoint;
+    use crate::memory::Reached;
     use crate::store::Kind;
 
     fn connect(text: &str) -> (MemorySettings, Vec<String>) {
         let mut faults = Faults::default();
         let mut settings = MemorySettings::default();
         let upstream = |name: &str| match name {
-            "ollama" => Endpoint::parse("http://127.0.0.1:1/v1", None),
+            "ollama" => {
+                let endpoint = Endpoint::parse("http://127.0.0.1:1/v1", None).unwrap();
+                Ok(Reached { endpoint, never_send: vec![Kind::Event] })
+            }
             _ => Err("names no upstream".to_owned()),
         };
         let value: serde_json::Value = serde_yaml::from_str(text).unwrap();
@@ -49,7 +48,7 @@ mod tests {
         let (settings, faults) = connect("{embeddings: {upstream: ollama, model: m, never_send: [note]}}");
         let embeddings = settings.embeddings.unwrap();
         assert_eq!((embeddings.batch, embeddings.timeout, faults.len()), (32, Duration::from_secs(10), 0));
-        assert_eq!(embeddings.never_send, [Kind::Note]);
+        assert_eq!(embeddings.never_send, [Kind::Event, Kind::Note], "the upstream's own, too");
         let (settings, _) = connect("{embeddings: {url: 'http://127.0.0.1:1/v1', model: m, batch: 5, timeout: 1s}}");
         assert_eq!(
             settings.embeddings.unwrap(),
@@ -74,6 +73,7 @@ mod tests {
     fn a_learning_model_needs_an_upstream_and_a_name() {
         let (settings, faults) = connect("{learn: {upstream: ollama, model: m, daily_tokens: 9000, wait: 5s}}");
         let tutor = settings.tutor.unwrap();
+        assert_eq!(tutor.never_send, [Kind::Event]);
         assert_eq!((tutor.daily_tokens, tutor.wait, tutor.batch, faults.len()), (9000, Duration::from_secs(5), 8, 0));
         for (text, fault) in [
             ("{model: m}", "upstream"),

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::inference::Endpoint;
+use crate::memory::Reached;
 use crate::policy::MemoryAccess;
 use crate::setting::{Faults, Secret, SecretRef, Size, Span};
 use crate::store::Kind;
@@ -179,7 +180,7 @@ impl Upstream {
 ///
 /// # Errors
 /// What speaks against it.
-pub fn endpoint_of(upstreams: &[Upstream], name: &str) -> Result<Endpoint, String> {
+pub fn endpoint_of(upstreams: &[Upstream], name: &str) -> Result<Reached, String> {
     let upstream = upstreams.iter().find(|upstream| upstream.name == name);
     let upstream = upstream.ok_or_else(|| format!("`{name}` names no upstream"))?;
     let Origin::Remote { tls, host, port } = &upstream.origin else {
@@ -187,7 +188,8 @@ pub fn endpoint_of(upstreams: &[Upstream], name: &str) -> Result<Endpoint, Strin
     };
     let scheme = if *tls { "https" } else { "http" };
     let key = upstream.authorization.as_ref().and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
-    Endpoint::parse(&format!("{scheme}://{host}:{port}{}", upstream.base), key.map(Secret::new))
+    let endpoint = Endpoint::parse(&format!("{scheme}://{host}:{port}{}", upstream.base), key.map(Secret::new))?;
+    Ok(Reached { endpoint, never_send: upstream.never_send.clone() })
 }
 
 /// `*` in `pattern` stands for any run of characters.

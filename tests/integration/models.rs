@@ -170,8 +170,8 @@ async fn two_people_never_share_a_call() {
 
 #[tokio::test]
 async fn a_turn_that_waits_for_the_model_survives_a_kill() {
-    let (hold, held) = (Arc::new(std::sync::atomic::AtomicBool::new(true)), Arc::new(Notify::new()));
-    let (holding, arrived) = (hold.clone(), held.clone());
+    let (hold, caught) = (Arc::new(std::sync::atomic::AtomicBool::new(true)), Arc::new(Notify::new()));
+    let (holding, arrived) = (hold.clone(), caught.clone());
     let answer = move |request: &Recorded| {
         if !is_for_learning(request) {
             return Script::fitting(request);
@@ -189,7 +189,7 @@ async fn a_turn_that_waits_for_the_model_survives_a_kill() {
     })
     .await;
     world.send(&Request::chat(&["The toy of the aardvark is red"]).signed("ana")).await.assert_ok();
-    crate::harness::within("the call that the kill interrupts", held.notified()).await;
+    crate::harness::within("the call that the kill interrupts", caught.notified()).await;
     world.gate.kill();
     hold.store(false, std::sync::atomic::Ordering::Relaxed);
     world.gate.start();

@@ -27,7 +27,7 @@ use crate::inference::{Client, InferenceError};
 use crate::store::{Embedding, Fact, PrefixHash};
 use crate::telemetry::EmbeddingResult;
 use breaker::Breaker;
-pub use settings::{EmbeddingSettings, EmbeddingsFile};
+pub use settings::{EmbeddingSettings, EmbeddingsFile, Reached, Upstreams};
 pub(in crate::memory) use settings::{check_endpoint, check_model, check_timeout, find_upstream};
 use worker::Wanted;
 

@@ -35,6 +35,17 @@ pub struct EmbeddingsFile {
     pub never_send: Vec<Kind>,
 }
 
+/// An upstream as memgate's own calls reach it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reached {
+    pub endpoint: Endpoint,
+    /// Kinds of facts that must not go there, whatever they are sent for.
+    pub never_send: Vec<Kind>,
+}
+
+/// Looks an upstream up by name; or says what speaks against it.
+pub type Upstreams<'a> = dyn Fn(&str) -> Result<Reached, String> + 'a;
+
 /// Embeddings as they run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmbeddingSettings {
@@ -53,24 +64,20 @@ const MAX_MODEL: usize = 256;
 
 impl EmbeddingsFile {
     /// Checks the fragment; `upstream` gives the endpoint of an upstream by name, or what speaks against it.
-    pub fn resolve(
-        &self,
-        path: &str,
-        upstream: &dyn Fn(&str) -> Result<Endpoint, String>,
-        faults: &mut Faults,
-    ) -> Option<EmbeddingSettings> {
-        let endpoint = self.endpoint(path, upstream, faults);
+    pub fn resolve(&self, path: &str, upstream: &Upstreams<'_>, faults: &mut Faults) -> Option<EmbeddingSettings> {
+        let reached = self.endpoint(path, upstream, faults);
         let model = check_model(&self.model, path, faults);
         let timeout = check_timeout(self.timeout, TIMEOUT, path, faults);
         let batch = self.batch.map_or(BATCH, |n| usize::try_from(n).unwrap_or(usize::MAX));
         if !(1..=MAX_BATCH).contains(&batch) {
             faults.add(format!("{path}.batch"), "is not between 1 and 256", "leave it out for 32");
         }
-        let endpoint = check_endpoint(endpoint?, path, faults);
-        Some(EmbeddingSettings { endpoint, model, timeout, batch, never_send: self.never_send.clone() })
+        let Reached { endpoint, mut never_send } = check_endpoint(reached?, path, faults);
+        never_send.extend(&self.never_send);
+        Some(EmbeddingSettings { endpoint, model, timeout, batch, never_send })
     }
 
-    fn endpoint(&self, path: &str, upstream: &dyn Fn(&str) -> Result<Endpoint, String>, faults: &mut Faults) -> Option<Endpoint> {
+    fn endpoint(&self, path: &str, upstream: &Upstreams<'_>, faults: &mut Faults) -> Option<Reached> {
         if self.api_key.is_some() && self.url.is_none() {
             let remedy = "leave it out: an upstream's own key is used";
             faults.add(format!("{path}.api_key"), "is for `url` alone", remedy);
@@ -83,7 +90,9 @@ impl EmbeddingsFile {
                     None => None,
                 };
                 let remedy = "write a base URL such as http://127.0.0.1:11434/v1";
-                Endpoint::parse(url, key).map_err(|reason| faults.add(format!("{path}.url"), reason, remedy)).ok()
+                let endpoint = Endpoint::parse(url, key);
+                let endpoint = endpoint.map_err(|reason| faults.add(format!("{path}.url"), reason, remedy)).ok()?;
+                Some(Reached { endpoint, never_send: Vec::new() })
             }
             (upstream, _) => {
                 let reason =
@@ -96,12 +105,7 @@ impl EmbeddingsFile {
 }
 
 /// The endpoint of an upstream; a fault at `path` where there is none.
-pub(in crate::memory) fn find_upstream(
-    name: &str,
-    path: &str,
-    upstream: &dyn Fn(&str) -> Result<Endpoint, String>,
-    faults: &mut Faults,
-) -> Option<Endpoint> {
+pub(in crate::memory) fn find_upstream(name: &str, path: &str, upstream: &Upstreams<'_>, faults: &mut Faults) -> Option<Reached> {
     upstream(name).map_err(|reason| faults.add(path, reason, "name one of `upstreams` that has a `url`")).ok()
 }
 
@@ -121,10 +125,10 @@ pub(in crate::memory) fn check_timeout(timeout: Option<Span>, default: Duration,
 }
 
 /// Tries whether a client can be set up, so that a key or certificates that are no good are found now.
-pub(in crate::memory) fn check_endpoint(endpoint: Endpoint, path: &str, faults: &mut Faults) -> Endpoint {
-    if let Err(error) = Client::new(endpoint.clone(), Duration::from_secs(1)) {
+pub(in crate::memory) fn check_endpoint(reached: Reached, path: &str, faults: &mut Faults) -> Reached {
+    if let Err(error) = Client::new(reached.endpoint.clone(), Duration::from_secs(1)) {
         let remedy = "use a key without line breaks; for https, install the CA certificates of the system";
         faults.add(path, error.to_string(), remedy);
     }
-    endpoint
+    reached
 }

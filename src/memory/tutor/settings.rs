@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::inference::Endpoint;
-use crate::memory::embed::{check_endpoint, check_model, check_timeout, find_upstream};
+use crate::memory::embed::{Reached, Upstreams, check_endpoint, check_model, check_timeout, find_upstream};
 use crate::memory::settings::LearnFile;
 use crate::setting::Faults;
 use crate::store::Kind;
@@ -36,7 +36,7 @@ impl LearnFile {
     pub(in crate::memory) fn resolve_tutor(
         &self,
         path: &str,
-        upstream: &dyn Fn(&str) -> Result<Endpoint, String>,
+        upstream: &Upstreams<'_>,
         faults: &mut Faults,
     ) -> Option<TutorSettings> {
         let (name, model) = match (&self.upstream, &self.model) {
@@ -57,7 +57,7 @@ impl LearnFile {
                 return None;
             }
         };
-        let endpoint = find_upstream(name, &format!("{path}.upstream"), upstream, faults);
+        let reached = find_upstream(name, &format!("{path}.upstream"), upstream, faults);
         let timeout = check_timeout(self.timeout, TIMEOUT, path, faults);
         let batch = self.batch.map_or(BATCH, |n| usize::try_from(n).unwrap_or(usize::MAX));
         if !(1..=MAX_BATCH).contains(&batch) {
@@ -72,7 +72,8 @@ impl LearnFile {
             let reason = format!("does not pay for one call, which may take {} tokens", super::MOST_TOKENS);
             faults.add(format!("{path}.daily_tokens"), reason, "leave it out for 50000");
         }
-        let endpoint = check_endpoint(endpoint?, path, faults);
-        Some(TutorSettings { endpoint, model, timeout, batch, wait, daily_tokens, never_send: self.never_send.clone() })
+        let Reached { endpoint, mut never_send } = check_endpoint(reached?, path, faults);
+        never_send.extend(&self.never_send);
+        Some(TutorSettings { endpoint, model, timeout, batch, wait, daily_tokens, never_send })
     }
 }
