@@ -68,7 +68,8 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     let (stop, stopping) = watch::channel(false);
 
     let demo = bind("the demo upstream", SocketAddr::from(([127, 0, 0, 1], 0)))?;
-    let memory = Memory::new(store.clone(), config.memory.clone()).reporting(record_learning(&audit, &metrics));
+    let memory =
+        Memory::new(store.clone(), config.memory.clone()).counting(&metrics).reporting(record_learning(&audit, &metrics));
     let memory = Arc::new(memory);
     let services = Arc::new(Services {
         addresses: Addresses::new(demo.local_addr().map_err(|error| AppError::Start(error.to_string()))?),
@@ -109,6 +110,8 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     background.spawn(demo::serve(into_tokio(demo)?, stopping.clone()));
     let learner = background.spawn(Arc::clone(&memory).run_learner(stopping.clone()));
     let recorder = background.spawn(Arc::clone(&memory).run_recorder(stopping.clone()));
+    background.spawn(Arc::clone(&memory).run_embedder(stopping.clone()));
+    background.spawn(Arc::clone(&memory).run_tutor(stopping.clone()));
     background.spawn(keep_house(Arc::clone(&services), Arc::clone(&runtime), stopping));
     background.spawn(reload_on_hangup(reload));
     drop(entered);

@@ -17,7 +17,7 @@ use crate::admin::{AdminFile, AdminSettings, MetricsFile, MetricsSettings};
 use crate::context::{ContextFile, ContextSettings};
 use crate::memory::{MemoryFile, MemorySettings};
 use crate::policy::{self, ClientFile, TrustFile, TrustSettings};
-use crate::proxy::settings::{Limits, LimitsFile, Upstream, UpstreamFile, resolve_listen, resolve_upstreams};
+use crate::proxy::settings::{Limits, LimitsFile, Upstream, UpstreamFile, endpoint_of, resolve_listen, resolve_upstreams};
 use crate::setting::{Fault, Faults};
 use crate::store::{StorageFile, StorageSettings};
 use crate::telemetry::{AuditFile, AuditSettings, LogFile, LogSettings};
@@ -152,7 +152,8 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
     let trust = policy::resolve(&file.trust, &file.clients, faults);
     let upstreams = resolve_upstreams(&file.upstreams, "upstreams", faults);
     let context = file.context.resolve("context", faults);
-    let memory = file.memory.resolve("memory", faults);
+    let mut memory = file.memory.resolve("memory", faults);
+    file.memory.connect(&mut memory, "memory", &|name| endpoint_of(&upstreams, name), faults);
     let storage = file.storage.resolve("storage", faults);
     let audit = file.audit.resolve("audit", faults);
     let limits = file.limits.resolve("limits", faults);

@@ -82,7 +82,6 @@ impl Client {
 }
 
 /// A client that trusts no certificate: for `http://` and local sockets. It needs none to be installed.
-#[must_use]
 pub fn plain_builder() -> ClientBuilder {
     install_ring();
     ClientBuilder::new().tls_certs_only([])

@@ -8,6 +8,8 @@ mod client;
 mod embeddings;
 mod endpoint;
 #[cfg(test)]
+pub(crate) mod fake;
+#[cfg(test)]
 mod tests;
 
 use thiserror::Error;

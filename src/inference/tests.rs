@@ -1,37 +1,16 @@
 //! Against an endpoint in this process that behaves well, and badly in every way that counts.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use axum::{Router, routing::any};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
 use futures::stream;
-use parking_lot::Mutex;
 use serde_json::{Value, json};
 
+use super::fake::{Asked, serve};
 use super::*;
 use crate::setting::Secret;
-
-type Seen = Arc<Mutex<Vec<(String, Option<String>, Value)>>>;
-
-/// Answers every request as `reply` says. Gives the base of the API and what was asked.
-async fn serve(reply: impl Fn(&Value) -> Response + Clone + Send + Sync + 'static) -> (String, Seen) {
-    let seen = Seen::default();
-    let log = seen.clone();
-    let answer = async move |uri: axum::http::Uri, headers: HeaderMap, body: Bytes| {
-        let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let key = headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned());
-        let response = reply(&body);
-        log.lock().push((uri.path().to_owned(), key, body));
-        response
-    };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}/v1/", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(any(answer))).await });
-    (base, seen)
-}
 
 fn client(base: &str) -> Client {
     let endpoint = Endpoint::parse(base, Some(Secret::new(b"sk-own"))).unwrap();
@@ -57,10 +36,9 @@ async fn vectors_come_in_the_order_of_the_texts() {
     let (base, seen) = serve(move |_| axum::Json(data.clone()).into_response()).await;
     let vectors = client(&base).embed("tiny", &["a", "b"]).await.unwrap();
     assert_eq!(vectors, [[0.5, -1e-3], [3.0, 4.0]]);
-    let seen = seen.lock();
-    let (path, key, body) = &seen[0];
+    let Asked { path, key, body } = seen.lock()[0].clone();
     assert_eq!((path.as_str(), key.as_deref()), ("/v1/embeddings", Some("Bearer sk-own")));
-    assert_eq!(*body, json!({"model": "tiny", "input": ["a", "b"], "encoding_format": "float"}));
+    assert_eq!(body, json!({"model": "tiny", "input": ["a", "b"], "encoding_format": "float"}));
     let unnumbered = json!({"data": [{"embedding": [1]}, {"embedding": [2]}]});
     assert_eq!(embed_answered(unnumbered, &["a", "b"]).await.unwrap(), [[1.0], [2.0]]);
 }
@@ -109,7 +87,7 @@ async fn what_is_no_answer_is_told_apart() {
 
 #[tokio::test]
 async fn an_answer_without_end_is_not_read_to_its_end() {
-    let flood = || stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(&[b' '; 64 << 10])));
+    let flood = || stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(&[b' '; 8 << 10])));
     let (base, _) = serve(move |_| Body::from_stream(flood()).into_response()).await;
     assert_eq!(client(&base).embed("m", &["a"]).await, Err(InferenceError::TooLarge));
     assert_eq!(complete(&client(&base)).await, Err(InferenceError::TooLarge));
@@ -126,8 +104,7 @@ async fn completions_are_asked_for_by_schema_and_counted() {
     let answer = complete(&client(&base)).await.unwrap();
     assert_eq!(answer, Completion { text: "{}".to_owned(), tokens: Some(7) });
     assert!(!format!("{answer:?}").contains("{}"));
-    let seen = seen.lock();
-    let body = &seen[0].2;
+    let body = seen.lock()[0].body.clone();
     assert_eq!((&body["stream"], &body["max_tokens"]), (&json!(false), &json!(7)));
     assert_eq!(body["response_format"]["json_schema"]["schema"], SCHEMA());
     assert_eq!(body["messages"][1], json!({"role": "user", "content": "u"}));

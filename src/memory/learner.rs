@@ -75,7 +75,8 @@ impl Memory {
     /// # Errors
     /// When the queue is full or the disk fails.
     pub fn enqueue(&self, scope: &UserScope, session: Option<&SessionId>, lesson: &Lesson) -> Result<bool, EnqueueError> {
-        if !self.settings.load().learn.of(scope) || !may_teach(&lesson.text) || self.has_learned(scope, session, lesson) {
+        let wanted = may_teach(&lesson.text) || self.tutor.wants(&lesson.text);
+        if !wanted || !self.settings.load().learn.of(scope) || self.has_learned(scope, session, lesson) {
             return Ok(false);
         }
         let ticket = self.tickets.issue(scope, session);
@@ -194,18 +195,18 @@ impl Memory {
         let Some(entry) = entry else { return Ok(()) };
         let (scope, session) = self.tickets.redeem(&entry.ticket).map_err(|_| Skip::Unreadable)?;
         let key = self.store.hash_key(&scope)?;
+        let handover = self.tutor.select(&read);
         let (mut requests, mut taught) = (Vec::new(), Vec::new());
         for (lesson, statements) in read.into_iter().filter(|(_, statements)| !statements.is_empty()) {
             taught.push(Taught::by_rules(&key, session.as_ref(), &lesson, statements));
             requests.push(lesson.request_id);
         }
-        if taught.is_empty() {
-            return Ok(());
+        if !taught.is_empty() {
+            for (request_id, learned) in requests.into_iter().zip(self.keep(&scope, taught, clock())?) {
+                self.report(request_id, &scope, learned);
+            }
         }
-        for (request_id, learned) in requests.into_iter().zip(self.keep(&scope, taught, clock())?) {
-            self.report(request_id, &scope, learned);
-        }
-        Ok(())
+        Ok(self.hand_to_tutor(&scope, session.as_ref(), &handover)?)
     }
 
     /// Tells whoever listens what a turn came to.

@@ -9,11 +9,14 @@ pub mod analysis;
 mod bounds;
 mod calendar;
 pub mod dense;
+mod embed;
 pub mod extract;
 pub mod index;
 mod learn;
 mod learner;
 mod lesson;
+mod meter;
+mod models;
 mod prefix;
 mod prepared;
 pub mod rank;
@@ -24,6 +27,7 @@ mod search;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod tutor;
 mod view;
 mod views;
 
@@ -38,18 +42,25 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::enforce::{TicketKey, UserScope};
-use crate::store::{Batch, Erased, Fact, Queue, Store, StoreError};
+use crate::store::{Batch, Erased, Fact, Queue, Spending, Store, StoreError};
+use crate::telemetry::Metrics;
 
 pub use bounds::{BudgetFile, Ttl, TtlFile};
+pub use embed::{EmbeddingSettings, EmbeddingsFile, Reached, Upstreams};
 pub use learn::{Learned, Unkept};
 pub use learner::{EnqueueError, LearnedReport, OnLearned};
 pub use lesson::Lesson;
 pub use recall::{Message, RecallRequest, Recalled, Role};
 pub use settings::{ByAssurance, CacheFile, DepthFile, LearnFile, MemoryFile, MemorySettings};
+pub use tutor::TutorSettings;
 
+use dense::Vector;
+use embed::{Embedder, ModelId};
+use meter::Meter;
 use prepared::Prepared;
 use recall::{Limits, Outline};
 use recorder::Note;
+use tutor::Tutor;
 use views::{LoadEnd, Place, Views};
 
 /// Why a request goes on without its facts. It is counted, and never stops a chat.
@@ -87,6 +98,9 @@ pub struct Memory {
     views: Arc<Views>,
     counters: Counters,
     on_learned: OnLearned,
+    meter: Meter,
+    embedder: Arc<Embedder>,
+    tutor: Tutor,
     /// Rung when a lesson was queued.
     queued: Notify,
     notes: mpsc::Sender<Note>,
@@ -107,6 +121,9 @@ impl Memory {
         Self {
             tickets: TicketKey::new(&store.ticket_key()),
             views: Arc::new(Views::new(settings.cached_users, settings.cached_bytes)),
+            embedder: Arc::new(Embedder::new(settings.embeddings.as_ref(), Meter::default())),
+            tutor: Tutor::new(settings.tutor.as_ref()),
+            meter: Meter::default(),
             store,
             settings: ArcSwap::from_pointee(settings),
             counters: Counters::default(),
@@ -124,8 +141,18 @@ impl Memory {
         self
     }
 
+    /// Counts what models are asked.
+    #[must_use]
+    pub fn counting(mut self, metrics: &Metrics) -> Self {
+        self.meter = Meter::of(metrics);
+        self.embedder = Arc::new(Embedder::new(self.settings.load().embeddings.as_ref(), self.meter.clone()));
+        self
+    }
+
     /// Replaces the settings. The bounds of what is kept in RAM stay those of the start.
     pub fn configure(&self, settings: MemorySettings) {
+        self.embedder.configure(settings.embeddings.as_ref());
+        self.tutor.configure(settings.tutor.as_ref());
         self.settings.store(Arc::new(settings));
     }
 
@@ -173,8 +200,19 @@ impl Memory {
         let outline = Outline::of(&key, request.messages);
         let place = self.views.place(scope.user());
         let mut counter = &self.counters.warm;
+        // Some time is left for choosing, whatever the endpoint does.
+        let answer_by = until - deadline / 8;
+        let mut meaning = Meaning::to_be_asked(&self.embedder);
         loop {
-            match attempt(&place, &key, &outline, request, limits) {
+            match attempt(&place, &key, &outline, request, limits, &meaning) {
+                Attempt::Asks => {
+                    let vector = self.embedder.embed_question(&key, &(request.query)(), answer_by).await;
+                    meaning = Meaning::Known(vector);
+                }
+                Attempt::Lacks => {
+                    self.want_vectors(scope);
+                    meaning = Meaning::Known(None);
+                }
                 Attempt::Done(recalled) => {
                     counter.fetch_add(1, Ordering::Relaxed);
                     return Ok(recalled);
@@ -185,6 +223,7 @@ impl Memory {
                 Attempt::Cold => {
                     counter = &self.counters.cold;
                     self.load_until(scope, &place, until).await?;
+                    self.want_vectors(scope);
                 }
             }
         }
@@ -211,10 +250,15 @@ impl Memory {
     ///
     /// # Errors
     /// When the store fails or the user is not enrolled; then nothing changed.
-    pub fn change(&self, scope: &UserScope, batch: Batch) -> Result<(), StoreError> {
+    pub fn change(&self, scope: &UserScope, mut batch: Batch) -> Result<(), StoreError> {
         let place = self.views.place(scope.user());
         let _writer = place.writer.lock();
         place.load_locked(&self.store, scope)?;
+        if !batch.delete.is_empty() && batch.spending.is_none() {
+            // What was deleted may stand in a turn that waits for the model.
+            let spent = place.view.read().as_ref().map(view::View::spending).unwrap_or_default();
+            batch.spending = Some(Spending { deaf_before: learner::clock(), ..spent });
+        }
         self.commit(scope, &place, batch)
     }
 
@@ -236,6 +280,9 @@ impl Memory {
             fact.analysis = Prepared::of(&fact.text, view::LANGUAGE).encode(view::LANGUAGE);
         }
         self.store.commit(scope, batch.clone())?;
+        if !batch.put.is_empty() {
+            self.want_vectors(scope);
+        }
         if let Some(view) = place.view.write().as_mut() {
             view.apply(batch);
             place.measure(view);
@@ -259,11 +306,15 @@ impl Memory {
 
     fn start_load(&self, scope: &UserScope, place: Arc<Place>) {
         let (store, views, tickets) = (self.store.clone(), self.views.clone(), self.tickets.clone());
+        let model = self.embedder.model();
         // A scope cannot be copied: it crosses to the other thread as its ticket.
         let ticket = tickets.issue(scope, None);
         tokio::task::spawn_blocking(move || {
             let end = LoadEnd(&place);
             let loaded = tickets.redeem(&ticket).ok().is_some_and(|(scope, _)| place.load(&store, &scope).is_ok());
+            if let (Some(model), Some(view)) = (model, place.view.write().as_mut()) {
+                view.adopt_vectors_of(model);
+            }
             if !loaded {
                 place.failures.fetch_add(1, Ordering::AcqRel);
             }
@@ -273,17 +324,48 @@ impl Memory {
     }
 }
 
+/// The vector of the question from the endpoint.
+enum Meaning {
+    /// It may be asked for.
+    Open(ModelId),
+    /// What came of it, or nothing.
+    Known(Option<Vector>),
+}
+
+impl Meaning {
+    fn to_be_asked(embedder: &Embedder) -> Self {
+        embedder.model().map_or(Self::Known(None), Self::Open)
+    }
+}
+
 enum Attempt {
     Done(Recalled),
+    /// The question's vector is of use: facts are to be chosen, and have vectors.
+    Asks,
+    /// Facts lack vectors that compare with the question's.
+    Lacks,
     /// Somebody changes the view just now.
     Busy,
     Cold,
 }
 
-fn attempt(place: &Place, key: &[u8; 16], outline: &Outline, request: &RecallRequest<'_>, limits: Limits) -> Attempt {
+fn attempt(
+    place: &Place,
+    key: &[u8; 16],
+    outline: &Outline,
+    request: &RecallRequest<'_>,
+    limits: Limits,
+    meaning: &Meaning,
+) -> Attempt {
     let Some(guard) = place.view.try_read() else { return Attempt::Busy };
-    match guard.as_ref().filter(|view| view.key == Some(*key)) {
-        Some(view) => Attempt::Done(recall::plan(view, key, outline, request, limits)),
-        None => Attempt::Cold,
-    }
+    let Some(view) = guard.as_ref().filter(|view| view.key == Some(*key)) else { return Attempt::Cold };
+    let vector = match meaning {
+        Meaning::Open(model) if recall::chooses(view, key, outline, request) => {
+            return if view.is_embedded_by(*model) { Attempt::Asks } else { Attempt::Lacks };
+        }
+        Meaning::Known(Some(vector)) if !view.has_vectors_of_size(vector.dimensions()) => return Attempt::Lacks,
+        Meaning::Known(vector) => vector.as_ref(),
+        Meaning::Open(_) => None,
+    };
+    Attempt::Done(recall::plan(view, key, outline, request, limits, vector))
 }

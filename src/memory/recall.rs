@@ -7,6 +7,7 @@
 
 use std::collections::HashSet;
 
+use super::dense::Vector;
 use super::prefix::{derive, prefixes};
 use super::render;
 use super::search::{Question, search};
@@ -99,12 +100,27 @@ impl Outline {
     }
 }
 
-/// Chooses and replays. Pure: what it chose is in [`Recalled::fresh`].
-pub(super) fn plan(view: &View, key: &[u8; 16], outline: &Outline, request: &RecallRequest<'_>, limits: Limits) -> Recalled {
+/// Whether facts are to be chosen for the last question: it is not answered, and what was chosen before does not hold.
+pub(super) fn chooses(view: &View, key: &[u8; 16], outline: &Outline, request: &RecallRequest<'_>) -> bool {
+    let (Some(&first), Some(&last)) = (outline.users.first(), outline.users.last()) else { return false };
+    let place = Shelf::of(key, request).place(outline.prefix(last));
+    let holds = |injection: &Injection| first != last || injection.at > view.changed_at();
+    !outline.answered && !view.index().is_empty() && !view.injection(&place).is_some_and(holds)
+}
+
+/// Chooses and replays. Pure: what it chose is in [`Recalled::fresh`]. `meaning` is the question's vector from the endpoint.
+pub(super) fn plan(
+    view: &View,
+    key: &[u8; 16],
+    outline: &Outline,
+    request: &RecallRequest<'_>,
+    limits: Limits,
+    meaning: Option<&Vector>,
+) -> Recalled {
     let (Some(&first), Some(&last)) = (outline.users.first(), outline.users.last()) else { return Recalled::default() };
     let mut recalled = Recalled { turn: Some(outline.prefix(last)), ..Recalled::default() };
     let mut seen = HashSet::new();
-    let shelf = Shelf { key, withheld: request.withhold.iter().fold(0, |mask, kind| mask | 1 << *kind as u8) };
+    let shelf = Shelf::of(key, request);
 
     // Every conversation that opens with the same words looks the same at its first turn. There a choice holds only until something
     // new is learned; later turns tell conversations apart, and keep what they were given.
@@ -134,7 +150,7 @@ pub(super) fn plan(view: &View, key: &[u8; 16], outline: &Outline, request: &Rec
     } else if !outline.answered {
         let spent = recalled.system_block.as_deref().map_or(0, request.tokens);
         let rest = Limits { depth: limits.depth.saturating_sub(profile.len()), budget: limits.budget.saturating_sub(spent) };
-        let chosen = choose_fitting(view, request, rest, &seen);
+        let chosen = choose_fitting(view, request, rest, &seen, meaning);
         let mut facts: Vec<FactId> = chosen.iter().map(|(id, _)| *id).collect();
         facts.sort_unstable();
         let text = block(view, request, &facts, &mut seen, &mut recalled.facts_used);
@@ -152,7 +168,11 @@ struct Shelf<'a> {
     withheld: u8,
 }
 
-impl Shelf<'_> {
+impl<'a> Shelf<'a> {
+    fn of(key: &'a [u8; 16], request: &RecallRequest<'_>) -> Self {
+        Self { key, withheld: request.withhold.iter().fold(0, |mask, kind| mask | 1 << *kind as u8) }
+    }
+
     fn place(&self, prefix: PrefixHash) -> PrefixHash {
         if self.withheld == 0 { prefix } else { derive(self.key, "withheld", &[&[self.withheld], &prefix]) }
     }
@@ -191,11 +211,21 @@ fn choose_profile(view: &View, request: &RecallRequest<'_>, limits: Limits) -> V
 }
 
 /// The facts that fit the question best and are not in the conversation yet, with their scores, best first.
-fn choose_fitting(view: &View, request: &RecallRequest<'_>, limits: Limits, seen: &HashSet<FactId>) -> Vec<(FactId, f32)> {
+fn choose_fitting(
+    view: &View,
+    request: &RecallRequest<'_>,
+    limits: Limits,
+    seen: &HashSet<FactId>,
+    meaning: Option<&Vector>,
+) -> Vec<(FactId, f32)> {
     if limits.depth == 0 || view.index().is_empty() {
         return Vec::new();
     }
     let question = Question::of(&(request.query)(), request.now);
+    let question = match meaning {
+        Some(vector) => question.with_endpoint(vector.clone()),
+        None => question,
+    };
     let hits = search(view, &question, limits.depth, |fact| !seen.contains(&fact.id) && may_stand(fact, request));
     let facts = hits.iter().filter_map(|(id, _)| view.fact(*id));
     let fitting: HashSet<FactId> = take_within(facts, limits.depth, limits.budget, request.tokens).into_iter().collect();

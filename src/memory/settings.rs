@@ -6,9 +6,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::bounds::{BudgetFile, Ttl, TtlFile};
+use super::embed::{EmbeddingSettings, EmbeddingsFile};
+use super::tutor::TutorSettings;
 use crate::enforce::UserScope;
 use crate::identity::Assurance;
 use crate::setting::{Faults, Size, Span};
+use crate::store::Kind;
 
 /// What is remembered of a person, and how much of it a request may carry.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -22,6 +25,8 @@ pub struct MemoryFile {
     pub recall_deadline: Option<Span>,
     /// Whether new facts are learned, by how well the person proved who they are. Default: always.
     pub learn: LearnFile,
+    /// An endpoint that finds facts by their meaning. Default: none.
+    pub embeddings: Option<EmbeddingsFile>,
     /// How many facts are kept of one person; beyond that the least useful unpinned ones go. Default: 10000.
     pub max_facts: Option<u32>,
     /// How many facts are learned of one person within a day; beyond that a turn is answered but teaches nothing new. Default: 500.
@@ -60,6 +65,20 @@ pub struct LearnFile {
     pub asserted: Option<bool>,
     /// Default: true. What a sandbox learns stays in that sandbox.
     pub sandbox: Option<bool>,
+    /// The name of an upstream whose `model` learns beside the rules. Default: none, the rules learn alone.
+    pub upstream: Option<String>,
+    /// The model that learns, as that upstream knows it.
+    pub model: Option<String>,
+    /// How long one call of the model may take. Default: 60s.
+    pub timeout: Option<Span>,
+    /// Turns of one conversation in one call. Default: 8.
+    pub batch: Option<u32>,
+    /// How long a turn waits for others of its conversation. Default: 30s.
+    pub wait: Option<Span>,
+    /// Tokens that the model may cost for one person and day (UTC), question and answer. Default: 50000.
+    pub daily_tokens: Option<u32>,
+    /// Kinds of statements that are never sent to the model: a turn in which the rules find one stays here.
+    pub never_send: Vec<Kind>,
 }
 
 /// Bounds of the users' memory in RAM; whoever was away longest goes first.
@@ -103,6 +122,10 @@ pub struct MemorySettings {
     pub budget: ByAssurance<usize>,
     pub recall_deadline: Duration,
     pub learn: ByAssurance<bool>,
+    /// The endpoint of vectors; none before [`MemoryFile::connect`].
+    pub embeddings: Option<EmbeddingSettings>,
+    /// The model that learns beside the rules; none before [`MemoryFile::connect`].
+    pub tutor: Option<TutorSettings>,
     pub max_facts: usize,
     /// Facts learned of one person within 24 hours.
     pub max_facts_per_day: usize,
@@ -120,6 +143,8 @@ impl Default for MemorySettings {
             budget: ByAssurance { verified: 512, vouched: 512, asserted: 512, sandbox: 512 },
             recall_deadline: Duration::from_millis(50),
             learn: ByAssurance { verified: true, vouched: true, asserted: true, sandbox: true },
+            embeddings: None,
+            tutor: None,
             max_facts: 10_000,
             max_facts_per_day: 500,
             max_size: 32 << 20,
@@ -194,6 +219,8 @@ impl MemoryFile {
             budget,
             recall_deadline,
             learn,
+            embeddings: None,
+            tutor: None,
             max_facts,
             max_facts_per_day,
             max_size,

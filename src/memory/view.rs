@@ -1,5 +1,7 @@
 //! One user's memory, unsealed and indexed, as requests read it.
 
+mod endpoint;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -10,7 +12,7 @@ use super::index::{Index, Slot};
 use super::prepared::Prepared;
 use super::rank::Item;
 use crate::ids::FactId;
-use crate::store::{Batch, Fact, Injection, Kind, PrefixHash, Tier, UserData};
+use crate::store::{Batch, Embedding, Fact, Injection, Kind, PrefixHash, Spending, Tier, UserData};
 
 /// The language of analyses, until languages are told apart.
 pub(super) const LANGUAGE: Language = Language::English;
@@ -40,6 +42,11 @@ pub(super) struct View {
     /// Vectors from the built-in table and from the operator's endpoint, by slot.
     built_in: Rows,
     endpoint: Rows,
+    /// The model that made those of the endpoint.
+    endpoint_model: Option<u64>,
+    /// Stored vectors of the endpoint, until it is asked for a model's.
+    unread: Vec<Embedding>,
+    spending: Spending,
     /// Current facts that may stand in a profile block.
     /// What matters most first; of equals the newer.
     profile: BTreeSet<(u8, Reverse<FactId>)>,
@@ -56,6 +63,7 @@ impl View {
     pub(super) fn of(mut data: UserData, key: Option<[u8; 16]>) -> Self {
         data.facts.sort_unstable_by_key(|fact| fact.id);
         let mut view = Self { key, learned: data.learned.into_iter().collect(), ..Self::default() };
+        (view.unread, view.spending) = (data.embeddings, data.spending);
         view.injections = data.injections.into_iter().map(|i| (i.prefix, i)).collect();
         for mut fact in data.facts {
             view.text_bytes += bytes_of(&fact);
@@ -176,6 +184,8 @@ impl View {
             self.note(injection);
         }
         self.learned.extend(batch.learned);
+        self.keep_embeddings(&batch.embeddings);
+        self.spending = batch.spending.unwrap_or(self.spending);
         if self.index.is_sparse() {
             self.build_index();
         }
@@ -209,10 +219,14 @@ impl View {
             + self.index.bytes()
             + self.built_in.bytes()
             + self.endpoint.bytes()
+            + self.unread.iter().map(|embedding| size_of::<Embedding>() + embedding.vector.len()).sum::<usize>()
     }
 
     fn put(&mut self, mut fact: Fact) {
         self.changed_at = self.changed_at.max(changed_at(&fact));
+        // A fact that is pinned, closed or reviewed says the same, and keeps its vector.
+        let kept = self.facts.get(&fact.id).filter(|entry| entry.fact.text == fact.text).and_then(|entry| entry.slot);
+        let kept = kept.and_then(|slot| self.endpoint.get(slot));
         self.remove(fact.id);
         self.expiring.extend(end_of_life(&fact));
         let id = fact.id;
@@ -223,6 +237,9 @@ impl View {
             let slot = self.index.insert(&analysis, session);
             if let Some(vector) = vector {
                 self.built_in.set(slot, &vector);
+            }
+            if let Some(vector) = kept {
+                self.endpoint.set(slot, &vector);
             }
             slot
         });

@@ -7,8 +7,10 @@ use http::HeaderValue;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::inference::Endpoint;
+use crate::memory::Reached;
 use crate::policy::MemoryAccess;
-use crate::setting::{Faults, SecretRef, Size, Span};
+use crate::setting::{Faults, Secret, SecretRef, Size, Span};
 use crate::store::Kind;
 
 /// An upstream: a model backend that speaks the `OpenAI` API.
@@ -172,6 +174,22 @@ impl Upstream {
             }
         }
     }
+}
+
+/// The endpoint of an upstream by name, for memgate's own calls.
+///
+/// # Errors
+/// What speaks against it.
+pub fn endpoint_of(upstreams: &[Upstream], name: &str) -> Result<Reached, String> {
+    let upstream = upstreams.iter().find(|upstream| upstream.name == name);
+    let upstream = upstream.ok_or_else(|| format!("`{name}` names no upstream"))?;
+    let Origin::Remote { tls, host, port } = &upstream.origin else {
+        return Err(format!("`{name}` is the demo backend, which has no model"));
+    };
+    let scheme = if *tls { "https" } else { "http" };
+    let key = upstream.authorization.as_ref().and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
+    let endpoint = Endpoint::parse(&format!("{scheme}://{host}:{port}{}", upstream.base), key.map(Secret::new))?;
+    Ok(Reached { endpoint, never_send: upstream.never_send.clone() })
 }
 
 /// `*` in `pattern` stands for any run of characters.

@@ -64,12 +64,14 @@ pub struct Embedding {
     pub vector: Vec<u8>,
 }
 
-/// What a user's turns have cost so far, in the tokens of models that memgate itself asks.
+/// What a user's turns have cost so far, in the tokens of models that memgate itself asks, and which of them may still be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Spending {
     /// The day in UTC, counted from the Unix epoch.
     pub day: u32,
     pub tokens: u64,
+    /// Something was taken back then, in milliseconds since the Unix epoch: no model is to learn it from a turn that was said before.
+    pub deaf_before: i64,
 }
 
 /// Everything that one user's file holds, unsealed.

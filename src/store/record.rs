@@ -82,16 +82,17 @@ pub(super) fn open_embedding(seal: &UserSeal, file: &FileId, key: &[u8; 16], sea
     Ok(Embedding { fact: FactId::from_bytes(*key), tag: u64::from_be_bytes(*tag), vector: vector.to_vec() })
 }
 
-/// Tokens spent on a day. The day is the row's key.
+/// Tokens spent on a day, and the time before which turns are not read. The day is the row's key.
 pub(super) fn seal_spending(seal: &UserSeal, file: &FileId, spending: Spending) -> Result<Vec<u8>, StoreError> {
-    let plain = [[RECORD_VERSION].as_slice(), &spending.tokens.to_be_bytes()].concat();
+    let plain = [[RECORD_VERSION].as_slice(), &spending.tokens.to_be_bytes(), &spending.deaf_before.to_be_bytes()].concat();
     seal.records.seal(Place { table: "spending", key: &spending.day.to_be_bytes(), file }, &plain)
 }
 
 pub(super) fn open_spending(seal: &UserSeal, file: &FileId, day: u32, sealed: &[u8]) -> Result<Spending, StoreError> {
     let plain = seal.records.open(Place { table: "spending", key: &day.to_be_bytes(), file }, sealed)?;
-    let tokens = versioned(&plain)?.try_into().map_err(|_| StoreError::Malformed)?;
-    Ok(Spending { day, tokens: u64::from_be_bytes(tokens) })
+    let (tokens, deaf_before) = versioned(&plain)?.split_first_chunk().ok_or(StoreError::Malformed)?;
+    let deaf_before = deaf_before.try_into().map_err(|_| StoreError::Malformed)?;
+    Ok(Spending { day, tokens: u64::from_be_bytes(*tokens), deaf_before: i64::from_be_bytes(deaf_before) })
 }
 
 fn versioned(plain: &[u8]) -> Result<&[u8], StoreError> {

@@ -75,7 +75,12 @@ label!(
     ReloadResult { Applied = "applied", Refused = "refused" }
 );
 
+mod models;
+
+pub use models::{EmbeddingResult, ModelMetrics, TutorFact, TutorResult};
+
 /// Handles of one family, resolved once, so that the request's path hashes no label.
+#[derive(Clone)]
 struct PerLabel<M>(Vec<M>);
 
 impl<M: Clone> PerLabel<M> {
@@ -116,6 +121,7 @@ pub struct Metrics {
     ignored_headers: IntCounter,
     reloads: PerLabel<IntCounter>,
     audit_dropped: IntCounter,
+    models: ModelMetrics,
 }
 
 impl std::fmt::Debug for Metrics {
@@ -209,6 +215,7 @@ impl Metrics {
                 .counter("ignored_identity_headers_total", "Identity headers dropped from peers that nobody trusts.")?,
             reloads: PerLabel::of(&reloads, ReloadResult::ALL)?,
             audit_dropped: b.counter("audit_dropped_total", "Audit records that could not be queued or written.")?,
+            models: ModelMetrics::new(&b)?,
             registry: b.0,
         })
     }
@@ -289,6 +296,12 @@ impl Metrics {
         self.reloads.0[result as usize].inc();
     }
 
+    /// Those of memgate's own calls to models.
+    #[must_use]
+    pub fn models(&self) -> &ModelMetrics {
+        &self.models
+    }
+
     /// The counter that the audit log raises by itself.
     pub(super) fn audit_dropped(&self) -> IntCounter {
         self.audit_dropped.clone()
@@ -362,7 +375,7 @@ mod tests {
             ["client", "code", "decision", "kind", "mode", "reason", "result", "route", "stage", "tier", "upstream", "version"];
         assert_eq!(labels, BTreeSet::from(expected));
         let series: usize = families.iter().map(|f| f.get_metric().len()).sum();
-        assert!(series < 50, "{series} series for one client");
+        assert!(series < 80, "{series} series for one client");
         for family in &families {
             assert!(family.name().starts_with("memgate_") && family.help().ends_with('.'), "{}", family.name());
         }

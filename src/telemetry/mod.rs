@@ -10,4 +10,7 @@ mod rotate;
 pub use audit::{ActRecord, AuditError, AuditFile, AuditLog, AuditRecord, AuditSettings, Clipped, LearnedRecord};
 pub use keeping::{Closing, KeepingMetrics};
 pub use logging::{LogFile, LogSettings};
-pub use metrics::{LearnResult, Metrics, OpenStream, RecallResult, ReloadResult, RouteLabel, Stage, UpstreamFault};
+pub use metrics::{
+    EmbeddingResult, LearnResult, Metrics, ModelMetrics, OpenStream, RecallResult, ReloadResult, RouteLabel, Stage, TutorFact,
+    TutorResult, UpstreamFault,
+};

@@ -10,6 +10,7 @@ mod edges;
 mod harness;
 mod headers;
 mod isolation;
+mod models;
 mod prefixes;
 mod records;
 mod refusals;

@@ -1,5 +1,6 @@
 //! Dense vectors: how alike two texts are in meaning, where they share no word.
 
+mod bytes;
 mod mix;
 mod rows;
 mod signal;

@@ -59,6 +59,23 @@ impl Rows {
         }
     }
 
+    /// The size of the vectors, where there are any.
+    #[must_use]
+    pub fn dimensions(&self) -> Option<usize> {
+        (self.count > 0).then_some(self.dimensions)
+    }
+
+    /// How many slots have a vector.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     /// Whether a slot has a vector.
     #[must_use]
     pub fn has(&self, slot: Slot) -> bool {

@@ -99,6 +99,28 @@ fn statements(turn: &str) -> Vec<Candidate> {
     found
 }
 
+/// The person's own stretches of a turn, up to where they begin to make something up: what a model may draw facts from.
+pub(super) fn own_text(turn: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for stretch in own::own_words(turn) {
+        let (start, end) = (stretch.range.start, stretch.range.end);
+        let sentences = clause::sentences(turn, stretch.range);
+        let fiction = sentences.iter().find(|sentence| opens_fiction(&sentence.words));
+        let fiction = fiction.and_then(|sentence| sentence.words.first()).map(|word| word.range.start);
+        let text = turn.get(start..fiction.unwrap_or(end)).unwrap_or_default().trim();
+        found.extend((!text.is_empty()).then(|| text.to_owned()));
+        if fiction.is_some() {
+            break;
+        }
+    }
+    found
+}
+
+/// Why a statement must wait for a review, whoever drew it.
+pub(super) fn review_of(text: &str, _kind: Kind) -> Option<Review> {
+    hold::needs_review(text).then_some(Review::Instruction)
+}
+
 /// A cheap look: whether any statement could stand in the turn. May say yes in vain, never no.
 #[must_use]
 pub fn may_teach(turn: &str) -> bool {
@@ -163,7 +185,7 @@ fn candidate(turn: &str, words: &[Word], kind: Kind, slot: Option<String>, rule:
     let range = words.first()?.range.start..words.last()?.range.end;
     let quote = turn.get(range)?;
     let text = tidy(quote);
-    let held_for = hold::needs_review(&text).then_some(Review::Instruction);
+    let held_for = review_of(&text, kind);
     (text.chars().count() > 3).then(|| Candidate {
         text,
         kind,

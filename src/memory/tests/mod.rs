@@ -1,10 +1,12 @@
 //! Memory over a real store: recall, learning, and what holds when things go wrong.
 
 mod cache;
+mod embedding;
 mod faults;
 mod keeping;
 mod learning;
 mod replay;
+mod tutoring;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -47,12 +47,15 @@ fn spending_is_that_of_the_latest_commit() {
     let disk = SimulatedDisk::default();
     let store = open(&disk).unwrap();
     let alice = enrolled(&store, "alice");
-    let spend = |day, tokens| Batch { spending: Some(Spending { day, tokens }), ..Batch::default() };
+    let spend = |day, tokens| Batch { spending: Some(Spending { day, tokens, deaf_before: -7 }), ..Batch::default() };
     store.commit(&alice, spend(20_000, 5)).unwrap();
     store.commit(&alice, spend(20_000, 12)).unwrap();
-    assert_eq!(open(&disk.after(End::Killed)).unwrap().load(&alice).unwrap().spending, Spending { day: 20_000, tokens: 12 });
+    assert_eq!(
+        open(&disk.after(End::Killed)).unwrap().load(&alice).unwrap().spending,
+        Spending { day: 20_000, tokens: 12, deaf_before: -7 }
+    );
     store.commit(&alice, spend(20_001, 1)).unwrap();
-    assert_eq!(store.load(&alice).unwrap().spending, Spending { day: 20_001, tokens: 1 });
+    assert_eq!(store.load(&alice).unwrap().spending, Spending { day: 20_001, tokens: 1, deaf_before: -7 });
 }
 
 #[test]
