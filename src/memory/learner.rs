@@ -179,11 +179,36 @@ impl Memory {
     /// # Errors
     /// When the store fails or the user is gone; then nothing was learned.
     pub fn learn_from(&self, scope: &UserScope, session: Option<&SessionId>, lesson: &Lesson) -> Result<Learned, StoreError> {
+        // What was said before an erasure may still have been queued, or on its way.
+        self.learn_unless(scope, session, lesson, || self.store.last_erasure(scope).is_some_and(|last| lesson.at <= last.at))
+    }
+
+    /// As [`Memory::learn_from`], for turns that the person brings anew, whenever they were said.
+    pub(super) fn learn_imported(
+        &self,
+        scope: &UserScope,
+        session: Option<&SessionId>,
+        lesson: &Lesson,
+    ) -> Result<Learned, StoreError> {
+        self.learn_unless(scope, session, lesson, || false)
+    }
+
+    /// Learns unless `void` says under the writer's lock that there is nothing to be learned any more.
+    fn learn_unless(
+        &self,
+        scope: &UserScope,
+        session: Option<&SessionId>,
+        lesson: &Lesson,
+        void: impl FnOnce() -> bool,
+    ) -> Result<Learned, StoreError> {
         if extract::extract(&lesson.text).is_empty() {
             return Ok(Learned::default());
         }
         let place = self.views.place(scope.user());
         let _writer = place.writer.lock();
+        if void() {
+            return Ok(Learned::default());
+        }
         place.load_locked(&self.store, scope)?;
         let planned = {
             let guard = place.view.read();
@@ -218,7 +243,8 @@ fn will_pass(error: &StoreError) -> bool {
     match error {
         StoreError::Disk(error) => !matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData),
         StoreError::Database(error) => matches!(**error, redb::Error::PreviousIo | redb::Error::LockPoisoned(_)),
-        StoreError::InUse | StoreError::Random => true,
+        // The file that was in the way is gone.
+        StoreError::InUse | StoreError::Random | StoreError::Foreign => true,
         _ => false,
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod analysis;
 mod calendar;
+pub mod curate;
 pub mod dense;
 pub mod extract;
 pub mod index;
@@ -36,12 +37,12 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::enforce::{TicketKey, UserScope};
-use crate::store::{Batch, Erased, Fact, Store, StoreError};
+use crate::store::{Batch, Erased, Erasure, Fact, Store, StoreError};
 
 pub use learn::Learned;
 pub use learner::{EnqueueError, LearnedReport, OnLearned};
 pub use lesson::Lesson;
-pub use recall::{Message, RecallRequest, Recalled, Role};
+pub use recall::{Message, Placed, RecallRequest, Recalled, Role};
 pub use settings::{ByAssurance, CacheFile, DepthFile, LearnFile, MemoryFile, MemorySettings};
 
 use recall::{Limits, Outline};
@@ -211,21 +212,27 @@ impl Memory {
         self.commit(scope, &place, batch)
     }
 
-    /// Erases a user for good: the data key, the file, and what is in RAM. Blocks on the disk.
+    /// Erases a user for good: the data key, the file, and what is in RAM. What was said before is not learned after. Blocks on the
+    /// disk.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn erase(&self, scope: &UserScope) -> Result<Erased, StoreError> {
+    pub fn erase(&self, scope: &UserScope, erasure: Erasure) -> Result<Erased, StoreError> {
         let place = self.views.place(scope.user());
         let _writer = place.writer.lock();
-        let erased = self.store.erase(scope);
+        let erased = self.store.erase(scope, erasure);
         *place.view.write() = None;
         erased
     }
 
     /// Commits and applies. For the holder of the place's writer lock, after a load.
     fn commit(&self, scope: &UserScope, place: &Place, batch: Batch) -> Result<(), StoreError> {
-        self.store.commit(scope, copy(&batch))?;
+        let committed = self.store.commit(scope, copy(&batch));
+        if matches!(committed, Err(StoreError::Foreign)) {
+            // What is in RAM is no longer what is on the disk.
+            *place.view.write() = None;
+        }
+        committed?;
         if let Some(view) = place.view.write().as_mut() {
             view.apply(batch);
             place.measure(view);

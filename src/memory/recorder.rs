@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use super::Memory;
 use crate::enforce::{Ticket, UserScope};
-use crate::store::{Batch, Injection};
+use crate::store::{Batch, Injection, StoreError};
 
 /// What was injected for one request.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ impl Memory {
         self.views.shrink();
     }
 
-    fn record_one(&self, scope: &UserScope, mut injections: Vec<Injection>) -> Result<(), crate::store::StoreError> {
+    fn record_one(&self, scope: &UserScope, mut injections: Vec<Injection>) -> Result<(), StoreError> {
         let place = self.views.peek(scope.user());
         let stale = place
             .as_ref()
@@ -99,7 +99,12 @@ impl Memory {
         let old = injections.len().saturating_sub(MOST);
         injections.drain(..old);
         let batch = Batch { injections, drop_injections: stale.clone(), ..Batch::default() };
-        self.store.commit(scope, batch)?;
+        let committed = self.store.commit(scope, batch);
+        if let (Err(StoreError::Foreign), Some(place)) = (&committed, &place) {
+            // What is in RAM is no longer what is on the disk.
+            *place.view.write() = None;
+        }
+        committed?;
         if let Some(place) = place.filter(|_| !stale.is_empty())
             && let Some(view) = place.view.write().as_mut()
         {
