@@ -59,12 +59,24 @@ pub struct Recalled {
     pub turn_blocks: Vec<(usize, String)>,
     /// Every fact in the blocks.
     pub facts_used: Vec<FactId>,
+    /// Where each of them stands, once for each block that it is in.
+    pub placed: Vec<Placed>,
     /// Scores of the facts that were chosen for this question. They compare among each other only.
     pub scores: Vec<(FactId, f32)>,
     /// What was chosen just now, to be passed to `Memory::remember_injections` when the request goes out.
     pub fresh: Vec<Injection>,
     /// Hash of the conversation up to and including its last user turn: names the turn to the learner.
     pub turn: Option<PrefixHash>,
+}
+
+/// A fact in a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placed {
+    pub fact: FactId,
+    /// The user turn in front of which it stands; none: the end of the system message.
+    pub turn: Option<usize>,
+    /// It was chosen for an earlier request, and stands there again.
+    pub replayed: bool,
 }
 
 /// How much a request may carry.
@@ -108,7 +120,8 @@ pub(super) fn plan(view: &View, key: &[u8; 16], outline: &Outline, request: &Rec
     let opening = first == last && !outline.answered;
     let holds = |injection: &&Injection| !opening || injection.at > view.learned_at();
     let place = derive(key, "profile", &[&outline.prefix(first)]);
-    let profile = view.injection(&place).filter(holds).map_or_else(
+    let known = view.injection(&place).filter(holds);
+    let profile = known.map_or_else(
         || {
             let chosen = choose_profile(view, request.tokens, limits);
             recalled.fresh.push(Injection { prefix: place, facts: chosen.clone(), at: request.now });
@@ -116,12 +129,11 @@ pub(super) fn plan(view: &View, key: &[u8; 16], outline: &Outline, request: &Rec
         },
         |injection| injection.facts.clone(),
     );
-    recalled.system_block = block(view, &profile, &mut seen, &mut recalled.facts_used);
+    recalled.carry(view, None, &profile, known.is_some(), &mut seen);
 
     let replay = |at: usize, recalled: &mut Recalled, seen: &mut HashSet<FactId>| {
         let injection = view.injection(&outline.prefix(at)).filter(holds)?;
-        let text = block(view, &injection.facts, seen, &mut recalled.facts_used);
-        recalled.turn_blocks.extend(text.map(|text| (at, text)));
+        recalled.carry(view, Some(at), &injection.facts, true, seen);
         Some(())
     };
     for &at in outline.users.iter().filter(|at| **at < last) {
@@ -133,24 +145,31 @@ pub(super) fn plan(view: &View, key: &[u8; 16], outline: &Outline, request: &Rec
         let chosen = choose_fitting(view, request, rest, &seen);
         let mut facts: Vec<FactId> = chosen.iter().map(|(id, _)| *id).collect();
         facts.sort_unstable();
-        let text = block(view, &facts, &mut seen, &mut recalled.facts_used);
-        recalled.turn_blocks.extend(text.map(|text| (last, text)));
+        recalled.carry(view, Some(last), &facts, false, &mut seen);
         recalled.scores = chosen;
         recalled.fresh.push(Injection { prefix: outline.prefix(last), facts, at: request.now });
     }
     recalled
 }
 
-/// Renders those of `ids` that are still the user's. A superseded fact stays: the words were sent, and the cache holds them.
-fn block(view: &View, ids: &[FactId], seen: &mut HashSet<FactId>, used: &mut Vec<FactId>) -> Option<String> {
-    let facts = ids.iter().filter_map(|id| view.fact(*id)).filter(|fact| fact.is_shown());
-    let facts: Vec<&Fact> = facts.collect();
-    for fact in &facts {
-        if seen.insert(fact.id) {
-            used.push(fact.id);
+impl Recalled {
+    /// Writes the block of a turn, or of the system message, with those of `ids` that are still the user's. A superseded fact stays: the
+    /// words were sent, and the cache holds them.
+    fn carry(&mut self, view: &View, turn: Option<usize>, ids: &[FactId], replayed: bool, seen: &mut HashSet<FactId>) {
+        let facts = ids.iter().filter_map(|id| view.fact(*id)).filter(|fact| fact.is_shown());
+        let facts: Vec<&Fact> = facts.collect();
+        for fact in &facts {
+            self.placed.push(Placed { fact: fact.id, turn, replayed });
+            if seen.insert(fact.id) {
+                self.facts_used.push(fact.id);
+            }
+        }
+        let block = render::render(facts.iter().map(|fact| fact.text.as_str()));
+        match turn {
+            Some(at) => self.turn_blocks.extend(block.map(|block| (at, block))),
+            None => self.system_block = block,
         }
     }
-    render::render(facts.iter().map(|fact| fact.text.as_str()))
 }
 
 /// The facts that stand in every request of a conversation: at most half of depth and budget, in order of id.

@@ -1,25 +1,117 @@
 //! A chat completion on its way in: parse, trim, recall, inject, and the turn to learn from afterwards.
+//!
+//! [`chat`] does it all; the dry run (`me::explain`) calls the same steps, which have no effects of their own.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use pingora::http::RequestHeader;
 
 use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
 use super::follow::Follower;
-use super::services::Services;
+use super::services::{Runtime, Services};
+use super::settings::Upstream;
 use super::upstream::choose_upstream;
-use crate::context::{assemble, plan};
+use crate::context::{Load, Trim, assemble, plan};
 use crate::dialect::chat::parse;
 use crate::dialect::conversation::{Conversation, ParseError, Role};
-use crate::dialect::task::classify;
+use crate::dialect::edit::Edits;
+use crate::dialect::task::{Purpose, classify};
 use crate::dialect::words::own_words;
 use crate::enforce::{Grant, Refusal, UserScope};
 use crate::identity::header;
 use crate::ids::SessionId;
 use crate::memory::{self, Lesson, Message, RecallMiss, RecallRequest, Recalled, render};
 use crate::telemetry::{Clipped, RecallResult, Stage};
+
+/// A chat completion as memgate reads it.
+#[derive(Debug)]
+pub struct Draft {
+    pub conversation: Conversation,
+    /// Empty where the request names none.
+    pub model: String,
+    pub session: Option<SessionId>,
+    pub purpose: Purpose,
+}
+
+impl Draft {
+    /// # Errors
+    /// When the body is no chat completion.
+    pub fn read(headers: &HeaderMap, body: Bytes) -> Result<Self, Refusal> {
+        let conversation = parse(body).map_err(refuse_malformed)?;
+        let model = conversation.model().unwrap_or_default().to_owned();
+        let session = header::session(headers);
+        let purpose = classify(&conversation, None, session.as_ref().map(SessionId::as_str));
+        Ok(Self { conversation, model, session, purpose })
+    }
+
+    /// The person's own words in the last user turn.
+    fn own_words(&self) -> Option<String> {
+        let turn = self.conversation.last_user()?;
+        Some(own_words(&self.conversation.text(turn)).into_owned())
+    }
+}
+
+/// A conversation cut to its model's window, with room for what memory may add.
+#[derive(Debug)]
+pub struct Fitted {
+    pub load: Load,
+    pub trim: Trim,
+    /// Tokens that are kept free for memory.
+    pub reserved: u64,
+    /// There is no room for memory.
+    pub crowded: bool,
+}
+
+/// Cuts a conversation to fit.
+///
+/// # Errors
+/// When it cannot be made to fit the context window.
+pub fn fit(services: &Services, runtime: &Runtime, draft: &Draft, upstream: &Upstream, recalls: bool) -> Result<Fitted, Refusal> {
+    let turns = draft.conversation.turns();
+    let mut load = services.tokens.measure(&draft.conversation, &upstream.name, &draft.model);
+    let mut reserved = if recalls { runtime.memory.budget as u64 } else { 0 };
+    load.fixed += reserved;
+    let mut planned = plan(turns, &load, &runtime.context);
+    // What memory may add is no reason to refuse a request: it goes on without.
+    let crowded = planned.is_err() && recalls;
+    if crowded {
+        load.fixed -= std::mem::take(&mut reserved);
+        planned = plan(turns, &load, &runtime.context);
+    }
+    let trim = planned.map_err(|overflow| Refusal {
+        status: 400,
+        code: overflow.code(),
+        message: overflow.to_string(),
+        detail: String::new(),
+    })?;
+    Ok(Fitted { load, trim, reserved, crowded })
+}
+
+/// What the user's memory has for a conversation. Changes nothing: what was chosen must be remembered by the caller.
+///
+/// # Errors
+/// A miss: the chat goes on without memory.
+pub async fn consult(
+    services: &Services,
+    runtime: &Runtime,
+    scope: &UserScope,
+    draft: &Draft,
+    now: i64,
+) -> Result<Recalled, RecallMiss> {
+    let conversation = &draft.conversation;
+    let messages: Vec<Message<'_>> =
+        conversation.turns().iter().enumerate().map(|(i, turn)| message(turn.role, conversation.raw(i))).collect();
+    let query = || draft.own_words().unwrap_or_default();
+    let request = RecallRequest { messages: &messages, query: &query, tokens: render::estimate_tokens, now };
+    services.memory.recall(scope, &request, runtime.memory.recall_deadline).await
+}
+
+/// The edits that make out of a conversation what is forwarded.
+pub fn edit(draft: &Draft, trim: &Trim, system: Option<String>, turns: Vec<(usize, String)>) -> Edits {
+    assemble(&draft.conversation, trim, system, turns.into_iter().collect())
+}
 
 /// Prepares a chat completion and returns the body to forward.
 ///
@@ -33,85 +125,55 @@ pub async fn chat(
     body: Bytes,
     forwarding: &mut Forwarding,
 ) -> Result<Bytes, Refusal> {
-    let conversation = parse(body).map_err(refuse_malformed)?;
-    let model = conversation.model().unwrap_or_default().to_owned();
-    exchange.record.model = Some(Clipped::new(&model));
-    forwarding.upstream = choose_upstream(&exchange.runtime.upstreams, conversation.model())?;
-    let session = header::session(&request.headers);
-    let purpose = classify(&conversation, None, session.as_ref().map(SessionId::as_str));
+    let draft = Draft::read(&request.headers, body)?;
+    exchange.record.model = Some(Clipped::new(&draft.model));
+    forwarding.upstream = choose_upstream(&exchange.runtime.upstreams, draft.conversation.model())?;
     let scope = match grant {
-        Grant::Scoped { scope, .. } if purpose.recalls() => Some(scope),
+        Grant::Scoped { scope, .. } if draft.purpose.recalls() => Some(scope),
         Grant::Scoped { .. } | Grant::Unscoped { .. } => None,
     };
 
     let started = Instant::now();
-    let mut load = services.tokens.measure(&conversation, &forwarding.upstream.name, &model);
-    let mut reserved = if scope.is_some() { exchange.runtime.memory.budget as u64 } else { 0 };
-    load.fixed += reserved;
-    let mut planned = plan(conversation.turns(), &load, &exchange.runtime.context);
-    // What memory may add is no reason to refuse a request: it goes on without.
-    let crowded = planned.is_err() && scope.is_some();
-    if crowded {
-        load.fixed -= std::mem::take(&mut reserved);
-        planned = plan(conversation.turns(), &load, &exchange.runtime.context);
-    }
-    let trim = planned.map_err(|overflow| Refusal {
-        status: 400,
-        code: overflow.code(),
-        message: overflow.to_string(),
-        detail: String::new(),
-    })?;
-    if !trim.cut.is_empty() {
-        exchange.record.messages_cut = u32::try_from(trim.cut.len()).unwrap_or(u32::MAX);
-        services.metrics.count_trim(trim.cut.len() as u64);
+    let fitted = fit(services, &exchange.runtime, &draft, &forwarding.upstream, scope.is_some())?;
+    if !fitted.trim.cut.is_empty() {
+        exchange.record.messages_cut = u32::try_from(fitted.trim.cut.len()).unwrap_or(u32::MAX);
+        services.metrics.count_trim(fitted.trim.cut.len() as u64);
     }
     services.metrics.observe_stage(Stage::Trim, started.elapsed());
 
-    let recalled = if let Some(scope) = scope.as_ref().filter(|_| !crowded) {
-        recall_facts(services, exchange, scope, &conversation).await
+    let recalled = if let Some(scope) = scope.as_ref().filter(|_| !fitted.crowded) {
+        recall_facts(services, exchange, scope, &draft).await
     } else {
         services.metrics.count_recall(RecallResult::Off, 0);
         None
     };
     let started = Instant::now();
     let turn = recalled.as_ref().and_then(|recalled| recalled.turn);
-    let (system, turns): (_, BTreeMap<_, _>) =
-        recalled.map_or_else(Default::default, |r| (r.system_block, r.turn_blocks.into_iter().collect()));
-    let edits = assemble(&conversation, &trim, system, turns);
-    let rewritten = conversation.rewrite(&edits);
+    let (system, turns) = recalled.map_or_else(Default::default, |r| (r.system_block, r.turn_blocks));
+    let edits = edit(&draft, &fitted.trim, system, turns);
+    let rewritten = draft.conversation.rewrite(&edits);
     services.metrics.observe_stage(Stage::Inject, started.elapsed());
 
-    let lesson = scope.filter(|_| purpose.learns()).and_then(|scope| {
-        let text = own_words(&conversation.text(conversation.last_user()?)).into_owned();
+    let lesson = scope.filter(|_| draft.purpose.learns()).and_then(|scope| {
+        let text = draft.own_words()?;
         let lesson = Lesson { request_id: exchange.record.request.to_string(), text, turn, at: exchange.record.time };
-        Some(PendingLesson { scope, session, lesson })
+        Some(PendingLesson { scope, session: draft.session.clone(), lesson })
     });
     forwarding.chat = Some(Chat {
-        model,
+        model: draft.model,
         follower: Follower::default(),
-        sent: trim.tokens_after - reserved,
+        sent: fitted.trim.tokens_after - fitted.reserved,
         edits,
-        factor: load.factor,
+        factor: fitted.load.factor,
         lesson,
     });
     Ok(rewritten)
 }
 
 /// What the user's memory has for this conversation. Without an answer in time the chat goes on without it.
-async fn recall_facts(
-    services: &Services,
-    exchange: &mut Exchange,
-    scope: &UserScope,
-    conversation: &Conversation,
-) -> Option<Recalled> {
+async fn recall_facts(services: &Services, exchange: &mut Exchange, scope: &UserScope, draft: &Draft) -> Option<Recalled> {
     let started = Instant::now();
-    let settings = &exchange.runtime.memory;
-    let messages: Vec<Message<'_>> =
-        conversation.turns().iter().enumerate().map(|(i, turn)| message(turn.role, conversation.raw(i))).collect();
-    let query = || conversation.last_user().map(|turn| own_words(&conversation.text(turn)).into_owned()).unwrap_or_default();
-    let request =
-        RecallRequest { messages: &messages, query: &query, tokens: render::estimate_tokens, now: exchange.record.time };
-    let recalled = services.memory.recall(scope, &request, settings.recall_deadline).await;
+    let recalled = consult(services, &exchange.runtime, scope, draft, exchange.record.time).await;
     services.metrics.observe_stage(Stage::Recall, started.elapsed());
     let (result, facts) = match &recalled {
         Ok(recalled) if recalled.facts_used.is_empty() => (RecallResult::Empty, 0),
