@@ -123,7 +123,7 @@ fn supersede(view: &View, put: &mut Vec<Fact>, fact: &mut Fact) -> Vec<FactId> {
 }
 
 /// The least useful unpinned facts: history first, then notes and things said in passing, then the oldest.
-fn make_room(view: &View, put: &[Fact], excess: usize) -> Vec<FactId> {
+pub(super) fn make_room(view: &View, put: &[Fact], excess: usize) -> Vec<FactId> {
     if excess == 0 {
         return Vec::new();
     }

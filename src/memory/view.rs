@@ -239,7 +239,7 @@ fn profile_place(fact: &Fact) -> (u8, Reverse<FactId>) {
 }
 
 /// Hash of the letters and digits of a text, in lower case: how a text is compared with another.
-fn saying(text: &str) -> u64 {
+pub(super) fn saying(text: &str) -> u64 {
     // FNV-1a: over every fact of a user at each cold load, and nobody gains by a collision in their own memory.
     let add = |hash: u64, c: char| (hash ^ u64::from(c)).wrapping_mul(0x100_0000_01b3);
     let mut hash = 0xcbf2_9ce4_8422_2325;
