@@ -94,6 +94,12 @@ pub struct AuditRecord {
     pub status: Option<u16>,
     #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "plain_all")]
     pub facts_used: Vec<FactId>,
+    /// Facts that the person wrote or changed by hand.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "plain_all")]
+    pub facts_written: Vec<FactId>,
+    /// Facts that the person deleted, or that made room.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "plain_all")]
+    pub facts_deleted: Vec<FactId>,
     pub messages_cut: u32,
     /// Tokens of the request as the upstream reported them, or as counted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -244,6 +250,8 @@ pub(super) mod tests {
             upstream: Some(Clipped::new("ollama")),
             status: Some(200),
             facts_used: vec![FactId::from_bytes([1; 16])],
+            facts_written: Vec::new(),
+            facts_deleted: Vec::new(),
             messages_cut: 2,
             tokens_in: Some(900),
             tokens_out: Some(120),
