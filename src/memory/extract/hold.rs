@@ -73,7 +73,7 @@ const TO_THE_MODEL: &[&str] = &[
 ];
 
 /// Whether a fact must be reviewed before it is recalled.
-pub(super) fn needs_review(text: &str) -> bool {
+pub(in crate::memory) fn needs_review(text: &str) -> bool {
     if text.chars().count() > MAX_TEXT || holds_link(text) {
         return true;
     }

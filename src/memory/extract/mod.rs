@@ -16,6 +16,7 @@ use crate::store::{Kind, Review, Tier};
 
 use clause::{Sentence, Word};
 use frame::{is_condition, is_request, is_tag, opens_fiction, skip_fillers};
+pub(super) use hold::needs_review;
 
 /// A longer turn was pasted, not said.
 const MAX_TURN: usize = 16 << 10;

@@ -21,6 +21,7 @@ use crate::ids::{FactId, SessionId};
 use crate::store::{Batch, Fact, Kind, PrefixHash, Provenance, Review, Status, Tier};
 
 use room::Room;
+pub(super) use room::make_room;
 use wording::Wording;
 
 /// What lessons came to. Names facts, never what they say.
@@ -104,6 +105,12 @@ impl Taught {
         let names = turn_names(key, session, lesson);
         let turn = names.first().copied().unwrap_or_default();
         Self { session: session.cloned(), turn, names, at: lesson.at, statements }
+    }
+
+    /// Makes it teach nothing, and leave no mark.
+    pub(super) fn clear(&mut self) {
+        self.names.clear();
+        self.statements.clear();
     }
 }
 

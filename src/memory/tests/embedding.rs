@@ -183,7 +183,7 @@ async fn vectors_outlive_a_restart_and_follow_their_facts() {
     }
     dense.wait_for(&alice, 2).await;
     assert_eq!(dense.calls(), calls + 2, "only what says something else is embedded anew");
-    dense.rig.memory.erase(&alice).unwrap();
+    dense.rig.memory.erase(&alice, super::erasure()).unwrap();
     dense.rig.memory.store.enroll(&alice, 0).unwrap();
     assert_eq!(dense.rig.memory.store.load(&alice).unwrap().embeddings, []);
 }

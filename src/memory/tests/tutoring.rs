@@ -384,7 +384,7 @@ async fn erased_people_are_not_read() {
     for scope in [&alice, &bob] {
         school.hand_on(scope, "chat-1", &lesson("The toy of the aardvark is red", 1_000));
     }
-    school.memory.erase(&alice).unwrap();
+    school.memory.erase(&alice, super::erasure()).unwrap();
     school.memory.store.enroll(&alice, 0).unwrap();
     school.work();
     school.wait().await;
