@@ -203,8 +203,11 @@ impl Memory {
         let done = tokio::task::spawn_blocking(move || memory.consume(consumed)).await;
         match done {
             Ok(Ok(())) => None,
-            // They are consumed until a restart, and then known as read.
-            Ok(Err(_)) | Err(_) => Some(IDLE),
+            // Where the front is now is not known: it is looked at anew, and what was read before is known as read.
+            Ok(Err(_)) | Err(_) => {
+                *window = Window::default();
+                Some(IDLE)
+            }
         }
     }
 
