@@ -242,7 +242,7 @@ impl Memory {
         }
         let guard = place.view.read();
         let Some(view) = guard.as_ref() else { return Ok(Vec::new()) };
-        let found = search::search(view, &search::Question::of(question, now), limit, |_| true);
+        let found = search::search(view, &search::Question::of(question, now), limit, |fact| !fact.is_expired(now));
         Ok(found.into_iter().filter_map(|(id, score)| Some((view.fact(id)?.clone(), score))).collect())
     }
 

@@ -10,6 +10,7 @@ use tokio::time::sleep;
 
 use super::Memory;
 use super::learner::clock;
+use super::view::View;
 use crate::enforce::{Ticket, UserScope};
 use crate::ids::FactId;
 use crate::store::{Batch, Injection, StoreError};
@@ -94,18 +95,16 @@ impl Memory {
 
     /// Writes injections, and drops what is beyond the bound or has run out.
     fn record_one(&self, scope: &UserScope, mut injections: Vec<Injection>) -> Result<(), StoreError> {
-        let place = self.views.place(scope.user());
-        let _writer = place.writer.lock();
-        let (stale, expired) = place.view.read().as_ref().map_or_else(Default::default, |view| {
-            let expired: Vec<FactId> = view.expired(clock()).collect();
-            (view.stale_injections(), expired)
-        });
+        let place = self.views.peek(scope.user());
+        let _writer = place.as_ref().map(|place| place.writer.lock());
+        let look = |view: &View| (view.stale_injections(), view.expired(clock()).collect::<Vec<FactId>>());
+        let (stale, expired) = place.as_ref().and_then(|place| place.view.read().as_ref().map(look)).unwrap_or_default();
         let old = injections.len().saturating_sub(MOST);
         injections.drain(..old);
         let batch = Batch { injections, drop_injections: stale.clone(), delete: expired.clone(), ..Batch::default() };
         self.store.commit(scope, batch)?;
         self.counters.facts_expired.fetch_add(expired.len() as u64, Ordering::Relaxed);
-        if !(stale.is_empty() && expired.is_empty())
+        if let Some(place) = place.as_ref().filter(|_| !(stale.is_empty() && expired.is_empty()))
             && let Some(view) = place.view.write().as_mut()
         {
             view.apply(Batch { drop_injections: stale, delete: expired, ..Batch::default() });

@@ -191,8 +191,8 @@ impl Store {
         self.journal(queue).append(ticket, &seal.records.seal(journal_place(queue, ticket, &id), payload)?)
     }
 
-    /// The oldest turn that was not consumed, and those right behind it under the same ticket, at most `most`; asking again gives them
-    /// again. After a restart some that were consumed may come again: [`Batch::learned`] makes learning from them a no-op.
+    /// The oldest turn that was not consumed; asking again gives it again. After a restart some that were consumed may come again:
+    /// [`Batch::learned`] makes learning from them a no-op.
     ///
     /// # Errors
     /// When the disk fails.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
+mod access;
 mod bodies;
 mod captures;
 mod durability;
@@ -10,6 +11,7 @@ mod harness;
 mod headers;
 mod isolation;
 mod models;
+mod prefixes;
 mod records;
 mod refusals;
 mod reload;

@@ -27,7 +27,8 @@ impl Draft<'_> {
                 old.expired_at = Some(now);
                 old.superseded_by = Some(fact.id);
             }
-            if !self.fresh.contains(&id) {
+            // What a turn said and changed in one breath was never stored as current.
+            if !self.turn().facts.contains(&id) {
                 self.turn().superseded.push(id);
             }
         }

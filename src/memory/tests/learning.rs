@@ -53,6 +53,28 @@ async fn queued_turns_are_learned_with_their_provenance_and_reported() {
 }
 
 #[tokio::test]
+async fn turns_that_are_learned_together_are_reported_each_by_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let reports = Arc::new(Mutex::new(Vec::<LearnedReport>::new()));
+    let sink = reports.clone();
+    let memory = Memory::new(open(&dir), MemorySettings::default()).reporting(Arc::new(move |report| sink.lock().push(report)));
+    let rig = Rig { dir, memory: Arc::new(memory) };
+    let (alice, bob) = (rig.enroll("alice"), rig.enroll("bob"));
+    let said = [(&alice, "I live in Oslo."), (&alice, "What is my name?"), (&alice, "I live in Rome."), (&bob, "I'm vegan.")];
+    for (at, (scope, text)) in (1..).zip(said) {
+        let lesson = Lesson { request_id: format!("r{at}"), ..lesson(text, at) };
+        assert!(rig.memory.enqueue(scope, Some(&session("chat")), &lesson).unwrap());
+    }
+    drain(&rig).await;
+    let reports = reports.lock();
+    let told: Vec<_> =
+        reports.iter().map(|r| (r.request_id.as_str(), &r.user, r.learned.facts.len(), r.learned.superseded.len())).collect();
+    assert_eq!(told, [("r1", alice.user(), 1, 0), ("r3", alice.user(), 1, 1), ("r4", bob.user(), 1, 0)]);
+    assert_eq!(texts(&rig, &alice), ["I live in Oslo", "I live in Rome"]);
+    assert_eq!(rig.memory.counters().jobs_done.load(Ordering::Relaxed), 4);
+}
+
+#[tokio::test]
 async fn one_users_damaged_file_holds_up_nobody_else() {
     for damage in [b"no database at all".repeat(2000), Vec::new(), vec![0; 40_000]] {
         let rig = Rig::new(MemorySettings::default());

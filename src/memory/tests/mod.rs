@@ -2,9 +2,11 @@
 
 mod cache;
 mod embedding;
+mod faults;
 mod keeping;
 mod learning;
 mod replay;
+mod school;
 mod tutoring;
 
 use std::sync::Arc;

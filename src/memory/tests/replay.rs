@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use super::*;
 use crate::enforce::test_sandbox;
 use crate::memory::ByAssurance;
-use crate::store::{Batch, Status};
+use crate::store::{Batch, Fact, Status};
 
 #[tokio::test]
 async fn what_was_said_is_recalled_in_another_conversation_of_the_same_user_only() {
@@ -191,13 +191,20 @@ async fn an_injection_of_another_users_fact_shows_nothing() {
 enum Step {
     Say(String),
     Learn(String),
+    /// A fact about this is history from now on.
+    TakeBack(&'static str),
     Regenerate,
+}
+
+fn facts_about(rig: &Rig, scope: &UserScope, word: &str) -> impl Iterator<Item = Fact> {
+    rig.memory.store.load(scope).unwrap().facts.into_iter().filter(move |fact| fact.is_current() && fact.text.contains(word))
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let word = prop::sample::select(vec!["boat", "dog", "garden", "tea", "Oslo", "piano"]);
     let step = prop_oneof![
         3 => word.clone().prop_map(|w| Step::Say(format!("What about the {w}?"))),
+        1 => word.clone().prop_map(Step::TakeBack),
         2 => (word, 0..50).prop_map(|(w, n)| Step::Learn(format!("Remember that the {w} is number {n}. I live in {w}{n}."))),
         1 => Just(Step::Regenerate),
     ];
@@ -220,6 +227,11 @@ proptest! {
                 match step {
                     Step::Learn(text) => {
                         rig.teach(&alice, &text);
+                        continue;
+                    }
+                    Step::TakeBack(word) => {
+                        let put = facts_about(&rig, &alice, word).take(1).map(|f| Fact { invalid_at: Some(now()), expired_at: Some(now()), ..f });
+                        rig.memory.change(&alice, Batch { put: put.collect(), ..Batch::default() }).unwrap();
                         continue;
                     }
                     Step::Say(text) => talk = talk.user(&format!("{n} {text}")),

@@ -48,6 +48,23 @@ fn entries_come_in_order_and_once() {
 }
 
 #[test]
+fn entries_are_consumed_together() {
+    let store = open(&SimulatedDisk::default()).unwrap();
+    let alice = enrolled(&store, "alice");
+    for n in 1..=5 {
+        append(&store, &alice, n).unwrap();
+    }
+    let two = store.journal_peek(Queue::Rules, 0, 2).unwrap();
+    let three = store.journal_peek(Queue::Rules, 0, 3).unwrap();
+    assert_eq!((three.len(), &three[..2]), (3, &two[..]), "asking again gives the same");
+    store.journal_done(&three).unwrap();
+    // They were consumed already.
+    store.journal_done(&two).unwrap();
+    store.journal_done(&[]).unwrap();
+    assert_eq!(drain(&store, &alice), [4, 5]);
+}
+
+#[test]
 fn a_payload_opens_for_its_own_user_alone() {
     let store = open(&SimulatedDisk::default()).unwrap();
     let (alice, bob) = (enrolled(&store, "alice"), enrolled(&store, "bob"));
