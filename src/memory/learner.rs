@@ -320,7 +320,7 @@ impl From<StoreError> for Skip {
 
 /// Whether trying again can help: a full disk is emptied some day, a damaged file stays damaged, and must not hold up everybody's
 /// learning.
-fn will_pass(error: &StoreError) -> bool {
+pub(super) fn will_pass(error: &StoreError) -> bool {
     match error {
         StoreError::Disk(error) => !matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData),
         StoreError::Database(error) => matches!(**error, redb::Error::PreviousIo | redb::Error::LockPoisoned(_)),

@@ -6,6 +6,7 @@ mod faults;
 mod keeping;
 mod learning;
 mod replay;
+mod school;
 mod tutoring;
 
 use std::sync::Arc;

@@ -200,12 +200,12 @@ impl Memory {
         window.settle(&due, &end, settings.wait, Instant::now());
         let memory = self.clone();
         let consumed = window.consumed();
-        let done = tokio::task::spawn_blocking(move || memory.consume(consumed)).await;
-        match done {
-            Ok(Ok(())) => None,
-            // They are consumed until a restart, and then known as read.
-            Ok(Err(_)) | Err(_) => Some(IDLE),
+        if let Ok(Ok(())) = tokio::task::spawn_blocking(move || memory.consume(consumed)).await {
+            return None;
         }
+        // Where the front is now is not known: it is looked at anew, and what was read before is known as read.
+        *window = Window::default();
+        Some(IDLE)
     }
 
     /// Marks the oldest turns of the queue as done.
