@@ -1,0 +1,102 @@
+//! What holds no longer, and what is to be forgotten.
+
+use super::clause::skip_politeness;
+use super::grammar::{Class, Grammar, Role, skip};
+use super::pattern::find_rule;
+use super::words::Word;
+use super::Target;
+
+/// A retraction as it was found in a clause.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) target: Target,
+    pub(super) forget: bool,
+    pub(super) rule: &'static str,
+}
+
+/// "Forget that…", "forget everything you know about me".
+pub(super) fn find_forget(grammar: &Grammar, words: &[Word], saying: impl Fn(&[Word]) -> String) -> Option<Found> {
+    let asked = skip_politeness(grammar, words);
+    let found = |target, rule| Some(Found { target, forget: true, rule });
+    if grammar.opens_with(asked, Role::ForgetAll) {
+        return found(Target::Everything, "forget_all");
+    }
+    if let Some(rest) = grammar.behind(asked, Role::ForgetThat) {
+        // "Forget that!" is about the talk.
+        let statement = rest.first().is_some_and(|word| !word.is(Class::YOU)) && rest.len() > 1;
+        return statement.then(|| Found { target: target_of(grammar, rest, &saying), forget: true, rule: "forget" });
+    }
+    let rest = grammar.behind(asked, Role::ForgetAbout).filter(|rest| !rest.is_empty())?;
+    let bare: &[Word] = match rest {
+        [first, more @ ..] if !more.is_empty() && first.is(Class::ARTICLE | Class::SELF) => more,
+        rest => rest,
+    };
+    let personal = rest.first().is_some_and(|word| word.is(Class::SELF));
+    if bare.first().is_some_and(|word| word.is(Class::TALK | Class::YOU)) && !personal {
+        return None;
+    }
+    let end = bare.iter().position(|word| word.parted).unwrap_or(bare.len()).max(1);
+    let bare = bare.get(..end)?;
+    match bare {
+        [thing] if personal && grammar.is_slot(thing.text) => {
+            found(Target::Slot { slot: grammar.slot_name(thing.text).to_owned(), value: None }, "forget")
+        }
+        _ => found(Target::Saying(saying(bare)), "forget"),
+    }
+}
+
+/// "I no longer…", "I used to…", "we broke up".
+pub(super) fn find_gone(grammar: &Grammar, clause: &[Word], saying: impl Fn(&[Word]) -> String) -> Option<Found> {
+    if let Some(found) = find_rule(grammar, clause, true) {
+        let open = found.rule.pattern.contains(['~', '^', '*']);
+        let value = value_of(clause.get(found.value..).unwrap_or_default(), &saying).filter(|_| open);
+        let target = match found.slot {
+            Some(slot) => Target::Slot { slot, value },
+            None => Target::Saying(value.unwrap_or_default()),
+        };
+        return Some(Found { target, forget: false, rule: found.rule.id });
+    }
+    let holding = grammar.gone.iter().find_map(|(first, then)| without(clause, first, then))?;
+    let personal = holding.iter().take(3).any(|word| word.is(Class::SELF));
+    (personal && holding.len() > 1).then(|| Found { target: target_of(grammar, &holding, &saying), forget: false, rule: "no_longer" })
+}
+
+/// The slot that a statement fills, with its value, or else the statement itself.
+fn target_of(grammar: &Grammar, statement: &[Word], saying: &impl Fn(&[Word]) -> String) -> Target {
+    match find_rule(grammar, statement, false) {
+        Some(found) if found.slot.is_some() => {
+            let value = value_of(statement.get(found.value..).unwrap_or_default(), saying);
+            Target::Slot { slot: found.slot.unwrap_or_default(), value }
+        }
+        _ => Target::Saying(saying(statement)),
+    }
+}
+
+/// The value without what only explains it: "Paris since May".
+fn value_of(words: &[Word], saying: &impl Fn(&[Word]) -> String) -> Option<String> {
+    let words = match words {
+        [article, rest @ ..] if article.is(Class::ARTICLE) && !rest.is_empty() => rest,
+        words => words,
+    };
+    let end = words.iter().position(|word| word.parted || word.is(Class::END | Class::ADVERB | Class::DATED)).unwrap_or(words.len());
+    // The first word is the value even behind a comma.
+    let value = words.get(..end.max(1).min(words.len()))?;
+    (!value.is_empty()).then(|| saying(value))
+}
+
+/// The clause without the words that say that it holds no longer, where they stand in it.
+fn without<'t>(clause: &[Word<'t>], first: &[&str], then: &[&str]) -> Option<Vec<Word<'t>>> {
+    let find = |words: &[Word<'t>], phrase: &[&str]| (0..words.len()).find(|at| words.get(*at..).and_then(|rest| skip(rest, phrase)).is_some());
+    let at = find(clause, first)?;
+    let (before, rest) = clause.split_at_checked(at)?;
+    let rest = rest.get(first.len()..)?;
+    let mut left = before.to_vec();
+    if then.is_empty() {
+        left.extend_from_slice(rest);
+    } else {
+        let at = find(rest, then)?;
+        left.extend_from_slice(rest.get(..at)?);
+        left.extend_from_slice(rest.get(at + then.len()..)?);
+    }
+    Some(left)
+}
