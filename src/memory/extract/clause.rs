@@ -45,7 +45,8 @@ fn is_filler(word: &Word, next: &Word) -> bool {
         // "Yo" before "vivo" only stresses it.
         return word.is(Class::ADVERB) && next.is(Class::SELF);
     }
-    word.is(Class::FILLER | Class::ADVERB) && !word.is(Class::ALWAYS) && !next.is(Class::NOT)
+    let denies = word.is(Class::REQUEST) && next.is(Class::NOT);
+    word.is(Class::FILLER | Class::ADVERB) && !word.is(Class::ALWAYS) && !denies
 }
 
 /// How many words a statement may have in front of its subject: "two years ago", "in the summer of 2019".
@@ -55,7 +56,10 @@ const MAX_LEAD: usize = 7;
 pub(super) fn skip_lead<'a, 't>(words: &'a [Word<'t>]) -> &'a [Word<'t>] {
     let leads = words.first().is_some_and(|word| word.is(Class::LEAD) && !word.is(Class::SELF));
     let subject = words.iter().take(MAX_LEAD + 1).position(|word| word.is(Class::SELF)).filter(|_| leads);
-    subject.and_then(|at| words.get(at..)).unwrap_or(words)
+    let Some((lead, core)) = subject.and_then(|at| words.split_at_checked(at)) else { return words };
+    // "This year I …" leads, "this book I …" does not.
+    let pointing = lead.first().is_some_and(|word| word.is(Class::TALK)) && !lead.iter().any(|word| word.is(Class::DATED));
+    if pointing { words } else { core }
 }
 
 /// Whether nothing in the sentence from this clause on holds unconditionally.
@@ -109,7 +113,10 @@ pub(super) fn is_request(grammar: &Grammar, clause: &[Word]) -> bool {
     skip_fillers(grammar, clause).first().is_some_and(|word| word.is(Class::REQUEST))
 }
 
-/// Whether somebody else is quoted: "my friend says he …", "according to my doctor …".
+/// Whether somebody else is quoted: "my friend says he …", "according to my doctor …", not "I said …".
 pub(super) fn reports(clause: &[Word]) -> bool {
-    clause.iter().any(|word| word.is(Class::REPORT))
+    clause.iter().enumerate().any(|(at, word)| {
+        let by_self = clause.get(..at).unwrap_or_default().iter().rev().find(|word| !word.is(Class::ADVERB)).is_some_and(|word| word.is(Class::SELF));
+        word.is(Class::REPORT) && !by_self
+    })
 }

@@ -74,6 +74,8 @@ impl Class {
     pub(super) const OTHERS: Self = Self(1 << 30);
     /// What one says of a good answer: "you are a great help".
     pub(super) const PRAISE: Self = Self(1 << 31);
+    /// The first person as somebody to whom things happen: "me".
+    pub(super) const OBJECT: Self = Self(1 << 33);
     /// Behind "remember", a memory or a task: "remember when…", "remember to…".
     pub(super) const NO_WISH: Self = Self(1 << 32);
 
@@ -293,7 +295,8 @@ impl Grammar {
             Role::Polite,
         ];
         let words = self.classes.iter().filter(|(_, class)| class.meets(MARKING)).map(|(word, _)| *word);
-        let expanded = self.expansions.iter().filter(|(_, text)| text.iter().any(|word| *word == "i")).map(|(word, _)| *word);
+        // "Don't" is cut at its apostrophe.
+        let expanded = self.expansions.iter().filter(|(_, text)| matches!(text.first(), Some(&"i" | &"do" | &"je"))).map(|(word, _)| *word).chain(["don"]);
         let phrases = self.phrases.values().flatten().filter(|(role, _)| ROLES.contains(role)).filter_map(|(_, phrase)| phrase.first().copied());
         let gone = self.gone.iter().filter_map(|(first, _)| first.first().copied());
         // A turn is looked through by letters and digits only.

@@ -1,5 +1,7 @@
 //! What is kept for review instead of being recalled: a fact that looks like an attack on whoever reads it later.
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::grammar::Grammar;
 use super::words::is_invisible;
 use crate::store::{Kind, Review};
@@ -31,7 +33,7 @@ const MARKS: [(Review, &str); 16] = [
 
 /// Why a fact must be reviewed before it is recalled, if it must. `grammars` are the languages that it may be in.
 pub(super) fn review(text: &str, kind: Kind, grammars: &[&Grammar]) -> Option<Review> {
-    if text.chars().count() > MAX_TEXT {
+    if is_long(text) {
         return Some(Review::Length);
     }
     let folded = text.to_lowercase();
@@ -44,7 +46,7 @@ pub(super) fn review(text: &str, kind: Kind, grammars: &[&Grammar]) -> Option<Re
     if text.split_whitespace().any(is_identifier) {
         return Some(Review::Tool);
     }
-    if text.split(|c: char| !c.is_alphanumeric() && !is_invisible(c)).any(is_disguised) {
+    if text.chars().any(is_dressed_up) || is_encoded(&folded) || text.split(|c: char| !c.is_alphanumeric() && !is_invisible(c)).any(is_disguised) {
         return Some(Review::Instruction);
     }
     let words: String = spaced(&folded);
@@ -52,6 +54,11 @@ pub(super) fn review(text: &str, kind: Kind, grammars: &[&Grammar]) -> Option<Re
     let ordering = matches!(kind, Kind::Instruction | Kind::Note | Kind::Event);
     let holds = |phrase: &str| words.match_indices(phrase).any(|(at, _)| words.get(..at).is_some_and(|before| before.ends_with(' ')));
     grammars.iter().flat_map(|grammar| &grammar.held).find(|(why, phrase)| (ordering || *why != Review::Tool || phrase.contains(' ')) && holds(phrase)).map(|(why, _)| *why)
+}
+
+/// Whether a text is longer than people state a fact.
+pub(super) fn is_long(text: &str) -> bool {
+    text.len() > MAX_TEXT && text.chars().count() > MAX_TEXT
 }
 
 /// The words with one space before each, punctuation left out.
@@ -84,6 +91,19 @@ fn is_address(word: &str) -> bool {
 fn is_identifier(word: &str) -> bool {
     let word = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '_');
     word.split('_').filter(|part| !part.is_empty()).count() > 1 && word.is_ascii()
+}
+
+/// A letter or bracket of ASCII in another shape: full width, bold, circled. People type some marks so, but no words.
+fn is_dressed_up(c: char) -> bool {
+    !c.is_ascii()
+        && !matches!(c, 'ª' | 'º' | '™' | '№' | '℃' | '℉' | '…' | '\u{a0}')
+        && std::iter::once(c).nfkc().any(|plain| plain.is_ascii_alphabetic() || matches!(plain, '<' | '>' | '[' | ']' | '{' | '}'))
+        && std::iter::once(c).nfkd().all(|part| part.is_ascii())
+}
+
+/// Percent-encoding: "I%20live".
+fn is_encoded(folded: &str) -> bool {
+    folded.match_indices('%').any(|(at, _)| folded.as_bytes().get(at + 1..at + 3).is_some_and(|code| code.iter().all(u8::is_ascii_hexdigit)))
 }
 
 /// A word of letters from two alphabets, with characters that are not seen, or too long to be one.

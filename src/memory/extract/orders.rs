@@ -56,8 +56,12 @@ fn addresses(words: &[Word]) -> bool {
 }
 
 /// What the person asks to remember: the words behind the asking.
-pub(super) fn find_wish<'a, 't>(grammar: &Grammar, words: &'a [Word<'t>]) -> Option<&'a [Word<'t>]> {
+pub(super) fn find_wish<'a, 't>(grammar: &Grammar, words: &'a [Word<'t>], question: bool) -> Option<&'a [Word<'t>]> {
     let asked = skip_politeness(grammar, words);
+    // "Remember that book?" asks; "can you remember that …?" does not.
+    if question && asked.len() == words.len() {
+        return None;
+    }
     let plain = grammar.behind(asked, Role::Wish);
     let wished = plain.or_else(|| grammar.behind(asked, Role::PersonalWish))?;
     let wished = skip_politeness(grammar, wished);

@@ -16,7 +16,10 @@ const MAX_SUBJECT: usize = 3;
 pub(super) fn tells(grammar: &Grammar, clause: &[Word]) -> bool {
     let bare = skip_fillers(grammar, clause);
     let core = skip_lead(bare);
-    let personal = core.iter().take(MAX_SUBJECT).any(|word| word.is(Class::SELF));
+    let mine = |word: &Word| word.is(Class::SELF | Class::OBJECT);
+    // Further on the first person counts where the clause is about a thing: "a gift from my grandma that means a lot to me".
+    let about = || core.len() > MIN_WORDS + 1 && core.iter().any(mine) && !core.first().is_some_and(|word| word.is(Class::TALK));
+    let personal = core.iter().take(MAX_SUBJECT).any(|word| word.is(Class::SELF)) || about();
     let told = || !bare.iter().any(|word| word.is(Class::YOU | Class::UNSURE | Class::REPORT));
     // Something must be named: "I get them now" says nothing later on.
     let named = || core.iter().skip(1).filter(|word| word.class == Class::default() || word.is(Class::DATED | Class::TRADE)).any(|word| word.text.chars().count() > 3);

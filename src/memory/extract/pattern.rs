@@ -33,13 +33,15 @@ pub(super) struct Rule {
     not_before: Class,
     /// Longest rest in words.
     max_rest: usize,
+    /// It tells what the person does as a habit: not what happened some day.
+    lasting: bool,
     /// It says that the slot's value holds no longer.
     pub(super) gone: bool,
 }
 
 /// Who the person is.
 pub(super) const fn profile(id: &'static str, pattern: &'static str, slot: &'static str) -> Rule {
-    Rule { id, pattern, kind: Kind::Profile, slot, not_before: Class::NOT, max_rest: 40, gone: false }
+    Rule { id, pattern, kind: Kind::Profile, slot, not_before: Class::NOT, max_rest: 40, lasting: false, gone: false }
 }
 
 /// A name of the person or of a relative.
@@ -60,6 +62,11 @@ pub(super) const fn order(id: &'static str, pattern: &'static str) -> Rule {
 /// What the person likes or dislikes.
 pub(super) const fn taste(id: &'static str, pattern: &'static str, slot: &'static str) -> Rule {
     Rule { kind: Kind::Preference, not_before: Class::TALK, max_rest: 24, ..profile(id, pattern, slot) }
+}
+
+/// What the person does as a habit.
+pub(super) const fn habit(id: &'static str, pattern: &'static str, slot: &'static str) -> Rule {
+    Rule { lasting: true, ..taste(id, pattern, slot) }
 }
 
 /// What the person is by trade or otherwise.
@@ -187,7 +194,8 @@ impl Pattern {
                     rest.first()?;
                 }
                 Part::End => {
-                    if rest.iter().find(|word| !word.is(Class::ADVERB)).is_some_and(|word| !word.parted) {
+                    let goes_on = rest.first().is_some_and(|word| !word.parted) && rest.iter().any(|word| !word.is(Class::ADVERB));
+                    if goes_on {
                         return None;
                     }
                 }
@@ -219,7 +227,8 @@ pub(super) fn find_rule(grammar: &Grammar, clause: &[Word], gone: bool) -> Optio
     grammar.rules_of(first.text).filter(|(rule, _)| rule.gone == gone).find_map(|(rule, pattern)| {
         let fit = pattern.fit(clause)?;
         let rest = clause.get(fit.taken..)?;
-        if rest.len() > rule.max_rest || begins_with(rest, rule.not_before) {
+        let numbered = rule.not_before.meets(Class::NO_NAME) && rest.iter().any(|word| word.text.bytes().any(|b| b.is_ascii_digit()));
+        if rest.len() > rule.max_rest || begins_with(rest, rule.not_before) || numbered || rule.lasting && clause.iter().any(|word| word.is(Class::DATED)) {
             return None;
         }
         let object = fit.object.and_then(|(from, to)| clause.get(from..to));

@@ -115,11 +115,11 @@ impl<'a> Reading<'a> {
         }
         let whole = !torn.start && !torn.end;
         let turn = self.turn;
-        if whole && !sentence.question && let Some(found) = retract::find_forget(grammar, bare, |words| quote(turn, words)) {
+        if whole && !sentence.question && let Some(found) = retract::find_forget(grammar, bare, |words| saying(turn, words)) {
             self.retract(bare, found);
             return;
         }
-        if whole && let Some(wished) = orders::find_wish(grammar, bare) {
+        if whole && let Some(wished) = orders::find_wish(grammar, bare, sentence.question) {
             self.read_wish(wished);
             return;
         }
@@ -160,8 +160,13 @@ impl<'a> Reading<'a> {
                 self.ends = true;
                 break;
             }
-            if is_condition(grammar, clause) || reports(clause) && !clause.first().is_some_and(|word| word.is(Class::SELF)) {
+            if is_condition(grammar, clause) || reports(clause) {
                 break;
+            }
+            if let Some(wished) = orders::find_wish(grammar, skip_fillers(grammar, clause), question) {
+                self.flush(&mut run);
+                self.read_wish(wished);
+                continue;
             }
             let asks = question && at == last || tagged;
             let torso = torn.start && at == 0 || torn.end && at == last;
@@ -179,12 +184,12 @@ impl<'a> Reading<'a> {
         let bare = skip_fillers(grammar, clause);
         let temporal = grammar.opens_with(bare, Role::Temporal);
         let turn = self.turn;
-        if !temporal && is_certain(bare) && let Some(found) = retract::find_gone(grammar, skip_lead(bare), |words| quote(turn, words)) {
+        if !temporal && is_certain(bare) && let Some(found) = retract::find_gone(grammar, clause, |words| saying(turn, words)) {
             self.flush(run);
-            self.retract(bare, found);
-            run.add(bare, true);
+            self.retract(clause, found);
+            run.add(clause, true);
             self.flush(run);
-        } else if !temporal && let Some(found) = statement(grammar, bare) {
+        } else if !temporal && let Some(found) = statement(grammar, bare).or_else(|| statement(grammar, clause)) {
             self.flush(run);
             self.keep(bare, found.rule.kind, found.slot, found.rule.id, Tier::Explicit);
         } else if passing::tells(grammar, clause) {
@@ -203,6 +208,10 @@ impl<'a> Reading<'a> {
         let Some(first) = parts.first().copied() else { return };
         if announced_text(wished).is_some() {
             self.ends = true;
+            return;
+        }
+        if hold::is_long(&quote(self.turn, wished)) {
+            self.keep(wished, Kind::Note, None, "remember", Tier::Explicit);
             return;
         }
         if orders::is_standing_order(grammar, first) || orders::is_standing_order(grammar, wished) {
@@ -299,6 +308,19 @@ fn statement(grammar: &Grammar, clause: &[Word]) -> Option<Match> {
 fn quote(turn: &str, words: &[Word]) -> String {
     let range = words.first().map(|word| word.start).zip(words.last().map(|word| word.end));
     range.and_then(|(start, end)| turn.get(start..end)).unwrap_or_default().to_owned()
+}
+
+/// The words one by one, where some between them were left out.
+fn saying(turn: &str, words: &[Word]) -> String {
+    let mut text = String::new();
+    let mut end = None;
+    for word in words {
+        let gap = end.and_then(|end| turn.get(end..word.start)).unwrap_or_default();
+        text.push_str(if gap.contains(char::is_whitespace) { " " } else { gap });
+        text.push_str(turn.get(word.start..word.end).unwrap_or_default());
+        end = Some(word.end);
+    }
+    text
 }
 
 /// White space collapsed, emphasis marks dropped, first letter upper case.

@@ -1,6 +1,6 @@
 //! What holds no longer, and what is to be forgotten.
 
-use super::clause::skip_politeness;
+use super::clause::{skip_fillers, skip_lead, skip_politeness};
 use super::grammar::{Class, Grammar, Role, skip};
 use super::pattern::find_rule;
 use super::words::Word;
@@ -31,7 +31,9 @@ pub(super) fn find_forget(grammar: &Grammar, words: &[Word], saying: impl Fn(&[W
         [first, more @ ..] if !more.is_empty() && first.is(Class::ARTICLE | Class::SELF) => more,
         rest => rest,
     };
-    let personal = rest.first().is_some_and(|word| word.is(Class::SELF));
+    // "Forget my address": the phrase has the "my" in it.
+    let owned = asked.len().checked_sub(rest.len() + 1).and_then(|at| asked.get(at));
+    let personal = rest.first().into_iter().chain(owned).any(|word| word.is(Class::SELF));
     if bare.first().is_some_and(|word| word.is(Class::TALK | Class::YOU)) && !personal {
         return None;
     }
@@ -47,9 +49,10 @@ pub(super) fn find_forget(grammar: &Grammar, words: &[Word], saying: impl Fn(&[W
 
 /// "I no longer…", "I used to…", "we broke up".
 pub(super) fn find_gone(grammar: &Grammar, clause: &[Word], saying: impl Fn(&[Word]) -> String) -> Option<Found> {
-    if let Some(found) = find_rule(grammar, clause, true) {
+    let bare = skip_lead(skip_fillers(grammar, clause));
+    if let Some(found) = find_rule(grammar, bare, true) {
         let open = found.rule.pattern.contains(['~', '^', '*']);
-        let value = value_of(clause.get(found.value..).unwrap_or_default(), &saying).filter(|_| open);
+        let value = value_of(bare.get(found.value..).unwrap_or_default(), &saying).filter(|_| open);
         let target = match found.slot {
             Some(slot) => Target::Slot { slot, value },
             None => Target::Saying(value.unwrap_or_default()),
@@ -57,8 +60,9 @@ pub(super) fn find_gone(grammar: &Grammar, clause: &[Word], saying: impl Fn(&[Wo
         return Some(Found { target, forget: false, rule: found.rule.id });
     }
     let holding = grammar.gone.iter().find_map(|(first, then)| without(clause, first, then))?;
-    let personal = holding.iter().take(3).any(|word| word.is(Class::SELF));
-    (personal && holding.len() > 1).then(|| Found { target: target_of(grammar, &holding, &saying), forget: false, rule: "no_longer" })
+    let holding = skip_lead(skip_fillers(grammar, &holding));
+    let personal = holding.first().is_some_and(|word| word.is(Class::SELF));
+    (personal && holding.len() > 1).then(|| Found { target: target_of(grammar, holding, &saying), forget: false, rule: "no_longer" })
 }
 
 /// The slot that a statement fills, with its value, or else the statement itself.
@@ -68,8 +72,18 @@ fn target_of(grammar: &Grammar, statement: &[Word], saying: &impl Fn(&[Word]) ->
             let value = value_of(statement.get(found.value..).unwrap_or_default(), saying);
             Target::Slot { slot: found.slot.unwrap_or_default(), value }
         }
-        _ => Target::Saying(saying(statement)),
+        _ => Target::Saying(saying(without_reasons(grammar, statement))),
     }
+}
+
+/// The statement without what only explains it: "I played drums when I was younger".
+fn without_reasons<'a, 't>(grammar: &Grammar, statement: &'a [Word<'t>]) -> &'a [Word<'t>] {
+    let explains = |at: usize| {
+        let rest = statement.get(at..).unwrap_or_default();
+        rest.first().is_some_and(|word| word.is(Class::REASON)) || grammar.opens_with(rest, Role::Temporal)
+    };
+    let end = (2..statement.len()).find(|at| explains(*at)).unwrap_or(statement.len());
+    statement.get(..end).unwrap_or(statement)
 }
 
 /// The value without what only explains it: "Paris since May".

@@ -1,7 +1,7 @@
 //! German.
 
 use super::super::grammar::{Class, Role, Table};
-use super::super::pattern::{Rule, named, order, past, place, profile, taste, trade};
+use super::super::pattern::{Rule, habit, named, order, past, place, profile, taste, trade};
 use crate::store::Review;
 
 pub(super) static GERMAN: Table = Table {
@@ -94,6 +94,7 @@ const WORDS: &[(Class, &str)] = &[
     (Class::REQUEST, "womit wofür woher wohin was wie welche welcher welches welchen wo wann wer warum wieso kannst könntest würdest hast bist gib zeig schreib erklär erkläre hilf empfiehl empfehle darf kann soll sollte mach \
                       erstelle nenne sag übersetze gibt ist sind muss könnten können warst wirst stimmt lohnt"),
     (Class::UNSURE, "wenn falls würde könnte vielleicht wäre hätte möglicherweise angeblich eventuell ob würden wären hätten sei wünschte bräuchte lol haha"),
+    (Class::OBJECT, "mich mir"),
     (Class::REPORT, "sagt sagte meinte meint schrieb schreibt behauptet behauptete erzählte erzählt laut fragte"),
     (Class::TODAY, "heute morgen gestern"),
     (Class::NO_NAME, "nicht ein eine der die das in zu sehr so schwer schwierig was egal wenn und oder auch mein ich es hier müde deutscher deutsche österreicher schweizer"),
@@ -133,7 +134,7 @@ const WORDS: &[(Class, &str)] = &[
 
 const PHRASES: &[(Role, &str)] = &[
     (Role::Filler, "guten morgen, guten tag, guten abend, nebenbei, nur zur info, zur info, wie gesagt, vielen dank, grüß dich, grüß gott, das ist falsch, das stimmt nicht, nur damit du es weißt, zu mir, kurz zu mir, zur info"),
-    (Role::Condition, "wenn, falls, sofern, angenommen, im falle, zum beispiel, ob, es sei denn"),
+    (Role::Condition, "ich wünschte, ich wünsche mir, wenn, falls, sofern, angenommen, im falle, zum beispiel, ob, es sei denn"),
     (Role::Temporal, "als ich, während, bis, sobald, nachdem, bevor"),
     (
         Role::Fiction,
@@ -247,7 +248,7 @@ const RULES: &[Rule] = &[
     taste("dislikes", "ich|wir hasse|verabscheue|hassen ~", ""),
     taste("dislikes", "ich kann * nicht leiden|ausstehen|ab", ""),
     taste("dislikes", "ich mag|liebe kein|keine|keinen|nicht ~", ""),
-    taste("habit", "ich {like} ~", ""),
+    habit("habit", "ich {like} ~", ""),
     profile("attribute", "mein|meine auto|handy|wohnung|haus|fahrrad|hochzeit|prüfung|flug|zug|arzt|zahnarzt|laptop|computer|schuhgröße|kleidergröße|blutgruppe|hobby|hobbys|garten|budget|gehalt|passwort-hinweis ist|sind|hat|liegt|läuft ~", ""),
     trade("is_a", "bin ~", "?trade"),
     trade("is_a", "ich bin ~", "?trade"),

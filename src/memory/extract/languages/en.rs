@@ -1,7 +1,7 @@
 //! English.
 
 use super::super::grammar::Table;
-use super::super::pattern::{Rule, named, order, past, place, profile, taste, trade};
+use super::super::pattern::{Rule, habit, named, order, past, place, profile, taste, trade};
 use super::en_words::{HELD, NOISE, PHRASES, WORDS};
 
 pub(super) static ENGLISH: Table = Table {
@@ -144,7 +144,6 @@ const GROUPS: &[(&str, &str)] = &[
 
 const RULES: &[Rule] = &[
     // Names.
-    named("name", "my name is|'s not ~", ""),
     named("name", "my [full|real|legal|actual|given] name is|'s ~", "name"),
     named("name", "my first|last|middle|maiden name is|'s ~", ""),
     named("name", "i am called|named ~", "name"),
@@ -163,7 +162,7 @@ const RULES: &[Rule] = &[
     profile("pronouns", "my pronouns are ~", "pronouns"),
     profile("pronouns", "i use she/her|he/him|they/them|he/they|she/they|it/its", "pronouns"),
     // Home and origin.
-    place("home", "i|we live|reside|stay in|at ~", "home"),
+    place("home", "i|we live|reside in|at ~", "home"),
     place("home", "i|we have lived|resided in ~", "home"),
     place("home", "i|we have been living in ~", "home"),
     place("home", "i|we am|are living|based|located|settled in|near|at ~", "home"),
@@ -221,7 +220,7 @@ const RULES: &[Rule] = &[
     profile("diet", "i only eat ~", ""),
     profile("diet", "i|we do not|never eat|drink|consume|smoke ~", ""),
     profile("diet", "i|we do not|never drink|smoke", ""),
-    profile("diet", "i|we do not eat|drink|consume|smoke|own|drive|have|use|speak|cook ~", ""),
+    profile("diet", "i|we do not eat|drink|consume|smoke|own|drive|speak|cook ~", ""),
     profile("diet", "i|we never eat|drink|consume|wear|use ~", ""),
     profile("diet", "i can not eat|drink|tolerate|digest ~", ""),
     profile("health", "i am [severely|badly|deathly|highly|mildly] allergic|intolerant|sensitive to ~", ""),
@@ -296,10 +295,11 @@ const RULES: &[Rule] = &[
     taste("dislikes", "i am not into|fond [of] ~", ""),
     taste("dislikes", "i am afraid|scared|terrified of ~", ""),
     // Habits and belongings.
-    taste("habit", "i [only|mostly|do] [not] {habit} ~", ""),
-    taste("habit", "i|we do not own|have|drive|use|watch|play|wear ~", ""),
-    taste("trade", "i|we run|own|started|founded|opened a|an|my|our ~", ""),
-    taste("habit", "we keep|own|rent|grow|raise|speak ~", ""),
+    habit("habit", "i [only|mostly|do] [not] {habit} ~", ""),
+    profile("habit", "i|we do not have [any|a] {family}|allergies|allergy|car|licence|license|pets|siblings|tattoos", ""),
+    habit("habit", "i|we do not own|drive|use|watch|play|wear ~", ""),
+    habit("trade", "i|we run|own|founded a|an|my|our ~", ""),
+    habit("habit", "we keep|own|rent|grow|raise|speak ~", ""),
     profile("attribute", "my {mine} is|are|'s|has|have|expires|starts|ends|begins ~", ""),
     profile("attribute", "our {mine} is|are|'s|has|have ~", ""),
     profile("attribute", "my shoe|ring|dress|shirt|clothing|blood size|type|group is|'s ~", ""),
@@ -313,6 +313,7 @@ const RULES: &[Rule] = &[
     past("gone", "i|we [have] [just] moved away|out from|of ~", "home"),
     past("gone", "i|we [have] left ^", "home"),
     past("gone", "we|i broke up ~", "marital_status"),
+    past("not_name", "my name is|'s not ~", "name"),
     past("gone", "we broke|split up", "marital_status"),
 ];
 

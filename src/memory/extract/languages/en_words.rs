@@ -41,6 +41,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
         "if would could might maybe perhaps hypothetically wish pretend imagine unless supposed supposedly allegedly whether suppose assuming \
          lol haha hahaha lmao",
     ),
+    (Class::OBJECT, "me us myself ourselves"),
     (Class::REPORT, "said says told saying claims claimed wrote writes replied texted according quoted goes allegedly mentioned tells claiming"),
     (Class::TODAY, "today tonight tomorrow yesterday moment"),
     (
@@ -80,7 +81,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
         Class::NO_ORDER,
         "mind saw here there heard been had have knew thought wanted seen said loved liked a an the in on at going nice good great happy again too before \
          know ever ending really will would did does was were is are has can could went got gonna once sure more enough works fails eat not i it he she \
-         they we my you your start look trust judge underestimate forget give",
+         they we my you your start look trust remember happy apologize judge underestimate forget give",
     ),
     (Class::TOWARDS, "ask say mention write send talk paste post share type request speak tell give show greet want need"),
     (
@@ -139,7 +140,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     (
         Class::PRAISE,
         "great good genius legend star lifesaver best amazing wonderful awesome real big huge life perfect brilliant right wrong kind fantastic bit sweetheart \
-         helpful treasure machine bot ai model assistant angel",
+         treasure angel",
     ),
     (Class::NO_WISH, "to when how what where me time day one the song why who if's"),
 ];
@@ -156,7 +157,7 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
     (
         Role::Condition,
         "if, unless, whether, assuming, provided, supposing, in case, even if, as if, as though, what if, only if, were i, had i, should i, \
-         for example, for instance, e.g, such as, let's assume, say i",
+         for example, for instance, e.g, such as, say i, i wish, if only",
     ),
     (Role::Temporal, "when, whenever, while, until, once, by the time, as soon as"),
     (
@@ -185,7 +186,7 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
          please be aware that, be aware that, know that, take into account that, always remember, take into consideration that",
     ),
     (Role::Polite, "please, can you, could you, will you, would you, you can, you may, you, pls, plz, kindly, can we, just, can you please, and"),
-    (Role::FromNow, "from now on, going forward, in future, in the future, from here on, from here on out, henceforth, from this point on, moving forward, from today on, in all future"),
+    (Role::FromNow, "from now on, going forward, in future, in the future, from here on, from here on out, henceforth, from this point on, from today on, in all future"),
     (
         Role::Asked,
         "i want you to, i need you to, i expect you to, i would like you to, i would prefer you to, you should, you must, make sure to, make sure you, be sure to, \
@@ -238,6 +239,12 @@ pub(super) const NOISE: &[&str] = &[
     "i am [not] [just] working|trying|attempting|struggling|getting [on|to|with] this|that|it|the|an|a function|script|error|code|problem|example|exercise|parser",
     "i [do] [not] [really] like|love|hate|prefer|enjoy|dislike [the|how] this|that|it|your|first|second|last|version|one|idea|answer",
     "i have|got [got] a|an|another|one|two|some|this|the [quick|simple|small|more|following|new|weird] question|questions|doubt|request|problem|issue|error|bug|task|query|favor|favour|suggestion",
+    "my phone|computer|laptop|pc|mac|car|camera|keyboard|house|internet|wifi|screen is [not] [just] -ing|broken|slow|dead|down|frozen|stuck",
+    "i|we live in fear|hope|denial",
+    "i|we live in a society|bubble|world",
+    "i|we live for this|that|it|these",
+    "i play devil|dumb|along|around ~",
+    "i follow the|these|this|those|all ~",
     "i need|want|require [a|an|some|the|your|more|to] ~",
 ];
 

@@ -1,7 +1,7 @@
 //! Spanish. The subject is mostly left out: verb forms tell the first person.
 
 use super::super::grammar::{Class, Role, Table};
-use super::super::pattern::{Rule, named, order, past, place, profile, taste, trade};
+use super::super::pattern::{Rule, habit, named, order, past, place, profile, taste, trade};
 use crate::store::Review;
 
 pub(super) static SPANISH: Table = Table {
@@ -125,7 +125,7 @@ const WORDS: &[(Class, &str)] = &[
 
 const PHRASES: &[(Role, &str)] = &[
     (Role::Filler, "por cierto, buenos días, buenas tardes, buenas noches, muchas gracias, de hecho, para tu información, como sabes, la verdad es que, eso no es cierto, eso está mal, mucho gusto, sobre mí, que sepas que, ya que, puesto que, es que"),
-    (Role::Condition, "si, a menos que, en caso de que, siempre que, supongamos que, por ejemplo, ojalá"),
+    (Role::Condition, "ojalá que, si, a menos que, en caso de que, siempre que, supongamos que, por ejemplo, ojalá"),
     (Role::Temporal, "cuando, mientras, hasta que, en cuanto, después de que"),
     (
         Role::Fiction,
@@ -228,8 +228,8 @@ const RULES: &[Rule] = &[
     taste("dislikes", "odio|detesto ~", ""),
     taste("dislikes", "no me gusta|gustan ~", ""),
     taste("dislikes", "no soporto|aguanto ~", ""),
-    taste("habit", "{habit} ~", ""),
-    taste("habit", "no tengo|uso|conduzco|juego ~", ""),
+    habit("habit", "{habit} ~", ""),
+    habit("habit", "no tengo|uso|conduzco|juego ~", ""),
     profile("attribute", "mi|mis coche|carro|teléfono|casa|piso|apartamento|boda|examen|vuelo|dentista|médico|ordenador|bicicleta|talla|presupuesto|sueldo|salario|jardín|hobby|afición es|son|está|tiene ~", ""),
     trade("is_a", "soy [un|una] ~", "?trade"),
     trade("is_a", "yo soy [un|una] ~", "?trade"),

@@ -1,7 +1,7 @@
 //! French.
 
 use super::super::grammar::{Class, Role, Table};
-use super::super::pattern::{Rule, named, order, past, place, profile, taste, trade};
+use super::super::pattern::{Rule, habit, named, order, past, place, profile, taste, trade};
 use crate::store::Review;
 
 pub(super) static FRENCH: Table = Table {
@@ -90,6 +90,7 @@ const WORDS: &[(Class, &str)] = &[
     (Class::SELF, "je j mon ma mes nous notre nos on"),
     (Class::REQUEST, "que quoi comment quel quelle quels quelles où quand qui pourquoi peux peut pourrais donne montre écris explique aide recommande est-ce fais dis traduis rédige crée génère propose trouve combien résume corrige peux-tu pourrais-tu as-tu connais conseille suggère qu'est-ce"),
     (Class::UNSURE, "si voudrais aimerais pourrais pourrait serait serais aurais aurait peut-être éventuellement apparemment souhaite habitais-je lol mdr haha vivrais"),
+    (Class::OBJECT, "moi"),
     (Class::REPORT, "dit disait écrit prétend affirme raconte selon répond répondu demande dixit"),
     (Class::TODAY, "aujourd'hui demain hier aujourd"),
     (Class::NO_NAME, "pas un une le la les très trop si en à comment que ce mon ma je et ou difficile fatigué français française belge suisse"),
@@ -124,7 +125,7 @@ const WORDS: &[(Class, &str)] = &[
 
 const PHRASES: &[(Role, &str)] = &[
     (Role::Filler, "au fait, pour info, pour information, en fait, à vrai dire, comme tu sais, merci beaucoup, parce que, de plus, à propos de moi, c est faux, c est pas ça, ce n est pas ça, vu que, étant donné que, heu, du coup, sache que, tu sais"),
-    (Role::Condition, "si, s il, au cas où, à condition que, à moins que, supposons que, admettons que, par exemple"),
+    (Role::Condition, "si seulement, j aimerais que, si, s il, au cas où, à condition que, à moins que, supposons que, admettons que, par exemple"),
     (Role::Temporal, "quand, lorsque, pendant que, jusqu, dès que, tant que, lorsqu"),
     (
         Role::Fiction,
@@ -231,8 +232,8 @@ const RULES: &[Rule] = &[
     taste("dislikes", "{je} n|ne aime|supporte pas|plus ~", ""),
     taste("dislikes", "{je} aime pas ~", ""),
     taste("dislikes", "{je} ai horreur|peur de|du|des|d ~", ""),
-    taste("habit", "{je} [ne] {habit} ~", ""),
-    taste("habit", "{je} fais du|de|des ~", ""),
+    habit("habit", "{je} [ne] {habit} ~", ""),
+    habit("habit", "{je} fais du|de|des ~", ""),
     profile("attribute", "mon|ma|mes voiture|appartement|maison|vélo|mariage|examen|vol|dentiste|médecin|téléphone|ordinateur|pointure|budget|salaire|jardin|groupe|hobby|passe-temps est|sont|a|se ~", ""),
     trade("is_a", "{je} suis ~", "?trade"),
     order("style", "tutoie|vouvoie|tutoyez moi [toujours]"),

@@ -1,7 +1,7 @@
 //! Italian. The subject is mostly left out: verb forms tell the first person.
 
 use super::super::grammar::{Class, Role, Table};
-use super::super::pattern::{Rule, named, order, past, place, profile, taste, trade};
+use super::super::pattern::{Rule, habit, named, order, past, place, profile, taste, trade};
 use crate::store::Review;
 
 pub(super) static ITALIAN: Table = Table {
@@ -124,7 +124,7 @@ const WORDS: &[(Class, &str)] = &[
 
 const PHRASES: &[(Role, &str)] = &[
     (Role::Filler, "a proposito, per la cronaca, grazie mille, in realtà, come sai, visto che, dato che, non è vero, è sbagliato, su di me, tra l altro, tieni presente, buona sera, per tua informazione"),
-    (Role::Condition, "se, a meno che, nel caso, supponiamo che, ammesso che, per esempio, ad esempio, magari"),
+    (Role::Condition, "vorrei che, se, a meno che, nel caso, supponiamo che, ammesso che, per esempio, ad esempio, magari"),
     (Role::Temporal, "quando, mentre, finché, appena, dopo che"),
     (
         Role::Fiction,
@@ -228,9 +228,9 @@ const RULES: &[Rule] = &[
     taste("dislikes", "odio|detesto ~", ""),
     taste("dislikes", "non mi piace|piacciono ~", ""),
     taste("dislikes", "non sopporto ~", ""),
-    taste("habit", "{habit} ~", ""),
-    taste("habit", "faccio &yoga|sport|nuoto|giardinaggio|volontariato|arrampicata|ciclismo|pilates|danza ~", ""),
-    taste("habit", "non ho|uso|guido|possiedo &una|un|la|il|auto|macchina|patente|figli ~", ""),
+    habit("habit", "{habit} ~", ""),
+    habit("habit", "faccio &yoga|sport|nuoto|giardinaggio|volontariato|arrampicata|ciclismo|pilates|danza ~", ""),
+    habit("habit", "non ho|uso|guido|possiedo &una|un|la|il|auto|macchina|patente|figli ~", ""),
     profile("attribute", "il|la|i|le mio|mia|miei|mie macchina|auto|telefono|casa|appartamento|matrimonio|esame|volo|dentista|medico|computer|bicicletta|bici|taglia|numero|budget|stipendio|giardino|hobby è|sono|ha ~", ""),
     trade("is_a", "sono [un|una|uno] ~", "?trade"),
     trade("is_a", "io sono [un|una|uno] ~", "?trade"),

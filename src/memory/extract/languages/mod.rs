@@ -74,9 +74,9 @@ pub(super) fn choose(words: &[Word], whole: &Votes) -> impl Iterator<Item = &'st
     let mut votes = Votes::default();
     votes.count(words);
     let most = votes.0.iter().copied().max().unwrap_or_default();
-    let mut equals: Vec<usize> = (0..COUNT).filter(|at| votes.0.get(*at) == Some(&most)).collect();
-    equals.sort_by_key(|at| std::cmp::Reverse(whole.0.get(*at)));
-    // A sentence of names only says nothing by itself: it is read in the turn's language.
-    let enough = if most == 0 { 1 } else { 3 };
-    equals.into_iter().take(enough).filter_map(|at| grammars().get(at))
+    // A vote less may be a name's fault: "Mi esposa se llama Lucía". Without any frequent word it may be any: "Toco cavaquinho".
+    let mut near: Vec<(u32, u32, usize)> = votes.0.iter().zip(&whole.0).enumerate().map(|(at, (votes, whole))| (*votes, *whole, at)).collect();
+    near.retain(|(votes, ..)| votes + 1 >= most && (*votes > 0 || most == 0));
+    near.sort_by_key(|(votes, whole, at)| (std::cmp::Reverse((*votes, *whole)), *at));
+    near.into_iter().filter_map(|(.., at)| grammars().get(at))
 }

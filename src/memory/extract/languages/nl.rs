@@ -1,7 +1,7 @@
 //! Dutch.
 
 use super::super::grammar::{Class, Role, Table};
-use super::super::pattern::{Rule, named, order, past, place, profile, taste, trade};
+use super::super::pattern::{Rule, habit, named, order, past, place, profile, taste, trade};
 use crate::store::Review;
 
 pub(super) static DUTCH: Table = Table {
@@ -81,6 +81,7 @@ const WORDS: &[(Class, &str)] = &[
     (Class::SELF, "ik wij we mijn ons onze"),
     (Class::REQUEST, "wat hoe welke welk waar wanneer wie waarom kun kan kunt zou wil heb geef laat schrijf leg help raad mag is zijn moet maak vertel zoek noem vertaal heeft klopt ben bestaat hoeveel"),
     (Class::UNSURE, "zou zouden misschien mits tenzij stel wellicht eventueel naar-verluidt wou wenste woonde-ik lol haha"),
+    (Class::OBJECT, "mij me"),
     (Class::REPORT, "zegt zei schreef schrijft beweert vertelde volgens vroeg meent vertelt"),
     (Class::TODAY, "vandaag morgen gisteren vanavond"),
     (Class::NO_NAME, "niet een de het in te erg zo moeilijk wat als en of ook mijn ik hier moe nederlander belg duitser"),
@@ -114,7 +115,7 @@ const WORDS: &[(Class, &str)] = &[
 
 const PHRASES: &[(Role, &str)] = &[
     (Role::Filler, "goede morgen, goede avond, dank je, dank je wel, ter info, voor de duidelijkheid, zoals gezegd, over mij, dat klopt niet, dat is fout"),
-    (Role::Condition, "als, indien, mits, tenzij, stel, stel dat, bijvoorbeeld, of ik, in het geval"),
+    (Role::Condition, "ik wou, ik wens, als, indien, mits, tenzij, stel, stel dat, bijvoorbeeld, of ik, in het geval"),
     (Role::Temporal, "toen, terwijl, totdat, zodra, nadat, voordat, wanneer"),
     (
         Role::Fiction,
@@ -219,7 +220,7 @@ const RULES: &[Rule] = &[
     taste("dislikes", "ik hou|houd niet van ~", ""),
     taste("dislikes", "ik heb een hekel aan ~", ""),
     taste("dislikes", "ik vind * niet|vies|stom|vreselijk [leuk|lekker]", ""),
-    taste("habit", "ik {habit} ~", ""),
+    habit("habit", "ik {habit} ~", ""),
     profile("attribute", "mijn auto|telefoon|huis|appartement|fiets|bruiloft|examen|vlucht|tandarts|schoenmaat|bloedgroep|hobby|hobby's|tuin|budget|salaris|laptop|computer is|zijn|heeft ~", ""),
     trade("is_a", "ik ben [een] ~", "?trade"),
     order("style", "spreek|praat [altijd] met me|mij ~"),

@@ -1,7 +1,7 @@
 //! Portuguese, of Brazil and Portugal. The subject is mostly left out: verb forms tell the first person.
 
 use super::super::grammar::{Class, Role, Table};
-use super::super::pattern::{Rule, named, order, past, place, profile, taste, trade};
+use super::super::pattern::{Rule, habit, named, order, past, place, profile, taste, trade};
 use crate::store::Review;
 
 pub(super) static PORTUGUESE: Table = Table {
@@ -81,15 +81,15 @@ const WORDS: &[(Class, &str)] = &[
     (Class::FILLER, "olá oi bom boa ei então e mas também sim ok oh porque pois obrigado obrigada bem olha desculpa desculpe ou nota ah aliás tipo gente opa eh porém"),
     (Class::ADVERB, "também agora atualmente actualmente ainda já sempre realmente muito especialmente principalmente geralmente normalmente só somente apenas estritamente absolutamente totalmente originalmente recentemente ultimamente bastante quase eu infelizmente"),
     (Class::JOINT, "e mas porque pois ou embora porém"),
-    (Class::OPENER, "que quê como qual quais onde quando quem pode podes poderia ele ela eles elas isso isto dá me mostra escreve escreva explica explique ajuda ajude recomenda recomende mas porque se há tem tens preciso quero queria \
+    (Class::OPENER, "conta conte que quê como qual quais onde quando quem pode podes poderia ele ela eles elas isso isto dá me mostra escreve escreva explica explique ajuda ajude recomenda recomende mas porque se há tem tens preciso quero queria \
                      e não ou obrigado responde responda alguma algum o aqui por quanto posso devo né te lhe chama ensina conhece"),
     (Class::SUBJECT, "que qual onde quando pode podes ele ela agora se preciso quero procuro queria não você tu como me aqui"),
     (Class::REASON, "como porque embora pois"),
     (Class::SELF, "eu meu minha meus minhas nós nosso nossa nossos nossas sou vivo trabalho tenho estou moro moramos vivemos temos chamo estudo falo odeio prefiro nasci fui gosto adoro amo detesto somos estamos jogo toco coleciono bebo \
                    leio cozinho nado pinto fumo corro uso ensino dirijo conduzo comprei conheci comecei visitei viajei perdi ganhei fiz tive cresci mudei vi aprendi programo danço ando colecciono"),
     (Class::REQUEST, "que quê como qual quais onde quando quem pode podes poderia dá dê mostra mostre escreve escreva explica explique ajuda ajude recomenda recomende há faz faça cria crie gera gere traduz traduza resume resuma sugere sugira por quanto quantos existe tem tens posso devo deveria diga diz"),
-    (Class::UNSURE, "se talvez poderia seria gostaria supostamente oxalá morasse fosse tivesse possivelmente quisera kkk kkkk lol haha rsrs tomara vivesse"),
-    (Class::REPORT, "diz disse escreveu afirma conta contou segundo respondeu perguntou alega"),
+    (Class::UNSURE, "talvez poderia seria gostaria supostamente oxalá morasse fosse tivesse possivelmente quisera kkk kkkk lol haha rsrs tomara vivesse"),
+    (Class::REPORT, "diz disse escreveu afirma contou segundo respondeu perguntou alega"),
     (Class::TODAY, "hoje amanhã ontem"),
     (Class::NO_NAME, "não um uma o a muito tão se em no na como que meu eu e ou de do da para teu difícil cansado cansada aqui brasileiro brasileira português portuguesa angolano"),
     (Class::TALK, "isto isso esta este essa esse disso deste desta dessa desse tua teu teus seu sua te você que quando como quê resposta versão ideia proposta primeira segunda tudo nada muito bastante se mais"),
@@ -123,7 +123,7 @@ const WORDS: &[(Class, &str)] = &[
 
 const PHRASES: &[(Role, &str)] = &[
     (Role::Filler, "a propósito, bom dia, boa tarde, boa noite, muito obrigado, muito obrigada, na verdade, para tua informação, como sabes, como você sabe, isso está errado, não é verdade, sobre mim, já que, visto que, por acaso, tudo bem, é que"),
-    (Role::Condition, "se, a menos que, caso, desde que, suponhamos que, por exemplo, oxalá, tomara"),
+    (Role::Condition, "quem me dera, se, a menos que, caso, desde que, suponhamos que, por exemplo, oxalá, tomara"),
     (Role::Temporal, "quando, enquanto, até que, assim que, depois que"),
     (
         Role::Fiction,
@@ -210,9 +210,10 @@ const RULES: &[Rule] = &[
     profile("language", "a minha língua materna é [o] ~", "language"),
     profile("marital_status", "sou|estou|somos|estamos [recém] {marital}", "marital_status"),
     profile("attribute", "minha|meu @nacionalidade|religião|altura|peso|idade é ~", "@"),
-    named("family", "minha|meu @{kin} se chama|chama-se ~", "@.name"),
+    named("family", "minha|meu @{kin} se chama ~", "@.name"),
     named("family", "minha|meu @{kin} chama se ~", "@.name"),
-    named("family", "a|o minha|meu @{kin} se|chama chama|se ~", "@.name"),
+    named("family", "a|o minha|meu @{kin} se chama ~", "@.name"),
+    named("family", "a|o minha|meu @{kin} chama se ~", "@.name"),
     named("family", "o nome da|do minha|meu @{kin} é ~", "@.name"),
     named("family", "minha|meu|nossa|nosso {family} se|chama chama|chamam|se ~", ""),
     named("family", "a|o minha|meu|nossa|nosso {family} se|chama chama|chamam|se ~", ""),
@@ -234,10 +235,10 @@ const RULES: &[Rule] = &[
     taste("dislikes", "odeio|detesto ~", ""),
     taste("dislikes", "não gosto de|do|da|dos|das ~", ""),
     taste("dislikes", "não suporto ~", ""),
-    taste("habit", "{habit} ~", ""),
-    taste("habit", "não tenho|uso|dirijo|conduzo ~", ""),
-    profile("attribute", "meu|minha|meus|minhas carro|celular|telemóvel|casa|apartamento|casamento|exame|prova|voo|dentista|médico|computador|bicicleta|tamanho|orçamento|salário|jardim|hobby é|são|está|tem ~", ""),
-    profile("attribute", "o|a|os|as meu|minha|meus|minhas carro|celular|telemóvel|casa|apartamento|casamento|exame|prova|voo|dentista|médico|computador|bicicleta|tamanho|orçamento|salário|jardim|hobby é|são|está|tem ~", ""),
+    habit("habit", "{habit} ~", ""),
+    habit("habit", "não tenho|uso|dirijo|conduzo ~", ""),
+    profile("attribute", "meu|minha|meus|minhas carro|celular|telemóvel|casa|apartamento|casamento|exame|prova|voo|dentista|médico|computador|bicicleta|tamanho|orçamento|salário|jardim|hobby|clube|time|equipa é|são|está|tem ~", ""),
+    profile("attribute", "o|a|os|as meu|minha|meus|minhas carro|celular|telemóvel|casa|apartamento|casamento|exame|prova|voo|dentista|médico|computador|bicicleta|tamanho|orçamento|salário|jardim|hobby|clube|time|equipa é|são|está|tem ~", ""),
     trade("is_a", "sou [um|uma] ~", "?trade"),
     order("style", "trata|trate me|por [sempre] por ~"),
     order("style", "fala|fale comigo [sempre] em ~"),

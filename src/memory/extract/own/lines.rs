@@ -94,6 +94,7 @@ pub(super) fn mask_lines(text: &str, mask: &mut Mask) -> Register {
             transcript += 1;
             running = true;
         }
+        running |= is_served(bare);
         if running || indented || table && is_row(bare) || is_quoted(bare) || is_record(bare) || bare.chars().any(is_unseemly) {
             mask.hide(range);
         }
@@ -164,6 +165,12 @@ fn is_record(line: &str) -> bool {
     braced || stamped || level || comment
 }
 
+/// "127.0.0.1 …", a line of a server's log.
+fn is_served(line: &str) -> bool {
+    let first = line.split_whitespace().next().unwrap_or_default();
+    first.matches('.').count() == 3 && first.chars().all(|c| c.is_ascii_digit() || c == '.')
+}
+
 /// A row of values parted by commas or the like, without the spaces that prose has.
 fn is_row(line: &str) -> bool {
     let mut marks = line.char_indices().filter(|(_, c)| matches!(c, ',' | ';' | '\t'));
@@ -176,7 +183,7 @@ fn is_row(line: &str) -> bool {
 /// Characters that nobody types and that change what is seen: a line with one was pasted.
 fn is_unseemly(c: char) -> bool {
     // Joiners and direction marks belong to some scripts, variation selectors to emoji.
-    is_invisible(c) && !matches!(c, '\u{ad}' | '\u{200c}'..='\u{200f}' | '\u{61c}' | '\u{fe00}'..='\u{fe0f}')
+    is_invisible(c) && !matches!(c, '\u{200c}'..='\u{200f}' | '\u{61c}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 /// `Name: words`, as in a chat log, a script or an e-mail's head; a speaker's name alone on its line.

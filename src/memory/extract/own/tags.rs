@@ -3,6 +3,8 @@
 //! Tags are sought in the text as a careless reader sees it: invisible characters left out, wide and foreign letters taken for
 //! the Latin ones that they look like, HTML entities written out.
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::super::words::is_invisible;
 use super::{Mask, Register};
 
@@ -179,11 +181,14 @@ fn look(c: char) -> Option<char> {
     if is_invisible(c) {
         return None;
     }
+    // Wide, small and mathematical forms of one letter or mark.
+    let mut plain = std::iter::once(c).nfkc();
+    if let (Some(plain), None) = (plain.next(), plain.next())
+        && plain.is_ascii()
+    {
+        return Some(plain.to_ascii_lowercase());
+    }
     Some(match c {
-        '\u{ff01}'..='\u{ff5e}' => {
-            let ascii = u32::from(c) - 0xfee0;
-            char::from_u32(ascii).map_or(c, |c| c.to_ascii_lowercase())
-        }
         '‹' | '〈' | '《' | '⟨' | '⟪' | '﹤' | 'ᐸ' | '❮' | '❰' | '˂' | '≺' | '⋖' | '⧼' => '<',
         '›' | '〉' | '》' | '⟩' | '⟫' | '﹥' | 'ᐳ' | '❯' | '❱' | '˃' | '≻' | '⋗' | '⧽' => '>',
         '【' | '〔' | '⟦' | '〚' => '[',
