@@ -10,8 +10,11 @@ pub(super) fn clauses<'a, 't>(words: &'a [Word<'t>]) -> Vec<&'a [Word<'t>]> {
     for at in 1..words.len() {
         let (Some(word), Some(first)) = (words.get(at), words.get(start)) else { break };
         // "… and do not drink" goes on with the same subject.
-        let denied = words.get(at + 2).is_some_and(|word| word.is(Class::NOT)) && words.get(at + 1).is_some_and(|word| word.is(Class::REQUEST));
-        let joined = word.is(Class::JOINT) && !denied && words.get(at + 1).is_some_and(|next| next.is(Class::SUBJECT | Class::SELF | Class::UNSURE));
+        let denied = words.get(at + 2).is_some_and(|word| word.is(Class::NOT))
+            && words.get(at + 1).is_some_and(|word| word.is(Class::REQUEST));
+        let joined = word.is(Class::JOINT)
+            && !denied
+            && words.get(at + 1).is_some_and(|next| next.is(Class::SUBJECT | Class::SELF | Class::UNSURE));
         let opened = word.parted && (word.is(Class::OPENER | Class::SELF) || first.is(Class::REASON));
         // A joint behind a comma opens a clause already, and what stands behind the joint goes with it.
         let alone = at == start + 1 && first.is(Class::JOINT);
@@ -45,8 +48,9 @@ fn is_filler(word: &Word, next: &Word) -> bool {
         // "Yo" before "vivo" only stresses it.
         return word.is(Class::ADVERB) && next.is(Class::SELF);
     }
-    let denies = word.is(Class::REQUEST) && next.is(Class::NOT);
-    word.is(Class::FILLER | Class::ADVERB) && !word.is(Class::ALWAYS) && !denies
+    // "Do" stresses within a clause, and asks or denies at its beginning.
+    let asks = word.is(Class::ADVERB) && word.is(Class::REQUEST);
+    word.is(Class::FILLER | Class::ADVERB) && !word.is(Class::ALWAYS) && !asks
 }
 
 /// How many words a statement may have in front of its subject: "two years ago", "in the summer of 2019".
@@ -72,9 +76,9 @@ pub(super) fn is_condition(grammar: &Grammar, clause: &[Word]) -> bool {
 pub(super) fn opens_fiction(grammar: &Grammar, words: &[Word]) -> bool {
     let words = skip_fillers(grammar, words);
     let polite = skip_politeness(grammar, words);
-    let works_on_text = polite.split_first().is_some_and(|(verb, rest)| {
-        verb.is(Class::WORK) && rest.iter().any(|word| word.announced || word.is(Class::TEXT))
-    });
+    let works_on_text = polite
+        .split_first()
+        .is_some_and(|(verb, rest)| verb.is(Class::WORK) && rest.iter().any(|word| word.announced || word.is(Class::TEXT)));
     works_on_text || [words, polite].iter().any(|words| grammar.opens_with(words, Role::Fiction))
 }
 
@@ -116,7 +120,13 @@ pub(super) fn is_request(grammar: &Grammar, clause: &[Word]) -> bool {
 /// Whether somebody else is quoted: "my friend says he …", "according to my doctor …", not "I said …".
 pub(super) fn reports(clause: &[Word]) -> bool {
     clause.iter().enumerate().any(|(at, word)| {
-        let by_self = clause.get(..at).unwrap_or_default().iter().rev().find(|word| !word.is(Class::ADVERB)).is_some_and(|word| word.is(Class::SELF));
+        let by_self = clause
+            .get(..at)
+            .unwrap_or_default()
+            .iter()
+            .rev()
+            .find(|word| !word.is(Class::ADVERB))
+            .is_some_and(|word| word.is(Class::SELF));
         word.is(Class::REPORT) && !by_self
     })
 }

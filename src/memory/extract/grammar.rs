@@ -173,7 +173,7 @@ pub(super) struct Grammar {
     pub(super) compiled: Vec<(&'static Rule, Pattern)>,
     noise: HashMap<&'static str, Vec<Pattern>>,
     orders_freely: bool,
-    pub(super) held: Vec<(Review, &'static str)>,
+    held: HashMap<char, Vec<(Review, &'static str)>>,
 }
 
 impl Grammar {
@@ -208,6 +208,12 @@ impl Grammar {
                 noise.entry(word).or_default().push(Pattern::new(text, table.groups));
             }
         }
+        let mut held: HashMap<char, Vec<(Review, &'static str)>> = HashMap::new();
+        for (why, list) in table.held {
+            for phrase in list.split(',') {
+                phrase.chars().next().into_iter().for_each(|first| held.entry(first).or_default().push((*why, phrase)));
+            }
+        }
         Self {
             common: split(table.common),
             classes,
@@ -219,7 +225,7 @@ impl Grammar {
             compiled,
             noise,
             orders_freely: table.orders_freely,
-            held: table.held.iter().flat_map(|(why, list)| list.split(',').map(|phrase| (*why, phrase.trim_matches('\n')))).collect(),
+            held,
         }
     }
 
@@ -244,7 +250,11 @@ impl Grammar {
 
     /// The words behind the longest phrase of `role` that `words` begin with.
     pub(super) fn behind<'a, 't>(&self, words: &'a [Word<'t>], role: Role) -> Option<&'a [Word<'t>]> {
-        self.phrases.get(words.first()?.text)?.iter().filter(|(known, _)| *known == role).find_map(|(_, phrase)| skip(words, phrase))
+        self.phrases
+            .get(words.first()?.text)?
+            .iter()
+            .filter(|(known, _)| *known == role)
+            .find_map(|(_, phrase)| skip(words, phrase))
     }
 
     pub(super) fn opens_with(&self, words: &[Word], role: Role) -> bool {
@@ -262,11 +272,18 @@ impl Grammar {
 
     pub(super) fn is_noise(&self, words: &[Word]) -> bool {
         let Some(first) = words.first() else { return true };
-        self.noise.get(first.text).into_iter().flatten().any(|pattern| pattern.fit(words).is_some()) || self.opens_with(words, Role::Noise)
+        self.noise.get(first.text).into_iter().flatten().any(|pattern| pattern.fit(words).is_some())
+            || self.opens_with(words, Role::Noise)
     }
 
     pub(super) fn orders_freely(&self) -> bool {
         self.orders_freely
+    }
+
+    /// Why a text that begins so (in lower case, single spaces) must be reviewed, if it must.
+    pub(super) fn holds_back(&self, text: &str) -> impl Iterator<Item = (Review, &'static str)> {
+        let phrases = text.chars().next().and_then(|first| self.held.get(&first));
+        phrases.into_iter().flatten().filter(move |(_, phrase)| text.starts_with(phrase)).copied()
     }
 
     /// Whether a word names a slot: "address", "birthday".
@@ -296,8 +313,18 @@ impl Grammar {
         ];
         let words = self.classes.iter().filter(|(_, class)| class.meets(MARKING)).map(|(word, _)| *word);
         // "Don't" is cut at its apostrophe.
-        let expanded = self.expansions.iter().filter(|(_, text)| matches!(text.first(), Some(&"i" | &"do" | &"je"))).map(|(word, _)| *word).chain(["don"]);
-        let phrases = self.phrases.values().flatten().filter(|(role, _)| ROLES.contains(role)).filter_map(|(_, phrase)| phrase.first().copied());
+        let expanded = self
+            .expansions
+            .iter()
+            .filter(|(_, text)| matches!(text.first(), Some(&"i" | &"do" | &"je")))
+            .map(|(word, _)| *word)
+            .chain(["don"]);
+        let phrases = self
+            .phrases
+            .values()
+            .flatten()
+            .filter(|(role, _)| ROLES.contains(role))
+            .filter_map(|(_, phrase)| phrase.first().copied());
         let gone = self.gone.iter().filter_map(|(first, _)| first.first().copied());
         // A turn is looked through by letters and digits only.
         let bare = |word: &'static str| word.split(|c: char| !c.is_alphanumeric()).next().unwrap_or(word);
@@ -311,5 +338,7 @@ fn split(text: &'static str) -> Phrase {
 
 /// The words behind `phrase`, where they begin with it.
 pub(super) fn skip<'a, 't>(words: &'a [Word<'t>], phrase: &[&str]) -> Option<&'a [Word<'t>]> {
-    phrase.iter().try_fold(words, |rest, expected| rest.split_first().filter(|(word, _)| word.text == *expected).map(|(_, rest)| rest))
+    phrase
+        .iter()
+        .try_fold(words, |rest, expected| rest.split_first().filter(|(word, _)| word.text == *expected).map(|(_, rest)| rest))
 }

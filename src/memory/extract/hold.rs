@@ -46,14 +46,18 @@ pub(super) fn review(text: &str, kind: Kind, grammars: &[&Grammar]) -> Option<Re
     if text.split_whitespace().any(is_identifier) {
         return Some(Review::Tool);
     }
-    if text.chars().any(is_dressed_up) || is_encoded(&folded) || text.split(|c: char| !c.is_alphanumeric() && !is_invisible(c)).any(is_disguised) {
+    if text.chars().any(is_dressed_up)
+        || is_encoded(&folded)
+        || text.split(|c: char| !c.is_alphanumeric() && !is_invisible(c)).any(is_disguised)
+    {
         return Some(Review::Instruction);
     }
     let words: String = spaced(&folded);
     // What a person likes or is may be worded like a tool; what they ask for or want kept may not.
     let ordering = matches!(kind, Kind::Instruction | Kind::Note | Kind::Event);
-    let holds = |phrase: &str| words.match_indices(phrase).any(|(at, _)| words.get(..at).is_some_and(|before| before.ends_with(' ')));
-    grammars.iter().flat_map(|grammar| &grammar.held).find(|(why, phrase)| (ordering || *why != Review::Tool || phrase.contains(' ')) && holds(phrase)).map(|(why, _)| *why)
+    let counts = |(why, phrase): &(Review, &str)| ordering || *why != Review::Tool || phrase.contains(' ');
+    let starts = || words.match_indices(' ').filter_map(|(at, _)| words.get(at + 1..));
+    grammars.iter().find_map(|grammar| starts().flat_map(|text| grammar.holds_back(text)).find(counts)).map(|(why, _)| why)
 }
 
 /// Whether a text is longer than people state a fact.
@@ -97,20 +101,26 @@ fn is_identifier(word: &str) -> bool {
 fn is_dressed_up(c: char) -> bool {
     !c.is_ascii()
         && !matches!(c, 'ª' | 'º' | '™' | '№' | '℃' | '℉' | '…' | '\u{a0}')
-        && std::iter::once(c).nfkc().any(|plain| plain.is_ascii_alphabetic() || matches!(plain, '<' | '>' | '[' | ']' | '{' | '}'))
+        && std::iter::once(c)
+            .nfkc()
+            .any(|plain| plain.is_ascii_alphabetic() || matches!(plain, '<' | '>' | '[' | ']' | '{' | '}'))
         && std::iter::once(c).nfkd().all(|part| part.is_ascii())
 }
 
 /// Percent-encoding: "I%20live".
 fn is_encoded(folded: &str) -> bool {
-    folded.match_indices('%').any(|(at, _)| folded.as_bytes().get(at + 1..at + 3).is_some_and(|code| code.iter().all(u8::is_ascii_hexdigit)))
+    folded
+        .match_indices('%')
+        .any(|(at, _)| folded.as_bytes().get(at + 1..at + 3).is_some_and(|code| code.iter().all(u8::is_ascii_hexdigit)))
 }
 
 /// A word of letters from two alphabets, with characters that are not seen, or too long to be one.
 fn is_disguised(word: &str) -> bool {
     let latin = |c: char| c.is_alphabetic() && c < '\u{250}';
     let foreign = |c: char| matches!(c, '\u{370}'..='\u{52f}' | '\u{ff00}'..='\u{ffef}' | '\u{1d400}'..='\u{1d7ff}');
-    word.chars().count() > MAX_WORD && word.chars().any(|c| c.is_ascii_digit()) || word.chars().any(latin) && word.chars().any(foreign) || word.chars().any(is_invisible)
+    word.chars().count() > MAX_WORD && word.chars().any(|c| c.is_ascii_digit())
+        || word.chars().any(latin) && word.chars().any(foreign)
+        || word.chars().any(is_invisible)
 }
 
 #[cfg(test)]

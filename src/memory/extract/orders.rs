@@ -14,7 +14,9 @@ pub(super) fn is_standing_order(grammar: &Grammar, words: &[Word]) -> bool {
     }
     if let Some(rest) = grammar.behind(words, Role::Asked) {
         // "I want you to … whenever …".
-        return rest.iter().take(MAX_GAP).any(|word| word.is(Class::ALWAYS)) || grammar.holds(rest, Role::Whenever) || holds_from_now(grammar, rest);
+        return rest.iter().take(MAX_GAP).any(|word| word.is(Class::ALWAYS))
+            || grammar.holds(rest, Role::Whenever)
+            || holds_from_now(grammar, rest);
     }
     is_order(grammar, skip_politeness(grammar, words))
 }
@@ -22,7 +24,10 @@ pub(super) fn is_standing_order(grammar: &Grammar, words: &[Word]) -> bool {
 fn is_order(grammar: &Grammar, words: &[Word]) -> bool {
     let Some((first, rest)) = words.split_first() else { return false };
     if let Some(rest) = grammar.behind(words, Role::FromNow) {
-        return skip_politeness(grammar, skip_fillers(grammar, rest)).iter().take(3).any(|word| word.is(Class::ADDRESS | Class::ALWAYS))
+        return skip_politeness(grammar, skip_fillers(grammar, rest))
+            .iter()
+            .take(3)
+            .any(|word| word.is(Class::ADDRESS | Class::ALWAYS))
             || rest.iter().any(|word| word.parted && word.is(Class::ADDRESS));
     }
     if grammar.opens_with(words, Role::Whenever) {
@@ -32,11 +37,16 @@ fn is_order(grammar: &Grammar, words: &[Word]) -> bool {
         return true;
     }
     if first.is(Class::ALWAYS) {
-        return rest.first().is_some_and(|verb| verb.is(Class::ADDRESS) || !verb.is(Class::NO_ORDER) && grammar.orders_freely() && plain(verb.text));
+        return rest.first().is_some_and(|verb| {
+            verb.is(Class::ADDRESS) || !verb.is(Class::NO_ORDER) && grammar.orders_freely() && plain(verb.text)
+        });
     }
     // "Answer in German from now on", "antworte immer auf Deutsch".
     let always = |words: &[Word]| words.iter().take(MAX_GAP).any(|word| word.is(Class::ALWAYS));
-    first.is(Class::ADDRESS) && (always(rest) || rest.last().is_some_and(|word| word.is(Class::ALWAYS) && word.parted) || holds_from_now(grammar, rest))
+    first.is(Class::ADDRESS)
+        && (always(rest)
+            || rest.last().is_some_and(|word| word.is(Class::ALWAYS) && word.parted)
+            || holds_from_now(grammar, rest))
 }
 
 /// Whether an English word may be the verb of an order: "always answered" and "never going" are none.
@@ -51,8 +61,10 @@ fn holds_from_now(grammar: &Grammar, words: &[Word]) -> bool {
 /// Whether an order stands behind the condition: "…, answer in German", "… always answer in German".
 fn addresses(words: &[Word]) -> bool {
     let towards = words.iter().take(5).any(|word| word.is(Class::TOWARDS));
-    let orders = |word: &Word| word.is(Class::ALWAYS) || word.parted && word.is(Class::ADDRESS);
-    towards && words.iter().skip(2).any(orders)
+    // "…, please answer" too.
+    let begins = |word: &Word, before: &Word| word.parted || before.parted && before.is(Class::FILLER);
+    let orders = |word: &Word, before: &Word| word.is(Class::ALWAYS) || word.is(Class::ADDRESS) && begins(word, before);
+    towards && words.iter().skip(2).zip(words.iter().skip(1)).any(|(word, before)| orders(word, before))
 }
 
 /// What the person asks to remember: the words behind the asking.

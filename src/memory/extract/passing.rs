@@ -22,7 +22,12 @@ pub(super) fn tells(grammar: &Grammar, clause: &[Word]) -> bool {
     let personal = core.iter().take(MAX_SUBJECT).any(|word| word.is(Class::SELF)) || about();
     let told = || !bare.iter().any(|word| word.is(Class::YOU | Class::UNSURE | Class::REPORT));
     // Something must be named: "I get them now" says nothing later on.
-    let named = || core.iter().skip(1).filter(|word| word.class == Class::default() || word.is(Class::DATED | Class::TRADE)).any(|word| word.text.chars().count() > 3);
+    let named = || {
+        core.iter()
+            .skip(1)
+            .filter(|word| word.class == Class::default() || word.is(Class::DATED | Class::TRADE))
+            .any(|word| word.text.chars().count() > 3)
+    };
     (MIN_WORDS..=MAX_WORDS).contains(&bare.len())
         && personal
         && !core.first().is_some_and(|word| word.is(Class::OTHERS))
@@ -36,7 +41,9 @@ pub(super) fn tells(grammar: &Grammar, clause: &[Word]) -> bool {
 /// Whether the clause may go on what was told before: "and it was so powerful".
 pub(super) fn continues(grammar: &Grammar, clause: &[Word]) -> bool {
     let bare = skip_fillers(grammar, clause);
-    !bare.iter().any(|word| word.is(Class::YOU | Class::UNSURE | Class::REPORT)) && !is_request(grammar, bare) && !grammar.is_noise(skip_lead(bare))
+    !bare.iter().any(|word| word.is(Class::YOU | Class::UNSURE | Class::REPORT))
+        && !is_request(grammar, bare)
+        && !grammar.is_noise(skip_lead(bare))
 }
 
 /// What sort of note the words are: an event, where they say when, or that it is past.

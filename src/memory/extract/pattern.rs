@@ -16,6 +16,8 @@
 //!
 //! Adverbs ("also", "currently") may stand between.
 
+use std::ops::Range;
+
 use super::grammar::{Class, Grammar};
 use super::words::Word;
 use crate::store::Kind;
@@ -84,13 +86,17 @@ pub(super) const fn past(id: &'static str, pattern: &'static str, slot: &'static
 pub(super) struct Match {
     pub(super) rule: &'static Rule,
     pub(super) slot: Option<String>,
-    /// Where the value begins among the clause's words.
-    pub(super) value: usize,
+    /// Where the value stands among the clause's words.
+    pub(super) value: Range<usize>,
 }
 
 #[derive(Debug)]
 enum Part {
-    Words { any: Vec<&'static str>, optional: bool, chosen: bool },
+    Words {
+        any: Vec<&'static str>,
+        optional: bool,
+        chosen: bool,
+    },
     /// The next word is one of these, and is not taken.
     Ahead(Vec<&'static str>),
     Object,
@@ -194,7 +200,8 @@ impl Pattern {
                     rest.first()?;
                 }
                 Part::End => {
-                    let goes_on = rest.first().is_some_and(|word| !word.parted) && rest.iter().any(|word| !word.is(Class::ADVERB));
+                    let goes_on =
+                        rest.first().is_some_and(|word| !word.parted) && rest.iter().any(|word| !word.is(Class::ADVERB));
                     if goes_on {
                         return None;
                     }
@@ -227,8 +234,13 @@ pub(super) fn find_rule(grammar: &Grammar, clause: &[Word], gone: bool) -> Optio
     grammar.rules_of(first.text).filter(|(rule, _)| rule.gone == gone).find_map(|(rule, pattern)| {
         let fit = pattern.fit(clause)?;
         let rest = clause.get(fit.taken..)?;
-        let numbered = rule.not_before.meets(Class::NO_NAME) && rest.iter().any(|word| word.text.bytes().any(|b| b.is_ascii_digit()));
-        if rest.len() > rule.max_rest || begins_with(rest, rule.not_before) || numbered || rule.lasting && clause.iter().any(|word| word.is(Class::DATED)) {
+        let numbered =
+            rule.not_before.meets(Class::NO_NAME) && rest.iter().any(|word| word.text.bytes().any(|b| b.is_ascii_digit()));
+        if rest.len() > rule.max_rest
+            || begins_with(rest, rule.not_before)
+            || numbered
+            || rule.lasting && clause.iter().any(|word| word.is(Class::DATED))
+        {
             return None;
         }
         let object = fit.object.and_then(|(from, to)| clause.get(from..to));
@@ -244,7 +256,8 @@ pub(super) fn find_rule(grammar: &Grammar, clause: &[Word], gone: bool) -> Optio
         };
         // What stands in the middle is the value where nothing stands behind: "dass ich in Köln wohne".
         let last = fit.taken.saturating_sub(1);
-        let value = if rest.is_empty() { fit.object.map_or(last, |(from, _)| from) } else { fit.taken };
+        let middle = || fit.object.map_or(last..clause.len(), |(from, to)| from..to);
+        let value = if rest.is_empty() { middle() } else { fit.taken..clause.len() };
         Some(Match { rule, slot, value })
     })
 }

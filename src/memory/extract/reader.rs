@@ -115,7 +115,10 @@ impl<'a> Reading<'a> {
         }
         let whole = !torn.start && !torn.end;
         let turn = self.turn;
-        if whole && !sentence.question && let Some(found) = retract::find_forget(grammar, bare, |words| saying(turn, words)) {
+        if whole
+            && !sentence.question
+            && let Some(found) = retract::find_forget(grammar, bare, |words| saying(turn, words))
+        {
             self.retract(bare, found);
             return;
         }
@@ -127,12 +130,15 @@ impl<'a> Reading<'a> {
             self.ends = true;
             return;
         }
-        if whole && !sentence.question && orders::is_standing_order(grammar, bare) {
+        // "Call me Sam from now on" fills a slot.
+        let fills = || statement(grammar, bare).is_some_and(|found| found.slot.is_some());
+        if whole && !sentence.question && orders::is_standing_order(grammar, bare) && !fills() {
             self.keep(bare, Kind::Instruction, None, "standing", Tier::Explicit);
             return;
         }
         let announced = announced_text(words);
-        self.ends = announced.is_some() || sentence.announces && words.iter().any(|word| word.is(Class::TEXT | Class::REPORT | Class::WORK));
+        self.ends = announced.is_some()
+            || sentence.announces && words.iter().any(|word| word.is(Class::TEXT | Class::REPORT | Class::WORK));
         let words = words.get(..announced.unwrap_or(words.len())).unwrap_or_default();
         if !words.is_empty() {
             self.read_clauses(words, sentence.question, torn);
@@ -184,7 +190,10 @@ impl<'a> Reading<'a> {
         let bare = skip_fillers(grammar, clause);
         let temporal = grammar.opens_with(bare, Role::Temporal);
         let turn = self.turn;
-        if !temporal && is_certain(bare) && let Some(found) = retract::find_gone(grammar, clause, |words| saying(turn, words)) {
+        if !temporal
+            && is_certain(bare)
+            && let Some(found) = retract::find_gone(grammar, clause, |words| saying(turn, words))
+        {
             self.flush(run);
             self.retract(clause, found);
             run.add(clause, true);
@@ -260,7 +269,10 @@ impl<'a> Reading<'a> {
         if text.chars().count() <= 3 {
             return;
         }
-        let held_for = hold::review(&text, kind, &[self.grammar, languages::english()]);
+        let english = languages::english();
+        let both = [english, self.grammar];
+        let len = if std::ptr::eq(self.grammar, english) { 1 } else { 2 };
+        let held_for = hold::review(&text, kind, both.get(..len).unwrap_or_default());
         self.found.push(Statement::Fact(Candidate { text, kind, slot, quote, origin: format!("rule:{rule}"), tier, held_for }));
     }
 }
@@ -300,7 +312,10 @@ fn statement(grammar: &Grammar, clause: &[Word]) -> Option<Match> {
     }
     find_rule(grammar, clause, false).or_else(|| {
         let core = skip_lead(clause);
-        (core.len() < clause.len()).then(|| find_rule(grammar, core, false)).flatten()
+        let lead = clause.len() - core.len();
+        // "Seit 2020 wohne ich in Köln": the verb stands before the subject.
+        let inverted = lead.checked_sub(1).and_then(|at| clause.get(at..))?;
+        find_rule(grammar, core, false).or_else(|| find_rule(grammar, inverted, false))
     })
 }
 

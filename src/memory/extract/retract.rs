@@ -1,10 +1,10 @@
 //! What holds no longer, and what is to be forgotten.
 
+use super::Target;
 use super::clause::{skip_fillers, skip_lead, skip_politeness};
 use super::grammar::{Class, Grammar, Role, skip};
-use super::pattern::find_rule;
+use super::pattern::{Match, find_rule};
 use super::words::Word;
-use super::Target;
 
 /// A retraction as it was found in a clause.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ pub(super) fn find_gone(grammar: &Grammar, clause: &[Word], saying: impl Fn(&[Wo
     let bare = skip_lead(skip_fillers(grammar, clause));
     if let Some(found) = find_rule(grammar, bare, true) {
         let open = found.rule.pattern.contains(['~', '^', '*']);
-        let value = value_of(bare.get(found.value..).unwrap_or_default(), &saying).filter(|_| open);
+        let value = value_of(bare.get(found.value.clone()).unwrap_or_default(), &saying).filter(|_| open);
         let target = match found.slot {
             Some(slot) => Target::Slot { slot, value },
             None => Target::Saying(value.unwrap_or_default()),
@@ -62,15 +62,20 @@ pub(super) fn find_gone(grammar: &Grammar, clause: &[Word], saying: impl Fn(&[Wo
     let holding = grammar.gone.iter().find_map(|(first, then)| without(clause, first, then))?;
     let holding = skip_lead(skip_fillers(grammar, &holding));
     let personal = holding.first().is_some_and(|word| word.is(Class::SELF));
-    (personal && holding.len() > 1).then(|| Found { target: target_of(grammar, holding, &saying), forget: false, rule: "no_longer" })
+    (personal && holding.len() > 1).then(|| Found {
+        target: target_of(grammar, holding, &saying),
+        forget: false,
+        rule: "no_longer",
+    })
 }
 
 /// The slot that a statement fills, with its value, or else the statement itself.
 fn target_of(grammar: &Grammar, statement: &[Word], saying: &impl Fn(&[Word]) -> String) -> Target {
+    let statement = skip_lead(skip_fillers(grammar, statement));
     match find_rule(grammar, statement, false) {
-        Some(found) if found.slot.is_some() => {
-            let value = value_of(statement.get(found.value..).unwrap_or_default(), saying);
-            Target::Slot { slot: found.slot.unwrap_or_default(), value }
+        Some(Match { slot: Some(slot), value, .. }) => {
+            let value = value_of(statement.get(value).unwrap_or_default(), saying);
+            Target::Slot { slot, value }
         }
         _ => Target::Saying(saying(without_reasons(grammar, statement))),
     }
@@ -92,7 +97,8 @@ fn value_of(words: &[Word], saying: &impl Fn(&[Word]) -> String) -> Option<Strin
         [article, rest @ ..] if article.is(Class::ARTICLE) && !rest.is_empty() => rest,
         words => words,
     };
-    let end = words.iter().position(|word| word.parted || word.is(Class::END | Class::ADVERB | Class::DATED)).unwrap_or(words.len());
+    let end =
+        words.iter().position(|word| word.parted || word.is(Class::END | Class::ADVERB | Class::DATED)).unwrap_or(words.len());
     // The first word is the value even behind a comma.
     let value = words.get(..end.max(1).min(words.len()))?;
     (!value.is_empty()).then(|| saying(value))
@@ -100,7 +106,9 @@ fn value_of(words: &[Word], saying: &impl Fn(&[Word]) -> String) -> Option<Strin
 
 /// The clause without the words that say that it holds no longer, where they stand in it.
 fn without<'t>(clause: &[Word<'t>], first: &[&str], then: &[&str]) -> Option<Vec<Word<'t>>> {
-    let find = |words: &[Word<'t>], phrase: &[&str]| (0..words.len()).find(|at| words.get(*at..).and_then(|rest| skip(rest, phrase)).is_some());
+    let find = |words: &[Word<'t>], phrase: &[&str]| {
+        (0..words.len()).find(|at| words.get(*at..).and_then(|rest| skip(rest, phrase)).is_some())
+    };
     let at = find(clause, first)?;
     let (before, rest) = clause.split_at_checked(at)?;
     let rest = rest.get(first.len()..)?;

@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use super::grammar::Class;
 
-
 /// One word, lower case. Contractions are several words: "don't" is "do" and "not", "j'habite" is "j" and "habite".
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Word<'t> {
@@ -63,7 +62,8 @@ pub(super) fn sentences<'t>(turn: &str, folded: &'t str, range: Range<usize>) ->
     let mut push = |part: Range<usize>, question, ended| {
         let words = words(turn, folded, range.start + part.start..range.start + part.end);
         if !words.is_empty() {
-            let announces = stretch.get(part).unwrap_or_default().trim_end_matches(['*', '_', ' ', '\t', '\r']).ends_with([':', '：']);
+            let announces =
+                stretch.get(part).unwrap_or_default().trim_end_matches(['*', '_', ' ', '\t', '\r']).ends_with([':', '：']);
             found.push(Sentence { words, question, ended, announces });
         }
     };
@@ -128,7 +128,8 @@ fn words<'t>(turn: &str, folded: &'t str, range: Range<usize>) -> Vec<Word<'t>> 
         if let Some(from) = start.take() {
             let raw = folded.get(from..range.start + i).unwrap_or_default();
             if raw.bytes().any(|b| b.is_ascii_alphanumeric() || b >= 0x80) {
-                let capital = turn.get(from..).and_then(|t| t.chars().find(|c| c.is_alphanumeric())).is_some_and(char::is_uppercase);
+                let capital =
+                    turn.get(from..).and_then(|t| t.chars().find(|c| c.is_alphanumeric())).is_some_and(char::is_uppercase);
                 push_word(&mut found, raw, from, std::mem::take(&mut before), capital);
             } else {
                 before.parted = true;

@@ -99,7 +99,10 @@ pub(super) static ENGLISH: Table = Table {
 };
 
 const GROUPS: &[(&str, &str)] = &[
-    ("diet", "vegan vegetarian pescatarian pescetarian coeliac celiac kosher halal keto carnivore omnivore veggie flexitarian gluten-free"),
+    (
+        "diet",
+        "vegan vegetarian pescatarian pescetarian coeliac celiac kosher halal keto carnivore omnivore veggie flexitarian gluten-free",
+    ),
     ("marital", "married divorced engaged single widowed separated"),
     (
         "kin",
@@ -260,7 +263,11 @@ const RULES: &[Rule] = &[
     // Family.
     named("family", "my @{kin} 's name is|'s ~", "@.name"),
     named("family", "my @{kin} is|'s called|named ~", "@.name"),
-    named("family", "my @wife|husband|hubby|fiance|fiancé|fiancée|girlfriend|boyfriend|mother|mom|mum|father|dad|boss|partner ^", "@.name"),
+    named(
+        "family",
+        "my @wife|husband|hubby|fiance|fiancé|fiancée|girlfriend|boyfriend|mother|mom|mum|father|dad|boss|partner ^",
+        "@.name",
+    ),
     profile("family", "my * {family} ^", ""),
     profile("family", "my {family} ^", ""),
     named("family", "my * name is|'s ~", ""),
@@ -272,13 +279,21 @@ const RULES: &[Rule] = &[
     profile("family", "i|we have [got] {number} * {family}", ""),
     profile("family", "i|we have [got] {family}", ""),
     profile("family", "i|we have [got] a|an|two|three|one * called|named ~", ""),
-    profile("family", "i am a|the mother|father|mom|mum|dad|parent|grandmother|grandfather|grandparent|stepfather|stepmother of|to ~", ""),
+    profile(
+        "family",
+        "i am a|the mother|father|mom|mum|dad|parent|grandmother|grandfather|grandparent|stepfather|stepmother of|to ~",
+        "",
+    ),
     profile("family", "i am a single|proud|stay-at-home|new|expectant mother|father|mom|mum|dad|parent", ""),
     // Tastes.
     taste("favourite", "my favourite * is|are|'s ~", "favourite:*"),
     taste("favourite", "my all-time favourite * is|are|'s ~", "favourite:*"),
     taste("prefers", "i|we [would] prefer|favor|favour ~", ""),
-    taste("likes", "i|we like|love|enjoy|adore to bake|cook|read|play|watch|travel|hike|swim|run|paint|draw|dance|sing|garden|fish|ski|write|ride|cycle ~", ""),
+    taste(
+        "likes",
+        "i|we like|love|enjoy|adore to bake|cook|read|play|watch|travel|hike|swim|run|paint|draw|dance|sing|garden|fish|ski|write|ride|cycle ~",
+        "",
+    ),
     taste("likes", "i|we like|love|enjoy|adore ~", ""),
     taste("likes", "i am [a] [big|huge|massive|lifelong] fan of ~", ""),
     taste("likes", "i am fond of ~", ""),
@@ -316,4 +331,3 @@ const RULES: &[Rule] = &[
     past("not_name", "my name is|'s not ~", "name"),
     past("gone", "we broke|split up", "marital_status"),
 ];
-

@@ -21,7 +21,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
         Class::OPENER,
         "he she they you it this that what how which where when who why whose can could would should shall will do does did is are am was were have \
          has any please give tell suggest help write recommend find show explain call so but because since if unless though although remember \
-         always never right correct thanks however let make think not got so what's that's there here and forget used",
+         always never right correct thanks however let make think not got summarise summarize translate sum correct fix so what's that's there here and forget used",
     ),
     (
         Class::SUBJECT,
@@ -42,7 +42,10 @@ pub(super) const WORDS: &[(Class, &str)] = &[
          lol haha hahaha lmao",
     ),
     (Class::OBJECT, "me us myself ourselves"),
-    (Class::REPORT, "said says told saying claims claimed wrote writes replied texted according quoted goes allegedly mentioned tells claiming"),
+    (
+        Class::REPORT,
+        "said says told saying claims claimed wrote writes replied texted according quoted goes allegedly mentioned tells claiming",
+    ),
     (Class::TODAY, "today tonight tomorrow yesterday moment"),
     (
         Class::NO_NAME,
@@ -142,7 +145,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
         "great good genius legend star lifesaver best amazing wonderful awesome real big huge life perfect brilliant right wrong kind fantastic bit sweetheart \
          treasure angel",
     ),
-    (Class::NO_WISH, "to when how what where me time day one the song why who if's"),
+    (Class::NO_WISH, "to when how what where me time day one song guy why who"),
 ];
 
 pub(super) const PHRASES: &[(Role, &str)] = &[
@@ -185,8 +188,14 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
         "remember, do not forget, keep in mind that, keep in mind, bear in mind that, bear in mind, take note that, note that, note, for future reference, \
          please be aware that, be aware that, know that, take into account that, always remember, take into consideration that",
     ),
-    (Role::Polite, "please, can you, could you, will you, would you, you can, you may, you, pls, plz, kindly, can we, just, can you please, and"),
-    (Role::FromNow, "from now on, going forward, in future, in the future, from here on, from here on out, henceforth, from this point on, from today on, in all future"),
+    (
+        Role::Polite,
+        "please, can you, could you, will you, would you, you can, you may, you, pls, plz, kindly, can we, just, can you please, and",
+    ),
+    (
+        Role::FromNow,
+        "from now on, going forward, in future, in the future, from here on, from here on out, henceforth, from this point on, from today on, in all future",
+    ),
     (
         Role::Asked,
         "i want you to, i need you to, i expect you to, i would like you to, i would prefer you to, you should, you must, make sure to, make sure you, be sure to, \

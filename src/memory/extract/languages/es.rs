@@ -12,8 +12,14 @@ pub(super) static SPANISH: Table = Table {
     phrases: PHRASES,
     expansions: &[],
     groups: &[
-        ("diet", "vegano vegana vegetariano vegetariana pescetariano pescetariana celíaco celíaca celiaco celiaca flexitariano flexitariana kosher halal"),
-        ("marital", "casado casada divorciado divorciada soltero soltera viudo viuda comprometido comprometida separado separada casados"),
+        (
+            "diet",
+            "vegano vegana vegetariano vegetariana pescetariano pescetariana celíaco celíaca celiaco celiaca flexitariano flexitariana kosher halal",
+        ),
+        (
+            "marital",
+            "casado casada divorciado divorciada soltero soltera viudo viuda comprometido comprometida separado separada casados",
+        ),
         ("kin", "mujer esposa marido esposo pareja novia novio madre mamá padre papá jefe jefa prometido prometida"),
         (
             "family",
@@ -21,7 +27,10 @@ pub(super) static SPANISH: Table = Table {
              mujer esposa marido esposo pareja novia novio madre mamá padre papá padres familia jefe jefa compañero compañera",
         ),
         ("number", "un una dos tres cuatro cinco seis 1 2 3 4 5 6 varios varias"),
-        ("habit", "juego toco colecciono bebo como leo cocino fumo corro nado pinto canto enseño uso tengo conduzco hablo veo escucho practico tomo programo bailo monto"),
+        (
+            "habit",
+            "juego toco colecciono bebo como leo cocino fumo corro nado pinto canto enseño uso tengo conduzco hablo veo escucho practico tomo programo bailo monto",
+        ),
     ],
     slots: &[
         ("wife", "mujer esposa"),
@@ -74,38 +83,86 @@ pub(super) static SPANISH: Table = Table {
             "ignora,ignorar,instruccion,instrucción,mensaje del sistema,prompt del sistema,jailbreak,contraseña,el asistente,al asistente,el usuario,los usuarios,al usuario,el modelo,el bot,reglas de seguridad,obedece,obedecer,clave api,revela,\
              alguien pregunta,sin restricciones",
         ),
-        (Review::Tool, "la herramienta,una herramienta,llamada a la función,ejecuta,ejecutar,la función,descarga,sube el,envía un correo,envía un mail,línea de comandos"),
+        (
+            Review::Tool,
+            "la herramienta,una herramienta,llamada a la función,ejecuta,ejecutar,la función,descarga,sube el,envía un correo,envía un mail,línea de comandos",
+        ),
     ],
     rules: RULES,
 };
 
 const WORDS: &[(Class, &str)] = &[
-    (Class::FILLER, "hola buenas hey oye bueno pues y pero también sí ok vale oh porque ya-que gracias entonces además bien eh mira claro perdón o por-cierto nota ah sino aunque ojo"),
-    (Class::ADVERB, "también ahora actualmente todavía ya siempre realmente muy mucho especialmente principalmente generalmente normalmente solo sólo solamente estrictamente absolutamente totalmente originalmente aún recientemente últimamente bastante casi mucho yo"),
+    (
+        Class::FILLER,
+        "hola buenas hey oye bueno pues y pero también sí ok vale oh porque ya-que gracias entonces además bien eh mira claro perdón o por-cierto nota ah sino aunque ojo",
+    ),
+    (
+        Class::ADVERB,
+        "también ahora actualmente todavía ya siempre realmente muy mucho especialmente principalmente generalmente normalmente solo sólo solamente estrictamente absolutamente totalmente originalmente aún recientemente últimamente bastante casi mucho yo",
+    ),
     (Class::JOINT, "y pero porque pues o aunque e"),
-    (Class::OPENER, "llámame dime qué que cómo cuál cuáles dónde cuándo quién puedes puede podrías él ella ellos ellas eso esto da dame dime muestra escribe explica explícame ayuda recomienda pero porque si aunque hay es tienes \
-                     necesito quiero quisiera busco y no o gracias responde alguna algún me se te le cuánto por puedo debo podría"),
-    (Class::SUBJECT, "qué cómo cuál dónde puedes él ella ahora cuando si busco quiero necesito quisiera me no también ya aquí te"),
+    (
+        Class::OPENER,
+        "llámame dime qué que cómo cuál cuáles dónde cuándo quién puedes puede podrías él ella ellos ellas eso esto da dame dime muestra escribe explica explícame ayuda recomienda pero porque si aunque hay es tienes \
+                     necesito quiero quisiera busco y no o gracias responde alguna algún me se te le cuánto por puedo debo podría",
+    ),
+    (
+        Class::SUBJECT,
+        "qué cómo cuál dónde puedes él ella ahora cuando si busco quiero necesito quisiera me no también ya aquí te",
+    ),
     (Class::REASON, "como porque aunque"),
-    (Class::SELF, "yo mi mis nosotros nosotras nuestro nuestra nuestros soy vivo trabajo tengo estoy vivimos tenemos llamo estudio hablo odio prefiero nací fui me nos somos estamos fuimos juego toco colecciono bebo conduzco leo cocino \
-                   nado pinto detesto adoro amo fumo corro uso enseño practico programo bailo compré conocí empecé visité viajé dejé perdí gané hice tuve crecí mudé vi aprendí estuve monto comí viví estudié trabajé dirijo cuido crío"),
-    (Class::REQUEST, "qué que cómo cuál cuáles dónde cuándo quién puedes puede podrías dame dime muestra escribe explica explícame ayuda ayúdame recomienda recomiéndame hay es haz crea genera traduce resume sugiere por cuánto cuánta existe tienes puedo debo debería"),
-    (Class::UNSURE, "si quizás quizá tal-vez podría sería quisiera gustaría supuestamente ojalá viviera fuera tuviera posiblemente jaja lol jajaja imagina"),
+    (
+        Class::SELF,
+        "yo mi mis nosotros nosotras nuestro nuestra nuestros soy vivo trabajo tengo estoy vivimos tenemos llamo estudio hablo odio prefiero nací fui me nos somos estamos fuimos juego toco colecciono bebo conduzco leo cocino \
+                   nado pinto detesto adoro amo fumo corro uso enseño practico programo bailo compré conocí empecé visité viajé dejé perdí gané hice tuve crecí mudé vi aprendí estuve monto comí viví estudié trabajé dirijo cuido crío",
+    ),
+    (
+        Class::REQUEST,
+        "qué que cómo cuál cuáles dónde cuándo quién puedes puede podrías dame dime muestra escribe explica explícame ayuda ayúdame recomienda recomiéndame hay es haz crea genera traduce resume sugiere por cuánto cuánta existe tienes puedo debo debería",
+    ),
+    (
+        Class::UNSURE,
+        "si quizás quizá tal-vez podría sería quisiera gustaría supuestamente ojalá viviera fuera tuviera posiblemente jaja lol jajaja imagina",
+    ),
     (Class::REPORT, "dice dijo escribió afirma cuenta contó según respondió preguntó comentó asegura"),
     (Class::TODAY, "hoy mañana ayer"),
-    (Class::NO_NAME, "no un una el la muy tan si en a cómo qué que mi yo y o de del para tu difícil cansado cansada aquí español española mexicano mexicana argentino argentina colombiano"),
-    (Class::TALK, "esto eso esta este ese esa tu tus te ti que cuando cómo qué lo la respuesta versión idea propuesta primera segunda todo nada le mucho bastante si más"),
+    (
+        Class::NO_NAME,
+        "no un una el la muy tan si en a cómo qué que mi yo y o de del para tu difícil cansado cansada aquí español española mexicano mexicana argentino argentina colombiano",
+    ),
+    (
+        Class::TALK,
+        "esto eso esta este ese esa tu tus te ti que cuando cómo qué lo la respuesta versión idea propuesta primera segunda todo nada le mucho bastante si más",
+    ),
     (Class::NO_PLACE, "miedo paz un una esta este mi general contra acuerdo duda casa-de desacuerdo guerra busca"),
     (Class::NO_TRADE, "poco idiota principiante fan humano robot caballero mago dragón pirata vampiro rey tu un-poco"),
-    (Class::ADDRESS, "responde respóndeme responder escribe escríbeme habla háblame usa utiliza da dame llama explica explícame evita sé incluye muestra muéstrame cita añade empieza termina traduce resume tutéame trátame corrige corrígeme mantén haz recuérdame uses des respondas hables escribas contesta contéstame"),
+    (
+        Class::ADDRESS,
+        "responde respóndeme responder escribe escríbeme habla háblame usa utiliza da dame llama explica explícame evita sé incluye muestra muéstrame cita añade empieza termina traduce resume tutéame trátame corrige corrígeme mantén haz recuérdame uses des respondas hables escribas contesta contéstame",
+    ),
     (Class::ALWAYS, "siempre nunca jamás"),
     (Class::TOWARDS, "pida pregunte escriba diga mande pido pregunto"),
-    (Class::LEAD, "en desde hace antes después durante el la este esta actualmente ahora a los las para cada por como últimamente ayer hoy mañana con normalmente antes-de originalmente aquí cuando de"),
+    (
+        Class::LEAD,
+        "en desde hace antes después durante el la este esta actualmente ahora a los las para cada por como últimamente ayer hoy mañana con normalmente antes-de originalmente aquí cuando de",
+    ),
     (Class::END, "desde porque y pero con como para por durante cuando si donde que hace hasta"),
-    (Class::WORK, "traduce traducir corrige corregir reescribe resume redacta escribe analiza mejora revisa descifra continúa completa parafrasea evalúa lee"),
-    (Class::TEXT, "texto carta correo mail email e-mail historia cuento poema canción letra frase frases párrafo mensaje diálogo discurso guion siguiente siguientes esto artículo ensayo diario escena comentario"),
-    (Class::DATED, "ayer hoy mañana pasado pasada enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre lunes martes miércoles jueves viernes sábado domingo semana mes año próximo próxima hace"),
-    (Class::PAST, "fui era estaba tenía tuve hice compré conocí empecé visité viajé vi perdí gané aprendí estuve fuimos mudé nací crecí"),
+    (
+        Class::WORK,
+        "traduce traducir corrige corregir reescribe resume redacta escribe analiza mejora revisa descifra continúa completa parafrasea evalúa lee",
+    ),
+    (
+        Class::TEXT,
+        "texto carta correo mail email e-mail historia cuento poema canción letra frase frases párrafo mensaje diálogo discurso guion siguiente siguientes esto artículo ensayo diario escena comentario",
+    ),
+    (
+        Class::DATED,
+        "ayer hoy mañana pasado pasada enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre lunes martes miércoles jueves viernes sábado domingo semana mes año próximo próxima hace",
+    ),
+    (
+        Class::PAST,
+        "fui era estaba tenía tuve hice compré conocí empecé visité viajé vi perdí gané aprendí estuve fuimos mudé nací crecí",
+    ),
     (Class::YOU, "tú te ti tu tus usted ustedes contigo"),
     (Class::ARTICLE, "el la los las un una"),
     (Class::NOT, "no nunca"),
@@ -124,7 +181,10 @@ const WORDS: &[(Class, &str)] = &[
 ];
 
 const PHRASES: &[(Role, &str)] = &[
-    (Role::Filler, "por cierto, buenos días, buenas tardes, buenas noches, muchas gracias, de hecho, para tu información, como sabes, la verdad es que, eso no es cierto, eso está mal, mucho gusto, sobre mí, que sepas que, ya que, puesto que, es que"),
+    (
+        Role::Filler,
+        "por cierto, buenos días, buenas tardes, buenas noches, muchas gracias, de hecho, para tu información, como sabes, la verdad es que, eso no es cierto, eso está mal, mucho gusto, sobre mí, que sepas que, ya que, puesto que, es que",
+    ),
     (Role::Condition, "ojalá que, si, a menos que, en caso de que, siempre que, supongamos que, por ejemplo, ojalá"),
     (Role::Temporal, "cuando, mientras, hasta que, en cuanto, después de que"),
     (
@@ -135,16 +195,28 @@ const PHRASES: &[(Role, &str)] = &[
     (Role::Cast, "tú eres, eres, ahora eres, usted es, tú serás"),
     (Role::Joke, "es broma, es una broma, bromeo, era broma, estoy bromeando"),
     (Role::Known, "ya sabes que, sabes que, como sabes"),
-    (Role::Wish, "recuerda que, recuérdalo, recuerda, no olvides que, acuérdate de que, ten en cuenta que, guarda que, memoriza que, apunta que, anota que, que no se te olvide que, por favor recuerda que, recuerde que"),
+    (
+        Role::Wish,
+        "recuerda que, recuérdalo, recuerda, no olvides que, acuérdate de que, ten en cuenta que, guarda que, memoriza que, apunta que, anota que, que no se te olvide que, por favor recuerda que, recuerde que",
+    ),
     (Role::PersonalWish, "ten presente que, no olvides, toma nota de que, debes saber que"),
     (Role::Polite, "por favor, puedes, podrías, me puedes, y, porfa"),
-    (Role::FromNow, "de ahora en adelante, a partir de ahora, desde ahora, en el futuro, en adelante, de aquí en adelante, a partir de hoy"),
+    (
+        Role::FromNow,
+        "de ahora en adelante, a partir de ahora, desde ahora, en el futuro, en adelante, de aquí en adelante, a partir de hoy",
+    ),
     (Role::Asked, "quiero que, necesito que, quisiera que, debes, deberías, me gustaría que"),
     (Role::Never, "bajo ningún concepto, en ningún caso"),
     (Role::Whenever, "cada vez que, siempre que, cuando te, cuando yo, todas las veces que"),
     (Role::ForgetThat, "olvida que, olvídate de que, olvida el hecho de que, borra que, por favor olvida que"),
-    (Role::ForgetAbout, "olvida lo que te dije sobre, olvida lo que dije sobre, olvida lo que te conté sobre, olvida todo sobre, olvida mi, olvida mis, borra mi, borra mis, elimina mi, olvídate de mi, olvida lo de"),
-    (Role::ForgetAll, "olvida todo lo que sabes de mí, olvida todo lo que sabes sobre mí, olvida todo sobre mí, olvídame, borra todo lo que sabes de mí, borra todo lo que sabes sobre mí, borra todos mis datos, elimina todos mis datos, elimina todo lo que sabes de mí, olvida lo que sabes de mí, borra mis datos, borra todo sobre mí, olvida todo acerca de mí"),
+    (
+        Role::ForgetAbout,
+        "olvida lo que te dije sobre, olvida lo que dije sobre, olvida lo que te conté sobre, olvida todo sobre, olvida mi, olvida mis, borra mi, borra mis, elimina mi, olvídate de mi, olvida lo de",
+    ),
+    (
+        Role::ForgetAll,
+        "olvida todo lo que sabes de mí, olvida todo lo que sabes sobre mí, olvida todo sobre mí, olvídame, borra todo lo que sabes de mí, borra todo lo que sabes sobre mí, borra todos mis datos, elimina todos mis datos, elimina todo lo que sabes de mí, olvida lo que sabes de mí, borra mis datos, borra todo sobre mí, olvida todo acerca de mí",
+    ),
     (
         Role::Noise,
         "creo, yo creo, pienso, espero, quiero, quisiera, necesito, busco, me pregunto, entiendo, no entiendo, no sé, sé, veo, estoy intentando, tengo una pregunta, tengo una duda, estoy perdido, estoy perdida, estoy cansado, estoy cansada, mi pregunta, mi problema, mi código, mi texto, quería, me gustaría, \
@@ -198,13 +270,25 @@ const RULES: &[Rule] = &[
     profile("health", "soy [muy] alérgico|alérgica|alergico|alergica|intolerante a|al ~", ""),
     profile("health", "tengo [una] alergia|intolerancia a|al ~", ""),
     profile("health", "tengo diabetes|asma|epilepsia|tdah|migrañas|hipertensión|artritis|ansiedad|depresión|celiaquía", ""),
-    profile("health", "soy diabético|diabética|asmático|asmática|zurdo|zurda|daltónico|daltónica|disléxico|disléxica|sordo|sorda|ciego|ciega|autista", ""),
+    profile(
+        "health",
+        "soy diabético|diabética|asmático|asmática|zurdo|zurda|daltónico|daltónica|disléxico|disléxica|sordo|sorda|ciego|ciega|autista",
+        "",
+    ),
     profile("health", "estoy embarazada", ""),
     profile("age", "tengo # años", "age"),
     profile("age", "yo tengo # años", "age"),
     profile("age", "acabo de cumplir # años", "age"),
-    profile("speaks", "hablo &español|inglés|francés|alemán|italiano|portugués|ruso|árabe|chino|japonés|catalán|gallego|euskera|quechua ~", ""),
-    profile("speaks", "hablo &español|inglés|francés|alemán|italiano|portugués|ruso|árabe|chino|japonés|catalán|gallego|euskera|quechua", ""),
+    profile(
+        "speaks",
+        "hablo &español|inglés|francés|alemán|italiano|portugués|ruso|árabe|chino|japonés|catalán|gallego|euskera|quechua ~",
+        "",
+    ),
+    profile(
+        "speaks",
+        "hablo &español|inglés|francés|alemán|italiano|portugués|ruso|árabe|chino|japonés|catalán|gallego|euskera|quechua",
+        "",
+    ),
     profile("language", "mi lengua|idioma materna|materno|nativo es [el] ~", "language"),
     profile("marital_status", "estoy|soy|estamos|somos [felizmente|recién] {marital}", "marital_status"),
     profile("attribute", "mi @nacionalidad|religión|altura|estatura|peso|edad es ~", "@"),
@@ -230,7 +314,11 @@ const RULES: &[Rule] = &[
     taste("dislikes", "no soporto|aguanto ~", ""),
     habit("habit", "{habit} ~", ""),
     habit("habit", "no tengo|uso|conduzco|juego ~", ""),
-    profile("attribute", "mi|mis coche|carro|teléfono|casa|piso|apartamento|boda|examen|vuelo|dentista|médico|ordenador|bicicleta|talla|presupuesto|sueldo|salario|jardín|hobby|afición es|son|está|tiene ~", ""),
+    profile(
+        "attribute",
+        "mi|mis coche|carro|teléfono|casa|piso|apartamento|boda|examen|vuelo|dentista|médico|ordenador|bicicleta|talla|presupuesto|sueldo|salario|jardín|hobby|afición es|son|está|tiene ~",
+        "",
+    ),
     trade("is_a", "soy [un|una] ~", "?trade"),
     trade("is_a", "yo soy [un|una] ~", "?trade"),
     order("style", "trátame|tutéame|háblame [siempre] de|en ~"),

@@ -13,9 +13,18 @@ pub(super) static FRENCH: Table = Table {
     expansions: &[("chui", "je suis"), ("jsuis", "je suis"), ("jhabite", "je habite"), ("jai", "je ai"), ("jaime", "je aime")],
     groups: &[
         ("je", "je j"),
-        ("diet", "vegan végane végan végétarien végétarienne végétalien végétalienne pescétarien pescétarienne flexitarien flexitarienne vegane casher halal cœliaque coeliaque"),
-        ("marital", "marié mariée divorcé divorcée fiancé fiancée célibataire veuf veuve pacsé pacsée séparé séparée mariés divorcés fiancés"),
-        ("kin", "femme épouse mari époux compagne compagnon copine copain mère maman père papa patron patronne chef fiancé fiancée conjoint conjointe"),
+        (
+            "diet",
+            "vegan végane végan végétarien végétarienne végétalien végétalienne pescétarien pescétarienne flexitarien flexitarienne vegane casher halal cœliaque coeliaque",
+        ),
+        (
+            "marital",
+            "marié mariée divorcé divorcée fiancé fiancée célibataire veuf veuve pacsé pacsée séparé séparée mariés divorcés fiancés",
+        ),
+        (
+            "kin",
+            "femme épouse mari époux compagne compagnon copine copain mère maman père papa patron patronne chef fiancé fiancée conjoint conjointe",
+        ),
         (
             "family",
             "enfant enfants fils fille filles garçon garçons frère frères sœur sœurs soeur soeurs chien chiens chienne chat chats chatte jumeaux jumelles neveu nièce oncle tante cousin cousine \
@@ -23,7 +32,10 @@ pub(super) static FRENCH: Table = Table {
         ),
         ("poss", "mon ma mes notre nos"),
         ("number", "un une deux trois quatre cinq six 1 2 3 4 5 6 des plusieurs"),
-        ("habit", "joue collectionne bois mange lis cuisine fume cours nage peins chante jardine enseigne utilise possède loue conduis parle pratique regarde écoute prends code"),
+        (
+            "habit",
+            "joue collectionne bois mange lis cuisine fume cours nage peins chante jardine enseigne utilise possède loue conduis parle pratique regarde écoute prends code",
+        ),
     ],
     slots: &[
         ("wife", "femme épouse"),
@@ -74,37 +86,82 @@ pub(super) static FRENCH: Table = Table {
             "ignore,ignorer,instruction,consignes,oublie tes,prompt système,message système,jailbreak,mot de passe,l assistant,l utilisateur,les utilisateurs,aux utilisateurs,le modèle,le bot,règles de sécurité,obéis,obéir,\
              clé api,révèle,contourne,quelqu un demande,sans restriction",
         ),
-        (Review::Tool, "l outil,un outil,appel de fonction,exécute,lance la commande,la fonction,télécharge,envoie un mail,envoie un e mail,envoie un courriel,ligne de commande"),
+        (
+            Review::Tool,
+            "l outil,un outil,appel de fonction,exécute,lance la commande,la fonction,télécharge,envoie un mail,envoie un e mail,envoie un courriel,ligne de commande",
+        ),
     ],
     rules: RULES,
 };
 
 const WORDS: &[(Class, &str)] = &[
-    (Class::FILLER, "bonjour salut coucou hello bonsoir donc et mais aussi oui non ouais oh car puisque comme alors bref merci ok bon ben enfin voilà stp svp au-fait désolé désolée parce que moi eh hé bah note sinon ou d'ailleurs super"),
-    (Class::ADVERB, "aussi actuellement maintenant encore déjà toujours surtout vraiment très beaucoup bien principalement généralement souvent plutôt seulement strictement habituellement absolument juste totalement récemment désormais énormément hélas malheureusement justement"),
+    (
+        Class::FILLER,
+        "bonjour salut coucou hello bonsoir donc et mais aussi oui non ouais oh car puisque comme alors bref merci ok bon ben enfin voilà stp svp au-fait désolé désolée parce que moi eh hé bah note sinon ou d'ailleurs super",
+    ),
+    (
+        Class::ADVERB,
+        "aussi actuellement maintenant encore déjà toujours surtout vraiment très beaucoup bien principalement généralement souvent plutôt seulement strictement habituellement absolument juste totalement récemment désormais énormément hélas malheureusement justement",
+    ),
     (Class::JOINT, "et mais car donc ou puisque parce quoique"),
-    (Class::OPENER, "appelle que quoi comment quel quelle quels quelles où quand qui pourquoi peux peut pourrais tu il elle ils elles ce c ça donne montre écris explique aide recommande car mais si est as est-ce \
-                     vous quelqu rappelle dis fais et ou merci y une idée combien as-tu peux-tu t"),
-    (Class::SUBJECT, "je j mon ma mes nous notre nos on tu il elle ce c que comment quel quelle où peux est-ce moi maintenant pourrais si"),
+    (
+        Class::OPENER,
+        "appelle que quoi comment quel quelle quels quelles où quand qui pourquoi peux peut pourrais tu il elle ils elles ce c ça donne montre écris explique aide recommande car mais si est as est-ce \
+                     vous quelqu rappelle dis fais et ou merci y une idée combien as-tu peux-tu t",
+    ),
+    (
+        Class::SUBJECT,
+        "je j mon ma mes nous notre nos on tu il elle ce c que comment quel quelle où peux est-ce moi maintenant pourrais si",
+    ),
     (Class::REASON, "puisque comme parce car"),
     (Class::SELF, "je j mon ma mes nous notre nos on"),
-    (Class::REQUEST, "que quoi comment quel quelle quels quelles où quand qui pourquoi peux peut pourrais donne montre écris explique aide recommande est-ce fais dis traduis rédige crée génère propose trouve combien résume corrige peux-tu pourrais-tu as-tu connais conseille suggère qu'est-ce"),
-    (Class::UNSURE, "si voudrais aimerais pourrais pourrait serait serais aurais aurait peut-être éventuellement apparemment souhaite habitais-je lol mdr haha vivrais"),
+    (
+        Class::REQUEST,
+        "que quoi comment quel quelle quels quelles où quand qui pourquoi peux peut pourrais donne montre écris explique aide recommande est-ce fais dis traduis rédige crée génère propose trouve combien résume corrige peux-tu pourrais-tu as-tu connais conseille suggère qu'est-ce",
+    ),
+    (
+        Class::UNSURE,
+        "si voudrais aimerais pourrais pourrait serait serais aurais aurait peut-être éventuellement apparemment souhaite habitais-je lol mdr haha vivrais",
+    ),
     (Class::OBJECT, "moi"),
     (Class::REPORT, "dit disait écrit prétend affirme raconte selon répond répondu demande dixit"),
     (Class::TODAY, "aujourd'hui demain hier aujourd"),
-    (Class::NO_NAME, "pas un une le la les très trop si en à comment que ce mon ma je et ou difficile fatigué français française belge suisse"),
-    (Class::TALK, "ça ce cette ces cet cela ta ton tes votre vos te toi que quand comment quoi pas réponse version idée proposition première deuxième le's tout rien lui"),
+    (
+        Class::NO_NAME,
+        "pas un une le la les très trop si en à comment que ce mon ma je et ou difficile fatigué français française belge suisse",
+    ),
+    (
+        Class::TALK,
+        "ça ce cette ces cet cela ta ton tes votre vos te toi que quand comment quoi pas réponse version idée proposition première deuxième le's tout rien lui",
+    ),
     (Class::NO_PLACE, "peur train cours colère accord une un ce cette mon ma pas moment point espoir attente bout paix"),
-    (Class::NO_TRADE, "peu idiot débutant débutante fan humain robot chevalier sorcier dragon pirate vampire roi ton ta votre en pas sûr sûre perdu perdue"),
-    (Class::ADDRESS, "réponds répondez réponde écris écrivez parle parlez utilise utilisez donne donnez appelle tutoie vouvoie explique expliquez évite évitez sois soyez garde fais faites montre cite ajoute commence termine traduis résume arrête pose rappelle formule n"),
+    (
+        Class::NO_TRADE,
+        "peu idiot débutant débutante fan humain robot chevalier sorcier dragon pirate vampire roi ton ta votre en pas sûr sûre perdu perdue",
+    ),
+    (
+        Class::ADDRESS,
+        "réponds répondez réponde écris écrivez parle parlez utilise utilisez donne donnez appelle tutoie vouvoie explique expliquez évite évitez sois soyez garde fais faites montre cite ajoute commence termine traduis résume arrête pose rappelle formule n",
+    ),
     (Class::ALWAYS, "toujours jamais systématiquement désormais dorénavant"),
     (Class::TOWARDS, "demande écris envoie pose dis veux colle"),
-    (Class::LEAD, "en dans depuis avant après pendant il cet cette l dernier dernière actuellement maintenant à au aux pour chaque ce hier demain aujourd parfois avec le les d'habitude autrefois ces comme là"),
+    (
+        Class::LEAD,
+        "en dans depuis avant après pendant il cet cette l dernier dernière actuellement maintenant à au aux pour chaque ce hier demain aujourd parfois avec le les d'habitude autrefois ces comme là",
+    ),
     (Class::END, "depuis parce car et mais avec comme pour pendant quand si où qui avant"),
-    (Class::WORK, "traduis traduisez traduire corrige reformule résume rédige écris analyse améliore vérifie décode continue complète relis révise réécris évalue"),
-    (Class::TEXT, "texte lettre mail email e-mail courriel histoire poème chanson paroles phrase phrases paragraphe message dialogue discours scénario suivant suivante ceci article dissertation journal scène cv commentaire"),
-    (Class::DATED, "hier demain aujourd dernier dernière janvier février mars avril mai juin juillet août septembre octobre novembre décembre lundi mardi mercredi jeudi vendredi samedi dimanche semaine mois année an prochain prochaine"),
+    (
+        Class::WORK,
+        "traduis traduisez traduire corrige reformule résume rédige écris analyse améliore vérifie décode continue complète relis révise réécris évalue",
+    ),
+    (
+        Class::TEXT,
+        "texte lettre mail email e-mail courriel histoire poème chanson paroles phrase phrases paragraphe message dialogue discours scénario suivant suivante ceci article dissertation journal scène cv commentaire",
+    ),
+    (
+        Class::DATED,
+        "hier demain aujourd dernier dernière janvier février mars avril mai juin juillet août septembre octobre novembre décembre lundi mardi mercredi jeudi vendredi samedi dimanche semaine mois année an prochain prochaine",
+    ),
     (Class::PAST, "étais était avais avait allé allée fait vu pris eu été acheté commencé perdu rencontré déménagé"),
     (Class::YOU, "tu te t toi ton ta tes vous votre vos"),
     (Class::ARTICLE, "le la les l un une des du de d"),
@@ -124,8 +181,14 @@ const WORDS: &[(Class, &str)] = &[
 ];
 
 const PHRASES: &[(Role, &str)] = &[
-    (Role::Filler, "au fait, pour info, pour information, en fait, à vrai dire, comme tu sais, merci beaucoup, parce que, de plus, à propos de moi, c est faux, c est pas ça, ce n est pas ça, vu que, étant donné que, heu, du coup, sache que, tu sais"),
-    (Role::Condition, "si seulement, j aimerais que, si, s il, au cas où, à condition que, à moins que, supposons que, admettons que, par exemple"),
+    (
+        Role::Filler,
+        "au fait, pour info, pour information, en fait, à vrai dire, comme tu sais, merci beaucoup, parce que, de plus, à propos de moi, c est faux, c est pas ça, ce n est pas ça, vu que, étant donné que, heu, du coup, sache que, tu sais",
+    ),
+    (
+        Role::Condition,
+        "si seulement, j aimerais que, si, s il, au cas où, à condition que, à moins que, supposons que, admettons que, par exemple",
+    ),
     (Role::Temporal, "quand, lorsque, pendant que, jusqu, dès que, tant que, lorsqu"),
     (
         Role::Fiction,
@@ -135,16 +198,31 @@ const PHRASES: &[(Role, &str)] = &[
     (Role::Cast, "tu es, tu es maintenant, vous êtes, tu seras, tu joues"),
     (Role::Joke, "je plaisante, je rigole, c est une blague, je déconne, c était une blague"),
     (Role::Known, "tu sais, comme tu sais"),
-    (Role::Wish, "souviens toi que, souviens-toi que, souviens toi qu, retiens que, retiens qu, retiens, n oublie pas que, n oublie pas qu, rappelle toi que, rappelle toi qu, garde en mémoire que, garde en tête que, mémorise que, enregistre que, note bien que, retiens bien que, garde en mémoire"),
+    (
+        Role::Wish,
+        "souviens toi que, souviens-toi que, souviens toi qu, retiens que, retiens qu, retiens, n oublie pas que, n oublie pas qu, rappelle toi que, rappelle toi qu, garde en mémoire que, garde en tête que, mémorise que, enregistre que, note bien que, retiens bien que, garde en mémoire",
+    ),
     (Role::PersonalWish, "n oublie pas, note que, sache que, tiens compte du fait que, prends note que"),
-    (Role::Polite, "s il te plaît, s il te plait, s il vous plaît, stp, svp, peux tu, peux-tu, pourrais tu, pourrais-tu, tu peux, est-ce que tu peux, pouvez vous, et"),
-    (Role::FromNow, "à partir de maintenant, désormais, dorénavant, à l avenir, à partir d aujourd hui, dès maintenant, a partir de maintenant"),
+    (
+        Role::Polite,
+        "s il te plaît, s il te plait, s il vous plaît, stp, svp, peux tu, peux-tu, pourrais tu, pourrais-tu, tu peux, est-ce que tu peux, pouvez vous, et",
+    ),
+    (
+        Role::FromNow,
+        "à partir de maintenant, désormais, dorénavant, à l avenir, à partir d aujourd hui, dès maintenant, a partir de maintenant",
+    ),
     (Role::Asked, "je veux que tu, je voudrais que tu, j aimerais que tu, tu dois, tu devrais, il faut que tu"),
     (Role::Never, "en aucun cas, sous aucun prétexte"),
     (Role::Whenever, "chaque fois que, à chaque fois que, quand je, lorsque je, quand j, toutes les fois que, si je"),
     (Role::ForgetThat, "oublie que, oublie qu, oublie le fait que, efface le fait que"),
-    (Role::ForgetAbout, "oublie ce que je t ai dit sur, oublie ce que j ai dit sur, oublie ce que je t ai dit à propos de, oublie ce que j ai dit à propos de, oublie tout sur, oublie ma, oublie mon, oublie mes, efface mon, efface ma, efface mes, supprime mon, supprime ma"),
-    (Role::ForgetAll, "oublie tout ce que tu sais sur moi, oublie tout ce que tu sais de moi, oublie tout sur moi, oublie-moi, oublie moi, efface tout ce que tu sais sur moi, efface toutes mes données, supprime toutes mes données, efface tout sur moi, supprime tout ce que tu sais sur moi, oublie tout à mon sujet, oublie tout ce que je t ai dit sur moi"),
+    (
+        Role::ForgetAbout,
+        "oublie ce que je t ai dit sur, oublie ce que j ai dit sur, oublie ce que je t ai dit à propos de, oublie ce que j ai dit à propos de, oublie tout sur, oublie ma, oublie mon, oublie mes, efface mon, efface ma, efface mes, supprime mon, supprime ma",
+    ),
+    (
+        Role::ForgetAll,
+        "oublie tout ce que tu sais sur moi, oublie tout ce que tu sais de moi, oublie tout sur moi, oublie-moi, oublie moi, efface tout ce que tu sais sur moi, efface toutes mes données, supprime toutes mes données, efface tout sur moi, supprime tout ce que tu sais sur moi, oublie tout à mon sujet, oublie tout ce que je t ai dit sur moi",
+    ),
     (
         Role::Noise,
         "je pense, je crois, je trouve, j espère, je voudrais, je veux, j aimerais, je dois, je peux, je cherche, je me demande, je comprends, je ne comprends, je sais, je ne sais, je vois, j essaie, j ai une question, j ai besoin, je suis perdu, je suis perdue, je suis fatigué, je suis fatiguée, ma question, mon problème, mon code, mon texte, \
@@ -202,11 +280,19 @@ const RULES: &[Rule] = &[
     profile("health", "{je} suis [très] allergique ~", ""),
     profile("health", "{je} ai une [légère|forte|grave] allergie|intolérance à|au|aux ~", ""),
     profile("health", "{je} ai [le|du|de|un] [l] asthme|diabète|eczéma|migraines|adhd|tdah|épilepsie|arthrose|hypertension", ""),
-    profile("health", "{je} suis diabétique|asthmatique|enceinte|gaucher|gauchère|daltonien|daltonienne|dyslexique|sourd|sourde|aveugle|autiste|épileptique|droitier", ""),
+    profile(
+        "health",
+        "{je} suis diabétique|asthmatique|enceinte|gaucher|gauchère|daltonien|daltonienne|dyslexique|sourd|sourde|aveugle|autiste|épileptique|droitier",
+        "",
+    ),
     profile("age", "{je} ai # ans", "age"),
     profile("age", "{je} viens d avoir # ans", "age"),
     profile("age", "{je} ai eu # ans", "age"),
-    profile("speaks", "{je} parle [couramment] [le|l] &français|anglais|espagnol|allemand|italien|portugais|russe|arabe|chinois|japonais|néerlandais|polonais|turc|breton|catalan|basque|créole ~", ""),
+    profile(
+        "speaks",
+        "{je} parle [couramment] [le|l] &français|anglais|espagnol|allemand|italien|portugais|russe|arabe|chinois|japonais|néerlandais|polonais|turc|breton|catalan|basque|créole ~",
+        "",
+    ),
     profile("language", "ma langue maternelle est|c ~", "language"),
     profile("marital_status", "{je} suis [en] {marital}", "marital_status"),
     profile("marital_status", "nous|on sommes|est {marital}", "marital_status"),
@@ -234,7 +320,11 @@ const RULES: &[Rule] = &[
     taste("dislikes", "{je} ai horreur|peur de|du|des|d ~", ""),
     habit("habit", "{je} [ne] {habit} ~", ""),
     habit("habit", "{je} fais du|de|des ~", ""),
-    profile("attribute", "mon|ma|mes voiture|appartement|maison|vélo|mariage|examen|vol|dentiste|médecin|téléphone|ordinateur|pointure|budget|salaire|jardin|groupe|hobby|passe-temps est|sont|a|se ~", ""),
+    profile(
+        "attribute",
+        "mon|ma|mes voiture|appartement|maison|vélo|mariage|examen|vol|dentiste|médecin|téléphone|ordinateur|pointure|budget|salaire|jardin|groupe|hobby|passe-temps est|sont|a|se ~",
+        "",
+    ),
     trade("is_a", "{je} suis ~", "?trade"),
     order("style", "tutoie|vouvoie|tutoyez moi [toujours]"),
     order("style", "parle moi [toujours] en ~"),

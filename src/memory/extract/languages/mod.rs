@@ -75,7 +75,8 @@ pub(super) fn choose(words: &[Word], whole: &Votes) -> impl Iterator<Item = &'st
     votes.count(words);
     let most = votes.0.iter().copied().max().unwrap_or_default();
     // A vote less may be a name's fault: "Mi esposa se llama Lucía". Without any frequent word it may be any: "Toco cavaquinho".
-    let mut near: Vec<(u32, u32, usize)> = votes.0.iter().zip(&whole.0).enumerate().map(|(at, (votes, whole))| (*votes, *whole, at)).collect();
+    let mut near: Vec<(u32, u32, usize)> =
+        votes.0.iter().zip(&whole.0).enumerate().map(|(at, (votes, whole))| (*votes, *whole, at)).collect();
     near.retain(|(votes, ..)| votes + 1 >= most && (*votes > 0 || most == 0));
     near.sort_by_key(|(votes, whole, at)| (std::cmp::Reverse((*votes, *whole)), *at));
     near.into_iter().filter_map(|(.., at)| grammars().get(at))

@@ -12,7 +12,10 @@ pub(super) static PORTUGUESE: Table = Table {
     phrases: PHRASES,
     expansions: &[("nao", "não"), ("voce", "você"), ("pra", "para")],
     groups: &[
-        ("diet", "vegano vegana vegetariano vegetariana pescetariano pescetariana celíaco celíaca celiaco flexitariano kosher halal"),
+        (
+            "diet",
+            "vegano vegana vegetariano vegetariana pescetariano pescetariana celíaco celíaca celiaco flexitariano kosher halal",
+        ),
         ("marital", "casado casada divorciado divorciada solteiro solteira viúvo viúva noivo noiva separado separada casados"),
         ("kin", "mulher esposa marido esposo companheira companheiro namorada namorado mãe pai chefe noiva noivo"),
         (
@@ -21,7 +24,10 @@ pub(super) static PORTUGUESE: Table = Table {
              mulher esposa marido esposo companheira companheiro namorada namorado mãe pai pais família chefe colega",
         ),
         ("number", "um uma dois duas três quatro cinco seis 1 2 3 4 5 6 alguns"),
-        ("habit", "jogo toco coleciono colecciono bebo como leio cozinho fumo corro nado pinto canto ensino uso dirijo conduzo falo vejo ouço pratico tomo programo danço ando"),
+        (
+            "habit",
+            "jogo toco coleciono colecciono bebo como leio cozinho fumo corro nado pinto canto ensino uso dirijo conduzo falo vejo ouço pratico tomo programo danço ando",
+        ),
     ],
     slots: &[
         ("wife", "mulher esposa"),
@@ -72,38 +78,83 @@ pub(super) static PORTUGUESE: Table = Table {
             "ignore,ignora,ignorar,instruç,mensagem do sistema,prompt do sistema,jailbreak,senha,o assistente,ao assistente,o usuário,os usuários,ao usuário,o utilizador,os utilizadores,o modelo,o bot,regras de segurança,obedeça,obedece,\
              chave api,chave de api,revele,revela,alguém pergunt,sem restrições",
         ),
-        (Review::Tool, "a ferramenta,uma ferramenta,chamada de função,execute,executa,executar,a função,baixe,descarregue,envie um e mail,envia um e mail,envie um email,envia um email,linha de comando"),
+        (
+            Review::Tool,
+            "a ferramenta,uma ferramenta,chamada de função,execute,executa,executar,a função,baixe,descarregue,envie um e mail,envia um e mail,envie um email,envia um email,linha de comando",
+        ),
     ],
     rules: RULES,
 };
 
 const WORDS: &[(Class, &str)] = &[
-    (Class::FILLER, "olá oi bom boa ei então e mas também sim ok oh porque pois obrigado obrigada bem olha desculpa desculpe ou nota ah aliás tipo gente opa eh porém"),
-    (Class::ADVERB, "também agora atualmente actualmente ainda já sempre realmente muito especialmente principalmente geralmente normalmente só somente apenas estritamente absolutamente totalmente originalmente recentemente ultimamente bastante quase eu infelizmente"),
+    (
+        Class::FILLER,
+        "olá oi bom boa ei então e mas também sim ok oh porque pois obrigado obrigada bem olha desculpa desculpe ou nota ah aliás tipo gente opa eh porém",
+    ),
+    (
+        Class::ADVERB,
+        "também agora atualmente actualmente ainda já sempre realmente muito especialmente principalmente geralmente normalmente só somente apenas estritamente absolutamente totalmente originalmente recentemente ultimamente bastante quase eu infelizmente",
+    ),
     (Class::JOINT, "e mas porque pois ou embora porém"),
-    (Class::OPENER, "conta conte que quê como qual quais onde quando quem pode podes poderia ele ela eles elas isso isto dá me mostra escreve escreva explica explique ajuda ajude recomenda recomende mas porque se há tem tens preciso quero queria \
-                     e não ou obrigado responde responda alguma algum o aqui por quanto posso devo né te lhe chama ensina conhece"),
+    (
+        Class::OPENER,
+        "conta conte que quê como qual quais onde quando quem pode podes poderia ele ela eles elas isso isto dá me mostra escreve escreva explica explique ajuda ajude recomenda recomende mas porque se há tem tens preciso quero queria \
+                     e não ou obrigado responde responda alguma algum o aqui por quanto posso devo né te lhe chama ensina conhece",
+    ),
     (Class::SUBJECT, "que qual onde quando pode podes ele ela agora se preciso quero procuro queria não você tu como me aqui"),
     (Class::REASON, "como porque embora pois"),
-    (Class::SELF, "eu meu minha meus minhas nós nosso nossa nossos nossas sou vivo trabalho tenho estou moro moramos vivemos temos chamo estudo falo odeio prefiro nasci fui gosto adoro amo detesto somos estamos jogo toco coleciono bebo \
-                   leio cozinho nado pinto fumo corro uso ensino dirijo conduzo comprei conheci comecei visitei viajei perdi ganhei fiz tive cresci mudei vi aprendi programo danço ando colecciono"),
-    (Class::REQUEST, "que quê como qual quais onde quando quem pode podes poderia dá dê mostra mostre escreve escreva explica explique ajuda ajude recomenda recomende há faz faça cria crie gera gere traduz traduza resume resuma sugere sugira por quanto quantos existe tem tens posso devo deveria diga diz"),
-    (Class::UNSURE, "talvez poderia seria gostaria supostamente oxalá morasse fosse tivesse possivelmente quisera kkk kkkk lol haha rsrs tomara vivesse"),
+    (
+        Class::SELF,
+        "eu meu minha meus minhas nós nosso nossa nossos nossas sou vivo trabalho tenho estou moro moramos vivemos temos chamo estudo falo odeio prefiro nasci fui gosto adoro amo detesto somos estamos jogo toco coleciono bebo \
+                   leio cozinho nado pinto fumo corro uso ensino dirijo conduzo comprei conheci comecei visitei viajei perdi ganhei fiz tive cresci mudei vi aprendi programo danço ando colecciono",
+    ),
+    (
+        Class::REQUEST,
+        "que quê como qual quais onde quando quem pode podes poderia dá dê mostra mostre escreve escreva explica explique ajuda ajude recomenda recomende há faz faça cria crie gera gere traduz traduza resume resuma sugere sugira por quanto quantos existe tem tens posso devo deveria diga diz",
+    ),
+    (
+        Class::UNSURE,
+        "talvez poderia seria gostaria supostamente oxalá morasse fosse tivesse possivelmente quisera kkk kkkk lol haha rsrs tomara vivesse",
+    ),
     (Class::REPORT, "diz disse escreveu afirma contou segundo respondeu perguntou alega"),
     (Class::TODAY, "hoje amanhã ontem"),
-    (Class::NO_NAME, "não um uma o a muito tão se em no na como que meu eu e ou de do da para teu difícil cansado cansada aqui brasileiro brasileira português portuguesa angolano"),
-    (Class::TALK, "isto isso esta este essa esse disso deste desta dessa desse tua teu teus seu sua te você que quando como quê resposta versão ideia proposta primeira segunda tudo nada muito bastante se mais"),
+    (
+        Class::NO_NAME,
+        "não um uma o a muito tão se em no na como que meu eu e ou de do da para teu difícil cansado cansada aqui brasileiro brasileira português portuguesa angolano",
+    ),
+    (
+        Class::TALK,
+        "isto isso esta este essa esse disso deste desta dessa desse tua teu teus seu sua te você que quando como quê resposta versão ideia proposta primeira segunda tudo nada muito bastante se mais",
+    ),
     (Class::NO_PLACE, "medo paz um uma esta este meu minha geral contra acordo dúvida guerra busca"),
     (Class::NO_TRADE, "pouco idiota iniciante fã humano robô cavaleiro mago dragão pirata vampiro rei teu seu"),
-    (Class::ADDRESS, "responde responda responder escreve escreva fala fale usa use utiliza utilize dá dê chama chame explica explique evita evite sê seja inclui inclua mostra mostre cita cite acrescenta começa comece termina termine traduz traduza resume resuma trata trate corrige corrija mantém mantenha faz faça lembra uses respondas fales escrevas"),
+    (
+        Class::ADDRESS,
+        "responde responda responder escreve escreva fala fale usa use utiliza utilize dá dê chama chame explica explique evita evite sê seja inclui inclua mostra mostre cita cite acrescenta começa comece termina termine traduz traduza resume resuma trata trate corrige corrija mantém mantenha faz faça lembra uses respondas fales escrevas",
+    ),
     (Class::ALWAYS, "sempre nunca jamais"),
     (Class::TOWARDS, "pedir perguntar escrever disser mandar peço pergunto peça"),
-    (Class::LEAD, "em no na nos nas desde há antes depois durante este esta atualmente agora a à às ao para por cada como ultimamente ontem hoje amanhã com normalmente originalmente aqui quando o as os de"),
+    (
+        Class::LEAD,
+        "em no na nos nas desde há antes depois durante este esta atualmente agora a à às ao para por cada como ultimamente ontem hoje amanhã com normalmente originalmente aqui quando o as os de",
+    ),
     (Class::END, "desde porque e mas com como para por durante quando se onde que há até faz"),
-    (Class::WORK, "traduz traduza traduzir corrige corrija reescreve reescreva resume resuma redige redija escreve escreva analisa analise melhora melhore revisa revise decifra continua completa complete parafraseia avalia avalie lê leia"),
-    (Class::TEXT, "texto carta email e-mail mail história conto poema canção letra frase frases parágrafo mensagem diálogo discurso roteiro guião seguinte seguintes isto artigo redação ensaio diário cena comentário"),
-    (Class::DATED, "ontem hoje amanhã passado passada janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro segunda-feira terça-feira quarta-feira quinta-feira sexta-feira sábado domingo semana mês ano próximo próxima"),
-    (Class::PAST, "fui era estava tinha tive fiz comprei conheci comecei visitei viajei vi perdi ganhei aprendi estive fomos mudei nasci cresci"),
+    (
+        Class::WORK,
+        "traduz traduza traduzir corrige corrija reescreve reescreva resume resuma redige redija escreve escreva analisa analise melhora melhore revisa revise decifra continua completa complete parafraseia avalia avalie lê leia",
+    ),
+    (
+        Class::TEXT,
+        "texto carta email e-mail mail história conto poema canção letra frase frases parágrafo mensagem diálogo discurso roteiro guião seguinte seguintes isto artigo redação ensaio diário cena comentário",
+    ),
+    (
+        Class::DATED,
+        "ontem hoje amanhã passado passada janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro segunda-feira terça-feira quarta-feira quinta-feira sexta-feira sábado domingo semana mês ano próximo próxima",
+    ),
+    (
+        Class::PAST,
+        "fui era estava tinha tive fiz comprei conheci comecei visitei viajei vi perdi ganhei aprendi estive fomos mudei nasci cresci",
+    ),
     (Class::YOU, "você vocês tu te ti teu tua teus tuas contigo"),
     (Class::ARTICLE, "o a os as um uma"),
     (Class::NOT, "não nunca"),
@@ -122,7 +173,10 @@ const WORDS: &[(Class, &str)] = &[
 ];
 
 const PHRASES: &[(Role, &str)] = &[
-    (Role::Filler, "a propósito, bom dia, boa tarde, boa noite, muito obrigado, muito obrigada, na verdade, para tua informação, como sabes, como você sabe, isso está errado, não é verdade, sobre mim, já que, visto que, por acaso, tudo bem, é que"),
+    (
+        Role::Filler,
+        "a propósito, bom dia, boa tarde, boa noite, muito obrigado, muito obrigada, na verdade, para tua informação, como sabes, como você sabe, isso está errado, não é verdade, sobre mim, já que, visto que, por acaso, tudo bem, é que",
+    ),
     (Role::Condition, "quem me dera, se, a menos que, caso, desde que, suponhamos que, por exemplo, oxalá, tomara"),
     (Role::Temporal, "quando, enquanto, até que, assim que, depois que"),
     (
@@ -140,13 +194,22 @@ const PHRASES: &[(Role, &str)] = &[
     ),
     (Role::PersonalWish, "não esqueças, não esqueça, toma nota que, fica sabendo que, saiba que"),
     (Role::Polite, "por favor, podes, pode, poderia, me pode, e, pf, pfv"),
-    (Role::FromNow, "a partir de agora, de agora em diante, daqui em diante, no futuro, daqui para a frente, daqui para frente, a partir de hoje, doravante"),
+    (
+        Role::FromNow,
+        "a partir de agora, de agora em diante, daqui em diante, no futuro, daqui para a frente, daqui para frente, a partir de hoje, doravante",
+    ),
     (Role::Asked, "quero que, gostaria que, preciso que, deves, você deve, deverias"),
     (Role::Never, "em hipótese alguma, em caso algum"),
     (Role::Whenever, "sempre que, cada vez que, toda vez que, todas as vezes que, quando eu, quando te"),
     (Role::ForgetThat, "esquece que, esqueça que, esquece o facto de que, esqueça o fato de que, apaga que"),
-    (Role::ForgetAbout, "esquece o que eu disse sobre, esquece o que te disse sobre, esqueça o que eu disse sobre, esqueça o que te disse sobre, esquece tudo sobre, esqueça tudo sobre, esquece o meu, esquece a minha, esqueça o meu, esqueça a minha, esquece meu, esquece minha, esqueça meu, esqueça minha, apaga o meu, apaga a minha, apague meu, apague minha"),
-    (Role::ForgetAll, "esquece tudo o que sabes sobre mim, esquece tudo o que sabes de mim, esqueça tudo o que sabe sobre mim, esqueça tudo que você sabe sobre mim, esqueça tudo o que você sabe sobre mim, esquece tudo que você sabe sobre mim, esquece tudo sobre mim, esqueça tudo sobre mim, apaga tudo o que sabes sobre mim, apague tudo o que sabe sobre mim, apague todos os meus dados, apaga todos os meus dados, apague tudo sobre mim, apaga tudo sobre mim, esquece tudo o que você sabe sobre mim"),
+    (
+        Role::ForgetAbout,
+        "esquece o que eu disse sobre, esquece o que te disse sobre, esqueça o que eu disse sobre, esqueça o que te disse sobre, esquece tudo sobre, esqueça tudo sobre, esquece o meu, esquece a minha, esqueça o meu, esqueça a minha, esquece meu, esquece minha, esqueça meu, esqueça minha, apaga o meu, apaga a minha, apague meu, apague minha",
+    ),
+    (
+        Role::ForgetAll,
+        "esquece tudo o que sabes sobre mim, esquece tudo o que sabes de mim, esqueça tudo o que sabe sobre mim, esqueça tudo que você sabe sobre mim, esqueça tudo o que você sabe sobre mim, esquece tudo que você sabe sobre mim, esquece tudo sobre mim, esqueça tudo sobre mim, apaga tudo o que sabes sobre mim, apague tudo o que sabe sobre mim, apague todos os meus dados, apaga todos os meus dados, apague tudo sobre mim, apaga tudo sobre mim, esquece tudo o que você sabe sobre mim",
+    ),
     (
         Role::Noise,
         "acho, eu acho, penso, espero, quero, queria, preciso, procuro, pergunto-me, entendo, não entendo, não sei, sei, vejo, estou tentando, estou a tentar, tenho uma pergunta, tenho uma dúvida, estou confuso, estou confusa, estou cansado, estou cansada, a minha pergunta, meu problema, meu código, meu texto, gostaria, \
@@ -188,7 +251,11 @@ const RULES: &[Rule] = &[
     place("employer", "trabalho para|pra ~", "employer"),
     place("employer", "trabalho na|no|em ^", "employer"),
     taste("work", "trabalho ~", ""),
-    profile("work", "sou|estou autônomo|autônoma|autónomo|aposentado|aposentada|reformado|reformada|desempregado|desempregada|freelancer", ""),
+    profile(
+        "work",
+        "sou|estou autônomo|autônoma|autónomo|aposentado|aposentada|reformado|reformada|desempregado|desempregada|freelancer",
+        "",
+    ),
     profile("study", "estudo ~", ""),
     profile("study", "estou estudando|aprendendo ~", ""),
     profile("study", "estou a estudar|aprender ~", ""),
@@ -200,7 +267,11 @@ const RULES: &[Rule] = &[
     profile("health", "sou [muito] alérgico|alérgica|alergico|alergica|intolerante a|à|ao|aos|às ~", ""),
     profile("health", "tenho [uma] alergia|intolerância a|à|ao|aos|às ~", ""),
     profile("health", "tenho diabetes|asma|epilepsia|tdah|enxaqueca|enxaquecas|hipertensão|artrite|ansiedade|depressão", ""),
-    profile("health", "sou diabético|diabética|asmático|asmática|canhoto|canhota|daltônico|daltónico|disléxico|disléxica|surdo|surda|cego|cega|autista", ""),
+    profile(
+        "health",
+        "sou diabético|diabética|asmático|asmática|canhoto|canhota|daltônico|daltónico|disléxico|disléxica|surdo|surda|cego|cega|autista",
+        "",
+    ),
     profile("health", "estou grávida", ""),
     profile("age", "tenho # anos", "age"),
     profile("age", "fiz # anos", "age"),
@@ -237,8 +308,16 @@ const RULES: &[Rule] = &[
     taste("dislikes", "não suporto ~", ""),
     habit("habit", "{habit} ~", ""),
     habit("habit", "não tenho|uso|dirijo|conduzo ~", ""),
-    profile("attribute", "meu|minha|meus|minhas carro|celular|telemóvel|casa|apartamento|casamento|exame|prova|voo|dentista|médico|computador|bicicleta|tamanho|orçamento|salário|jardim|hobby|clube|time|equipa é|são|está|tem ~", ""),
-    profile("attribute", "o|a|os|as meu|minha|meus|minhas carro|celular|telemóvel|casa|apartamento|casamento|exame|prova|voo|dentista|médico|computador|bicicleta|tamanho|orçamento|salário|jardim|hobby|clube|time|equipa é|são|está|tem ~", ""),
+    profile(
+        "attribute",
+        "meu|minha|meus|minhas carro|celular|telemóvel|casa|apartamento|casamento|exame|prova|voo|dentista|médico|computador|bicicleta|tamanho|orçamento|salário|jardim|hobby|clube|time|equipa é|são|está|tem ~",
+        "",
+    ),
+    profile(
+        "attribute",
+        "o|a|os|as meu|minha|meus|minhas carro|celular|telemóvel|casa|apartamento|casamento|exame|prova|voo|dentista|médico|computador|bicicleta|tamanho|orçamento|salário|jardim|hobby|clube|time|equipa é|são|está|tem ~",
+        "",
+    ),
     trade("is_a", "sou [um|uma] ~", "?trade"),
     order("style", "trata|trate me|por [sempre] por ~"),
     order("style", "fala|fale comigo [sempre] em ~"),

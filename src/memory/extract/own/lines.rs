@@ -5,36 +5,211 @@ use super::{Mask, Register, line_ranges};
 
 /// Lines that begin with these and a colon are the person's; any other `Name: …` is somebody's line in a transcript.
 const LEAD_INS: &[&str] = &[
-    "remember", "please remember", "remember this", "note", "please note", "note to self", "fyi", "btw", "ps", "p.s.", "keep in mind",
-    "reminder", "important", "about me", "update", "edit", "for the record", "for reference", "background", "correction", "fun fact",
-    "quick note", "side note", "also", "just so you know", "fact about me", "facts about me", "more about me", "a bit about me",
-    "merke dir", "merk dir", "wichtig", "notiz", "hinweis", "über mich", "zur info", "übrigens", "bitte merken", "nur zur info",
-    "note bien", "retiens", "retiens ceci", "à noter", "souviens-toi", "important à savoir", "pour info", "à propos de moi",
-    "recuerda", "recuerda esto", "nota", "importante", "sobre mí", "ojo", "aviso", "para tu información",
-    "ricorda", "ricordati", "su di me", "promemoria", "lembre-se", "lembra", "sobre mim", "lembrete",
-    "onthoud", "let op", "belangrijk", "over mij", "ter info", "запомни", "важно", "обо мне", "к слову", "кстати",
+    "remember",
+    "please remember",
+    "remember this",
+    "note",
+    "please note",
+    "note to self",
+    "fyi",
+    "btw",
+    "ps",
+    "p.s.",
+    "keep in mind",
+    "reminder",
+    "important",
+    "about me",
+    "update",
+    "edit",
+    "for the record",
+    "for reference",
+    "background",
+    "correction",
+    "fun fact",
+    "quick note",
+    "side note",
+    "also",
+    "just so you know",
+    "fact about me",
+    "facts about me",
+    "more about me",
+    "a bit about me",
+    "merke dir",
+    "merk dir",
+    "wichtig",
+    "notiz",
+    "hinweis",
+    "über mich",
+    "zur info",
+    "übrigens",
+    "bitte merken",
+    "nur zur info",
+    "note bien",
+    "retiens",
+    "retiens ceci",
+    "à noter",
+    "souviens-toi",
+    "important à savoir",
+    "pour info",
+    "à propos de moi",
+    "recuerda",
+    "recuerda esto",
+    "nota",
+    "importante",
+    "sobre mí",
+    "ojo",
+    "aviso",
+    "para tu información",
+    "ricorda",
+    "ricordati",
+    "su di me",
+    "promemoria",
+    "lembre-se",
+    "lembra",
+    "sobre mim",
+    "lembrete",
+    "onthoud",
+    "let op",
+    "belangrijk",
+    "over mij",
+    "ter info",
+    "запомни",
+    "важно",
+    "обо мне",
+    "к слову",
+    "кстати",
 ];
 
 /// Heads of a transcript in any case.
 const ROLES: &[&str] = &[
-    "user", "assistant", "system", "human", "ai", "bot", "tool", "function", "developer", "model", "chatgpt", "claude", "gpt", "agent", "q", "a",
-    "me", "you", "him", "her", "them", "interviewer", "observation", "action", "thought", "memory", "memories", "context", "document",
+    "user",
+    "assistant",
+    "system",
+    "human",
+    "ai",
+    "bot",
+    "tool",
+    "function",
+    "developer",
+    "model",
+    "chatgpt",
+    "claude",
+    "gpt",
+    "agent",
+    "q",
+    "a",
+    "me",
+    "you",
+    "him",
+    "her",
+    "them",
+    "interviewer",
+    "observation",
+    "action",
+    "thought",
+    "memory",
+    "memories",
+    "context",
+    "document",
 ];
 
 /// A line that begins so begins somebody's letter, card or page, which goes on to the end of the turn.
 const LETTERS: &[&str] = &[
-    "subject:", "from:", "re:", "fwd:", "betreff:", "objet:", "asunto:", "oggetto:", "assunto:", "onderwerp:", "тема:", "dear ",
-    "sehr geehrte", "liebe ", "lieber ", "cher ", "chère ", "estimado", "estimada", "gentile ", "caro ", "cara ", "prezado", "prezada",
-    "geachte ", "beste ", "уважаем", "-----begin", "----- begin", "begin document", "---begin", "to whom it may concern", "[verse", "[chorus", "[intro", "verse 1", "chorus", "♪",
-    "♫", "int. ", "ext. ", "chapter ", "act i", "scene ", "once upon a time", "es war einmal", "il était une fois", "érase una vez", "c'era una volta",
-    "era uma vez", "er was eens", "жили-были", "personality:", "scenario:", "persona:", "description:", "backstory:", "greeting:",
+    "subject:",
+    "from:",
+    "re:",
+    "fwd:",
+    "betreff:",
+    "objet:",
+    "asunto:",
+    "oggetto:",
+    "assunto:",
+    "onderwerp:",
+    "тема:",
+    "dear ",
+    "sehr geehrte",
+    "liebe ",
+    "lieber ",
+    "cher ",
+    "chère ",
+    "estimado",
+    "estimada",
+    "gentile ",
+    "caro ",
+    "cara ",
+    "prezado",
+    "prezada",
+    "geachte ",
+    "beste ",
+    "уважаем",
+    "-----begin",
+    "----- begin",
+    "begin document",
+    "---begin",
+    "to whom it may concern",
+    "[verse",
+    "[chorus",
+    "[intro",
+    "verse 1",
+    "chorus",
+    "♪",
+    "♫",
+    "int. ",
+    "ext. ",
+    "chapter ",
+    "act i",
+    "scene ",
+    "once upon a time",
+    "es war einmal",
+    "il était une fois",
+    "érase una vez",
+    "c'era una volta",
+    "era uma vez",
+    "er was eens",
+    "жили-были",
+    "personality:",
+    "scenario:",
+    "persona:",
+    "description:",
+    "backstory:",
+    "greeting:",
 ];
 
 /// Headings over what a program or a prompt put there.
 const HEADINGS: &[&str] = &[
-    "task", "context", "instruct", "document", "system", "response", "input", "output", "result", "source", "history", "conversation",
-    "memor", "knowledge", "user", "assistant", "human", "chat", "search", "retriev", "tool", "prompt", "example", "character", "persona",
-    "scenario", "setting", "profile", "transcript", "email", "letter", "article", "story",
+    "task",
+    "context",
+    "instruct",
+    "document",
+    "system",
+    "response",
+    "input",
+    "output",
+    "result",
+    "source",
+    "history",
+    "conversation",
+    "memor",
+    "knowledge",
+    "user",
+    "assistant",
+    "human",
+    "chat",
+    "search",
+    "retriev",
+    "tool",
+    "prompt",
+    "example",
+    "character",
+    "persona",
+    "scenario",
+    "setting",
+    "profile",
+    "transcript",
+    "email",
+    "letter",
+    "article",
+    "story",
 ];
 
 pub(super) fn mask_fences(text: &str, mask: &mut Mask) -> Register {
@@ -108,9 +283,10 @@ fn is_rule(line: &str) -> bool {
     mark.is_some_and(|mark| line.chars().take_while(|c| *c == mark).count() >= 3)
 }
 
-/// "/me waves".
+/// "/me waves", "(ooc: back in five)".
 fn is_play(line: &str) -> bool {
-    ["/me ", "/sys ", "/narrate ", "/em "].iter().any(|command| line.starts_with(command))
+    head_of(line.trim_start_matches(['(', '[', ' ']), 4).starts_with("ooc:")
+        || ["/me ", "/sys ", "/narrate ", "/em "].iter().any(|command| line.starts_with(command))
 }
 
 fn opens_letter(line: &str) -> bool {
@@ -122,9 +298,12 @@ fn opens_letter(line: &str) -> bool {
 }
 
 fn opening_words(folded: &str) -> bool {
-    ["dear ", "liebe ", "lieber ", "cher ", "chère ", "caro ", "cara ", "beste ", "gentile ", "scene ", "chapter ", "act i", "chorus"]
-        .iter()
-        .any(|opening| folded.starts_with(opening))
+    [
+        "dear ", "liebe ", "lieber ", "cher ", "chère ", "caro ", "cara ", "beste ", "gentile ", "scene ", "chapter ", "act i",
+        "chorus",
+    ]
+    .iter()
+    .any(|opening| folded.starts_with(opening))
 }
 
 /// A heading over something that is not the person's: "## Context", "Search results:".
@@ -150,17 +329,23 @@ fn is_quoted(line: &str) -> bool {
 fn is_record(line: &str) -> bool {
     let mut chars = line.chars();
     let first = chars.next();
-    let braced = first.is_some_and(|c| matches!(c, '{' | '}' | '<' | '@' | '\\' | '$')) || line.starts_with("[{") || line.starts_with("\"");
+    let braced = first.is_some_and(|c| matches!(c, '{' | '}' | '<' | '@' | '\\' | '$'))
+        || line.starts_with("[{")
+        || line.starts_with("\"");
     let stamped = {
         let digits = line.trim_start_matches(['[', '(']).bytes().take_while(u8::is_ascii_digit).count();
         let behind = line.trim_start_matches(['[', '(']).get(digits..).unwrap_or_default();
         // "12:30 …", "2024-05-01 …", "05/01/2024 …", "[3] …": not "3 kids" and not "1. …".
         digits > 0
-            && (behind.starts_with([':', '/']) || behind.starts_with('-') && digits == 4 || line.starts_with('[') && behind.starts_with(']'))
+            && (behind.starts_with([':', '/'])
+                || behind.starts_with('-') && digits == 4
+                || line.starts_with('[') && behind.starts_with(']'))
     };
-    let level = ["INFO", "WARN", "ERROR", "DEBUG", "TRACE", "FATAL", "Traceback", "at "]
-        .iter()
-        .any(|level| line.strip_prefix(level).is_some_and(|rest| level.ends_with('k') || rest.contains('(') || rest.starts_with([' ', ':', ']']) && *level != "at "));
+    let level = ["INFO", "WARN", "ERROR", "DEBUG", "TRACE", "FATAL", "Traceback", "at "].iter().any(|level| {
+        line.strip_prefix(level).is_some_and(|rest| {
+            level.ends_with('k') || rest.contains('(') || rest.starts_with([' ', ':', ']']) && *level != "at "
+        })
+    });
     let comment = ["//", "/*", "*/", "--", "<!"].iter().any(|mark| line.starts_with(mark));
     braced || stamped || level || comment
 }

@@ -17,7 +17,7 @@ fn what_is_not_the_persons_is_left_out() {
         ("<memory_context>my name is X</memory_context> hi", " hi"),
         ("<memgate_memory>\nmy name is X", ""),
         ("<a><context>I</context> I live in X</context> hi", " hi"),
-        ("Bob: I live in X\nRemember: I live in Y", "Remember: I live in Y"),
+        ("Bob: I live in X\n\nRemember: I live in Y", "\nRemember: I live in Y"),
         ("    let x = I live;\nb", "b"),
         ("*waves* I am a knight", ""),
         ("I am a knight *draws the sword* now", ""),
@@ -32,7 +32,8 @@ fn what_is_not_the_persons_is_left_out() {
 
 #[test]
 fn torn_stretches_say_so() {
-    let stretches = own_words("I like \"x\" and\nyou");
+    let stretches = own_words("I like \"x, y\" and\nhe \"x, y\" you");
     assert_eq!((stretches[0].torn_start, stretches[0].torn_end), (false, true));
-    assert_eq!((stretches[1].torn_start, stretches[1].torn_end), (true, false));
+    assert_eq!((stretches[1].torn_start, stretches[1].torn_end), (true, true));
+    assert_eq!((stretches[2].torn_start, stretches[2].torn_end), (true, false));
 }

@@ -26,7 +26,13 @@ fn doubtful_statements_are_held_with_their_reason() {
 
 #[test]
 fn plain_statements_are_not_held() {
-    for turn in ["I prefer tea", "Always answer in German", "I live in St. Ives", "I like AC/DC and C++", "remember that my flight is at 5"] {
+    for turn in [
+        "I prefer tea",
+        "Always answer in German",
+        "I live in St. Ives",
+        "I like AC/DC and C++",
+        "remember that my flight is at 5",
+    ] {
         assert_eq!(facts(turn)[0].held_for, None, "{turn:?}");
     }
 }

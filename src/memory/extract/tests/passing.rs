@@ -3,9 +3,17 @@ use super::*;
 #[test]
 fn what_is_told_in_passing_is_noted() {
     for (turn, note, kind) in [
-        ("I went to a support group yesterday and it was so powerful.", "I went to a support group yesterday and it was so powerful", Kind::Event),
+        (
+            "I went to a support group yesterday and it was so powerful.",
+            "I went to a support group yesterday and it was so powerful",
+            Kind::Event,
+        ),
         ("My sister works at a bakery in Kent", "", Kind::Note),
-        ("We adopted a greyhound in April, she's scared of stairs", "We adopted a greyhound in April, she's scared of stairs", Kind::Event),
+        (
+            "We adopted a greyhound in April, she's scared of stairs",
+            "We adopted a greyhound in April, she's scared of stairs",
+            Kind::Event,
+        ),
         ("The support group has made me feel accepted.", "The support group has made me feel accepted", Kind::Note),
         ("I'm planning a trip to Japan in May 2027, which cities?", "I'm planning a trip to Japan in May 2027", Kind::Event),
         ("Ich bin gestern mit meiner Oma schwimmen gegangen", "Ich bin gestern mit meiner Oma schwimmen gegangen", Kind::Event),
@@ -19,7 +27,11 @@ fn what_is_told_in_passing_is_noted() {
         }
         let found = facts(turn);
         assert_eq!(found.len(), 1, "{turn:?}");
-        assert_eq!((found[0].text.as_str(), found[0].kind, found[0].tier, found[0].slot.as_ref()), (note, kind, Tier::Passing, None), "{turn:?}");
+        assert_eq!(
+            (found[0].text.as_str(), found[0].kind, found[0].tier, found[0].slot.as_ref()),
+            (note, kind, Tier::Passing, None),
+            "{turn:?}"
+        );
     }
 }
 

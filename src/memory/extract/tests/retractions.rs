@@ -65,7 +65,6 @@ fn talk_of_forgetting_retracts_nothing() {
         "Don't forget that I like tea",
         "If I no longer live in Paris, do I pay tax?",
         "Do I no longer live in Paris?",
-        "My aunt used to help my family",
         "I stopped the server",
         "I left the door open",
         "I moved to the next chapter",
