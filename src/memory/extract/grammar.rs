@@ -93,7 +93,7 @@ impl BitOr for Class {
 }
 
 /// What a phrase is good for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Role {
     /// Says nothing at the beginning of a clause.
     Filler,
@@ -165,7 +165,7 @@ type Phrase = Vec<&'static str>;
 pub(super) struct Grammar {
     pub(super) common: Vec<&'static str>,
     classes: HashMap<&'static str, Class>,
-    phrases: HashMap<&'static str, Vec<(Role, Phrase)>>,
+    phrases: HashMap<(Role, &'static str), Vec<Phrase>>,
     expansions: HashMap<&'static str, Phrase>,
     slots: HashMap<&'static str, &'static str>,
     pub(super) gone: Vec<(Phrase, Phrase)>,
@@ -185,15 +185,15 @@ impl Grammar {
                 *known = *known | *class;
             }
         }
-        let mut phrases: HashMap<&'static str, Vec<(Role, Phrase)>> = HashMap::new();
+        let mut phrases: HashMap<(Role, &'static str), Vec<Phrase>> = HashMap::new();
         for (role, list) in table.phrases {
             for phrase in list.split(',').map(split).filter(|phrase| !phrase.is_empty()) {
-                phrases.entry(phrase[0]).or_default().push((*role, phrase));
+                phrases.entry((*role, phrase[0])).or_default().push(phrase);
             }
         }
         for known in phrases.values_mut() {
             // The longest first.
-            known.sort_by_key(|(_, phrase)| std::cmp::Reverse(phrase.len()));
+            known.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
         }
         let slots = table.slots.iter().flat_map(|(slot, words)| words.split_whitespace().map(move |word| (word, *slot)));
         let compiled: Vec<_> = table.rules.iter().map(|rule| (rule, Pattern::new(rule.pattern, table.groups))).collect();
@@ -250,11 +250,7 @@ impl Grammar {
 
     /// The words behind the longest phrase of `role` that `words` begin with.
     pub(super) fn behind<'a, 't>(&self, words: &'a [Word<'t>], role: Role) -> Option<&'a [Word<'t>]> {
-        self.phrases
-            .get(words.first()?.text)?
-            .iter()
-            .filter(|(known, _)| *known == role)
-            .find_map(|(_, phrase)| skip(words, phrase))
+        self.phrases.get(&(role, words.first()?.text))?.iter().find_map(|phrase| skip(words, phrase))
     }
 
     pub(super) fn opens_with(&self, words: &[Word], role: Role) -> bool {
@@ -319,12 +315,7 @@ impl Grammar {
             .filter(|(_, text)| matches!(text.first(), Some(&"i" | &"do" | &"je")))
             .map(|(word, _)| *word)
             .chain(["don"]);
-        let phrases = self
-            .phrases
-            .values()
-            .flatten()
-            .filter(|(role, _)| ROLES.contains(role))
-            .filter_map(|(_, phrase)| phrase.first().copied());
+        let phrases = self.phrases.keys().filter(|(role, _)| ROLES.contains(role)).map(|(_, word)| *word);
         let gone = self.gone.iter().filter_map(|(first, _)| first.first().copied());
         // A turn is looked through by letters and digits only.
         let bare = |word: &'static str| word.split(|c: char| !c.is_alphanumeric()).next().unwrap_or(word);

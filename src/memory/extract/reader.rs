@@ -98,6 +98,7 @@ struct Reading<'a> {
     unsays: bool,
 }
 
+#[expect(clippy::similar_names, reason = "a turn, and what was torn off it")]
 impl<'a> Reading<'a> {
     fn of(turn: &'a str, grammar: &'a Grammar, sentence: &Sentence, torn: Torn) -> Self {
         let mut reading = Self { turn, grammar, found: Vec::new(), ends: false, unsays: false };

@@ -6,6 +6,7 @@ use super::grammar::Class;
 
 /// One word, lower case. Contractions are several words: "don't" is "do" and "not", "j'habite" is "j" and "habite".
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each mark stands by itself")]
 pub(super) struct Word<'t> {
     pub(super) text: &'t str,
     pub(super) start: usize,

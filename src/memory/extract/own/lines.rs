@@ -1,230 +1,24 @@
 //! What whole lines give away: code, quotations, transcripts, letters, logs, prompts.
 
 use super::super::words::is_invisible;
+use super::openings::{HEADINGS, LEAD_INS, LETTERS, ROLES};
 use super::{Mask, Register, line_ranges};
-
-/// Lines that begin with these and a colon are the person's; any other `Name: …` is somebody's line in a transcript.
-const LEAD_INS: &[&str] = &[
-    "remember",
-    "please remember",
-    "remember this",
-    "note",
-    "please note",
-    "note to self",
-    "fyi",
-    "btw",
-    "ps",
-    "p.s.",
-    "keep in mind",
-    "reminder",
-    "important",
-    "about me",
-    "update",
-    "edit",
-    "for the record",
-    "for reference",
-    "background",
-    "correction",
-    "fun fact",
-    "quick note",
-    "side note",
-    "also",
-    "just so you know",
-    "fact about me",
-    "facts about me",
-    "more about me",
-    "a bit about me",
-    "merke dir",
-    "merk dir",
-    "wichtig",
-    "notiz",
-    "hinweis",
-    "über mich",
-    "zur info",
-    "übrigens",
-    "bitte merken",
-    "nur zur info",
-    "note bien",
-    "retiens",
-    "retiens ceci",
-    "à noter",
-    "souviens-toi",
-    "important à savoir",
-    "pour info",
-    "à propos de moi",
-    "recuerda",
-    "recuerda esto",
-    "nota",
-    "importante",
-    "sobre mí",
-    "ojo",
-    "aviso",
-    "para tu información",
-    "ricorda",
-    "ricordati",
-    "su di me",
-    "promemoria",
-    "lembre-se",
-    "lembra",
-    "sobre mim",
-    "lembrete",
-    "onthoud",
-    "let op",
-    "belangrijk",
-    "over mij",
-    "ter info",
-    "запомни",
-    "важно",
-    "обо мне",
-    "к слову",
-    "кстати",
-];
-
-/// Heads of a transcript in any case.
-const ROLES: &[&str] = &[
-    "user",
-    "assistant",
-    "system",
-    "human",
-    "ai",
-    "bot",
-    "tool",
-    "function",
-    "developer",
-    "model",
-    "chatgpt",
-    "claude",
-    "gpt",
-    "agent",
-    "q",
-    "a",
-    "me",
-    "you",
-    "him",
-    "her",
-    "them",
-    "interviewer",
-    "observation",
-    "action",
-    "thought",
-    "memory",
-    "memories",
-    "context",
-    "document",
-];
-
-/// A line that begins so begins somebody's letter, card or page, which goes on to the end of the turn.
-const LETTERS: &[&str] = &[
-    "subject:",
-    "from:",
-    "re:",
-    "fwd:",
-    "betreff:",
-    "objet:",
-    "asunto:",
-    "oggetto:",
-    "assunto:",
-    "onderwerp:",
-    "тема:",
-    "dear ",
-    "sehr geehrte",
-    "liebe ",
-    "lieber ",
-    "cher ",
-    "chère ",
-    "estimado",
-    "estimada",
-    "gentile ",
-    "caro ",
-    "cara ",
-    "prezado",
-    "prezada",
-    "geachte ",
-    "beste ",
-    "уважаем",
-    "-----begin",
-    "----- begin",
-    "begin document",
-    "---begin",
-    "to whom it may concern",
-    "[verse",
-    "[chorus",
-    "[intro",
-    "verse 1",
-    "chorus",
-    "♪",
-    "♫",
-    "int. ",
-    "ext. ",
-    "chapter ",
-    "act i",
-    "scene ",
-    "once upon a time",
-    "es war einmal",
-    "il était une fois",
-    "érase una vez",
-    "c'era una volta",
-    "era uma vez",
-    "er was eens",
-    "жили-были",
-    "personality:",
-    "scenario:",
-    "persona:",
-    "description:",
-    "backstory:",
-    "greeting:",
-];
-
-/// Headings over what a program or a prompt put there.
-const HEADINGS: &[&str] = &[
-    "task",
-    "context",
-    "instruct",
-    "document",
-    "system",
-    "response",
-    "input",
-    "output",
-    "result",
-    "source",
-    "history",
-    "conversation",
-    "memor",
-    "knowledge",
-    "user",
-    "assistant",
-    "human",
-    "chat",
-    "search",
-    "retriev",
-    "tool",
-    "prompt",
-    "example",
-    "character",
-    "persona",
-    "scenario",
-    "setting",
-    "profile",
-    "transcript",
-    "email",
-    "letter",
-    "article",
-    "story",
-];
 
 pub(super) fn mask_fences(text: &str, mask: &mut Mask) -> Register {
     // The mark that opened the fence, and how many of it: only as many close it.
     let mut open: Option<(char, usize)> = None;
     for (range, line) in line_ranges(text) {
         let bare = line.trim_start();
-        let mark = bare.chars().next().filter(|c| matches!(c, '`' | '~'));
-        let len = mark.map_or(0, |mark| bare.chars().take_while(|c| *c == mark).count());
-        let fence = mark.filter(|_| len >= 3).map(|mark| (mark, len));
+        let fencing = bare.chars().next().filter(|c| matches!(c, '`' | '~'));
+        let len = fencing.map_or(0, |fencing| bare.chars().take_while(|c| *c == fencing).count());
+        let fence = fencing.filter(|_| len >= 3).map(|mark| (mark, len));
         if open.is_some() || fence.is_some() {
             mask.hide(range);
         }
         open = match (open, fence) {
-            (Some((mark, len)), Some((closing, times))) if mark == closing && times >= len && is_bare(bare, closing) => None,
+            (Some((opening, len)), Some((closing, times))) if opening == closing && times >= len && is_bare(bare, closing) => {
+                None
+            }
             (Some(open), _) => Some(open),
             (None, fence) => fence,
         };
@@ -329,9 +123,8 @@ fn is_quoted(line: &str) -> bool {
 fn is_record(line: &str) -> bool {
     let mut chars = line.chars();
     let first = chars.next();
-    let braced = first.is_some_and(|c| matches!(c, '{' | '}' | '<' | '@' | '\\' | '$'))
-        || line.starts_with("[{")
-        || line.starts_with("\"");
+    let braced =
+        first.is_some_and(|c| matches!(c, '{' | '}' | '<' | '@' | '\\' | '$')) || line.starts_with("[{") || line.starts_with('"');
     let stamped = {
         let digits = line.trim_start_matches(['[', '(']).bytes().take_while(u8::is_ascii_digit).count();
         let behind = line.trim_start_matches(['[', '(']).get(digits..).unwrap_or_default();
@@ -361,7 +154,7 @@ fn is_row(line: &str) -> bool {
     let mut marks = line.char_indices().filter(|(_, c)| matches!(c, ',' | ';' | '\t'));
     marks.any(|(i, _)| {
         let before = line.get(..i).and_then(|b| b.chars().next_back()).is_some_and(|c| !c.is_whitespace());
-        before && line.get(i + 1..).and_then(|b| b.chars().next()).is_some_and(|c| !c.is_whitespace() && c != '"' || c == '"')
+        before && line.get(i + 1..).and_then(|b| b.chars().next()).is_some_and(|c| !c.is_whitespace())
     })
 }
 

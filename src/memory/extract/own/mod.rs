@@ -1,6 +1,7 @@
 //! Which parts of a turn are the person's own words: everything that was pasted, quoted, injected or played is left out.
 
 mod lines;
+mod openings;
 mod spans;
 mod tags;
 #[cfg(test)]
