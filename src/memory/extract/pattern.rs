@@ -235,7 +235,7 @@ pub(super) fn find_rule(grammar: &Grammar, clause: &[Word], gone: bool) -> Optio
         let fit = pattern.fit(clause)?;
         let rest = clause.get(fit.taken..)?;
         let numbered =
-            rule.not_before.meets(Class::NO_NAME) && rest.iter().any(|word| word.text.bytes().any(|b| b.is_ascii_digit()));
+            rule.not_before.meets(Class::NO_NAME) && rest.iter().any(|word| word.text.bytes().all(|b| b.is_ascii_digit()));
         if rest.len() > rule.max_rest
             || begins_with(rest, rule.not_before)
             || numbered

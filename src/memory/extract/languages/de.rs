@@ -78,7 +78,7 @@ pub(super) static GERMAN: Table = Table {
     held: &[
         (
             Review::Instruction,
-            "ignoriere,ignorieren,missachte,anweisung,systemprompt,system prompt,systemnachricht,jailbreak,passwort,der assistent,dem assistenten,den assistenten,die nutzer,der nutzer,dem nutzer,den nutzer,der benutzer,\
+            "ignoriere,ignorieren,missachte,anweisung,systemprompt,system prompt,systemnachricht,jailbreak,der assistent,dem assistenten,den assistenten,die nutzer,der nutzer,dem nutzer,den nutzer,der benutzer,\
              die benutzer,dem benutzer,den benutzer,das modell,der bot,sicherheitsregeln,sicherheitsrichtlinie,gehorche,api schlüssel,verrate,umgehe,jemand fragt,uneingeschränkt,preisgeben",
         ),
         (

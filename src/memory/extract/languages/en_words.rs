@@ -263,7 +263,7 @@ pub(super) const HELD: &[(Review, &str)] = &[
         "ignore previous,ignore all,ignore any,ignore the above,ignore your,ignore its,disregard,override,forget your,forget all,forget previous,previous instruction,\
          prior instruction,above instruction,your instruction,all instructions,system prompt,system message,developer message,jailbreak,developer mode,do anything now,you are now,\
          pretend to be,roleplay as,new instruction,reveal,exfiltrate,unrestricted,no restrictions,without restriction,guardrail,safety,\
-         content policy,api key,access token,password,base64,admin access,administrator,the assistant,the user,users,the model,the ai,anyone asks,\
+         content policy,api key,access token,base64,admin access,administrator,the assistant,the user,users,the model,the ai,anyone asks,\
          someone asks,anybody asks,somebody asks,the chatbot,the bot,obey,card number,credit card number,without asking,must be told,should always be,must always,must never,\
          should be answered,conversation to,godmode,root access,hidden instruction,secret instruction,trusted operator,your rules,your guidelines,comply,uncensored",
     ),

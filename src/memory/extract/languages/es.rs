@@ -80,7 +80,7 @@ pub(super) static SPANISH: Table = Table {
     held: &[
         (
             Review::Instruction,
-            "ignora,ignorar,instruccion,instrucción,mensaje del sistema,prompt del sistema,jailbreak,contraseña,el asistente,al asistente,el usuario,los usuarios,al usuario,el modelo,el bot,reglas de seguridad,obedece,obedecer,clave api,revela,\
+            "ignora,ignorar,instruccion,instrucción,mensaje del sistema,prompt del sistema,jailbreak,el asistente,al asistente,el usuario,los usuarios,al usuario,el modelo,el bot,reglas de seguridad,obedece,obedecer,clave api,revela,\
              alguien pregunta,sin restricciones",
         ),
         (

@@ -83,7 +83,7 @@ pub(super) static FRENCH: Table = Table {
     held: &[
         (
             Review::Instruction,
-            "ignore,ignorer,instruction,consignes,oublie tes,prompt système,message système,jailbreak,mot de passe,l assistant,l utilisateur,les utilisateurs,aux utilisateurs,le modèle,le bot,règles de sécurité,obéis,obéir,\
+            "ignore,ignorer,instruction,consignes,oublie tes,prompt système,message système,jailbreak,l assistant,l utilisateur,les utilisateurs,aux utilisateurs,le modèle,le bot,règles de sécurité,obéis,obéir,\
              clé api,révèle,contourne,quelqu un demande,sans restriction",
         ),
         (

@@ -79,7 +79,7 @@ pub(super) static ITALIAN: Table = Table {
     held: &[
         (
             Review::Instruction,
-            "ignora,ignorare,istruzion,messaggio di sistema,prompt di sistema,jailbreak,password,l assistente,all assistente,l utente,gli utenti,all utente,il modello,il bot,regole di sicurezza,obbedisci,chiave api,rivela,qualcuno chiede,\
+            "ignora,ignorare,istruzion,messaggio di sistema,prompt di sistema,jailbreak,l assistente,all assistente,l utente,gli utenti,all utente,il modello,il bot,regole di sicurezza,obbedisci,chiave api,rivela,qualcuno chiede,\
              senza restrizioni",
         ),
         (

@@ -67,7 +67,7 @@ pub(super) static DUTCH: Table = Table {
     held: &[
         (
             Review::Instruction,
-            "negeer,negeren,instructie,systeemprompt,systeembericht,jailbreak,wachtwoord,de assistent,de gebruiker,gebruikers,het model,de bot,veiligheidsregels,gehoorzaam,api sleutel,onthul,omzeil,iemand vraagt,onbeperkt",
+            "negeer,negeren,instructie,systeemprompt,systeembericht,jailbreak,de assistent,de gebruiker,gebruikers,het model,de bot,veiligheidsregels,gehoorzaam,api sleutel,onthul,omzeil,iemand vraagt,onbeperkt",
         ),
         (
             Review::Tool,

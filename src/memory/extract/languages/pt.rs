@@ -75,7 +75,7 @@ pub(super) static PORTUGUESE: Table = Table {
     held: &[
         (
             Review::Instruction,
-            "ignore,ignora,ignorar,instruç,mensagem do sistema,prompt do sistema,jailbreak,senha,o assistente,ao assistente,o usuário,os usuários,ao usuário,o utilizador,os utilizadores,o modelo,o bot,regras de segurança,obedeça,obedece,\
+            "ignore,ignora,ignorar,instruç,mensagem do sistema,prompt do sistema,jailbreak,o assistente,ao assistente,o usuário,os usuários,ao usuário,o utilizador,os utilizadores,o modelo,o bot,regras de segurança,obedeça,obedece,\
              chave api,chave de api,revele,revela,alguém pergunt,sem restrições",
         ),
         (
