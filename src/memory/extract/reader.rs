@@ -199,9 +199,11 @@ impl<'a> Reading<'a> {
             self.retract(clause, found);
             run.add(clause, true);
             self.flush(run);
-        } else if !temporal && let Some(found) = statement(grammar, bare).or_else(|| statement(grammar, clause)) {
+        } else if !temporal
+            && let Some((said, found)) = [bare, clause].iter().find_map(|said| Some((*said, statement(grammar, said)?)))
+        {
             self.flush(run);
-            self.keep(bare, found.rule.kind, found.slot, found.rule.id, Tier::Explicit);
+            self.keep(said, found.rule.kind, found.slot, found.rule.id, Tier::Explicit);
         } else if passing::tells(grammar, clause) {
             run.add(bare, true);
         } else if run.tells && passing::continues(grammar, clause) {
