@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use super::super::extract::needs_review;
+use super::super::extract::review_of;
 use super::super::view::{View, saying};
 use super::plan::{activate, fill_slot, name_of};
 use crate::enforce::UserScope;
@@ -172,7 +172,7 @@ fn fact_of(id: FactId, line: &Incoming, key: &[u8; 16], scope: &UserScope, new_i
         Status::Forgotten => {}
         // A sandbox's mark is worth nothing elsewhere.
         Status::Held => fact.held_for = fact.held_for.filter(|review| *review != Review::Sandbox).or(Some(Review::Import)),
-        Status::Active if line.doubtful || needs_review(&fact.text) => {
+        Status::Active if line.doubtful || review_of(&fact.text, fact.kind).is_some() => {
             (fact.status, fact.held_for) = (Status::Held, Some(Review::Import));
         }
         Status::Active => activate(&mut fact, scope),

@@ -234,11 +234,13 @@ impl<'a> Draft<'a> {
         }
         let (turn, wording) = (hex::encode(taught.turn), OnceCell::new());
         self.facts().any(|fact| {
-            let forgotten = fact.status == Status::Forgotten && fact.source.turn == turn && overlap(fact, candidate);
+            // What the rules read out of these words already, or what was forgotten of them.
+            let same_slot = fact.slot.is_some() && fact.slot == candidate.slot;
+            let read = (same_slot || fact.status == Status::Forgotten) && fact.source.turn == turn && overlap(fact, candidate);
             let same_value = candidate.slot.is_some() && fact.slot == candidate.slot && fact.status == Status::Active && {
                 wording.get_or_init(|| Wording::of(&candidate.text)).is_same(&Wording::of(&fact.text))
             };
-            (forgotten || same_value) && held_then(fact)
+            (read || same_value) && held_then(fact)
         })
     }
 }

@@ -105,7 +105,7 @@ async fn a_newer_value_of_a_slot_closes_the_older_one_whoever_found_it() {
     let school = School::open(|body: &Value| {
         let turn = &turns_of(body)[0];
         if turn.contains("Porto") {
-            names(json!([named("Home is Porto now", "profile", Some("home"), "Home is Porto now")]))
+            names(json!([named("The home is in Porto now", "profile", Some("home"), "Porto it is now")]))
         } else {
             names(json!([]))
         }
@@ -114,7 +114,7 @@ async fn a_newer_value_of_a_slot_closes_the_older_one_whoever_found_it() {
     let alice = school.enroll("alice");
     school.hear(&alice, "chat-1", "I live in Berlin.");
     school.wait().await;
-    let later = Lesson { at: 2_000, ..lesson("Home is Porto now, by the way", 0) };
+    let later = Lesson { at: 2_000, ..lesson("New job, new town: Porto it is now, by the way", 0) };
     school.memory.enqueue(&alice, None, &later).unwrap();
     school.wait().await;
     let facts = school.facts(&alice);
