@@ -161,6 +161,7 @@ fn fact(n: usize) -> Fact {
         source: Provenance {
             turn: String::new(),
             quote: text.clone(),
+            speaker: None,
             client: ClientName::unknown(),
             session: None,
             assurance: Assurance::Verified,

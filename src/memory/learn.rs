@@ -88,6 +88,7 @@ fn fact_of(candidate: Candidate, turn: &str, scope: &UserScope, session: Option<
         source: Provenance {
             turn: turn.to_owned(),
             quote: candidate.quote,
+            speaker: None,
             client: scope.client().clone(),
             session: session.cloned(),
             assurance: scope.assurance(),

@@ -186,11 +186,12 @@ impl Memory {
         }
     }
 
-    /// The facts that fit a question best with their scores, best first. Waits for the disk where the user is not in RAM.
+    /// The facts that fit a question best with their scores, best first. `now`, in milliseconds since the Unix epoch, is when it is
+    /// asked. Waits for the disk where the user is not in RAM.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn search(&self, scope: &UserScope, question: &str, limit: usize) -> Result<Vec<(Fact, f32)>, StoreError> {
+    pub fn search(&self, scope: &UserScope, question: &str, now: i64, limit: usize) -> Result<Vec<(Fact, f32)>, StoreError> {
         let place = self.views.place(scope.user());
         {
             let _writer = place.writer.lock();
@@ -198,7 +199,7 @@ impl Memory {
         }
         let guard = place.view.read();
         let Some(view) = guard.as_ref() else { return Ok(Vec::new()) };
-        let found = search::search(view, &search::Question::of(question), limit, |_| true);
+        let found = search::search(view, &search::Question::of(question, now), limit, |_| true);
         Ok(found.into_iter().filter_map(|(id, score)| Some((view.fact(id)?.clone(), score))).collect())
     }
 

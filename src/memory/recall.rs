@@ -166,7 +166,7 @@ fn choose_fitting(view: &View, request: &RecallRequest<'_>, limits: Limits, seen
     if limits.depth == 0 || view.index().is_empty() {
         return Vec::new();
     }
-    let question = Question::of(&(request.query)());
+    let question = Question::of(&(request.query)(), request.now);
     let hits = search(view, &question, limits.depth, |fact| !seen.contains(&fact.id));
     let facts = hits.iter().filter_map(|(id, _)| view.fact(*id));
     let fitting: HashSet<FactId> = take_within(facts, limits.depth, limits.budget, request.tokens).into_iter().collect();

@@ -16,7 +16,7 @@ pub(super) struct Question {
 }
 
 impl Question {
-    pub(super) fn of(text: &str) -> Self {
+    pub(super) fn of(text: &str, _now: i64) -> Self {
         Self { terms: analyse_query(text, LANGUAGE), dense: dense::embed(text).map(Dense::BuiltIn) }
     }
 

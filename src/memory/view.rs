@@ -257,7 +257,8 @@ impl View {
 /// A fact as the ranking sees it, from its stored analysis where that can be read.
 fn document(fact: &Fact, stored: &[u8]) -> (Analysis, Option<Vector>, Option<u64>) {
     let Prepared { terms, vector } = Prepared::read_or_make(stored, &fact.text, LANGUAGE);
-    let item = Item { text: &fact.text, speaker: None, at: Some(fact.valid_at), session: Some(session(fact)) };
+    let item =
+        Item { text: &fact.text, speaker: fact.source.speaker.as_deref(), at: Some(fact.valid_at), session: Some(session(fact)) };
     (item.complete(terms, LANGUAGE), vector, item.session)
 }
 
@@ -310,5 +311,13 @@ fn bytes_of(fact: &Fact) -> usize {
     let Fact { text, slot, source, .. } = fact;
     let slot = slot.as_ref().map_or(0, String::len);
     let session = source.session.as_ref().map_or(0, |s| s.as_str().len());
-    text.len() + slot + source.turn.len() + source.quote.len() + source.client.as_str().len() + session + source.origin.len()
+    let speaker = source.speaker.as_ref().map_or(0, String::len);
+    text.len()
+        + slot
+        + source.turn.len()
+        + source.quote.len()
+        + source.client.as_str().len()
+        + session
+        + speaker
+        + source.origin.len()
 }

@@ -66,6 +66,9 @@ pub struct Provenance {
     pub turn: String,
     /// The words themselves, a verbatim span of the turn.
     pub quote: String,
+    /// Who said it, where several people speak in one conversation: a group chat, an import. Without it, the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speaker: Option<String>,
     pub client: ClientName,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionId>,

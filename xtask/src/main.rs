@@ -1,7 +1,9 @@
-//! Chores of the repository. `cargo xtask bench` compares memgate with other proxies on this machine.
+//! Chores of the repository: `cargo xtask bench` compares memgate with other proxies on this machine, `cargo xtask recall` ranks a
+//! data set with the production code.
 
 mod bench;
 mod passthrough;
+mod recall;
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -19,6 +21,8 @@ struct Arguments {
 enum Chore {
     /// Compare direct, nginx, bare pingora and memgate side by side; prints Markdown.
     Bench(bench::Options),
+    /// Rank a data set's items for its questions, through the real store; prints Markdown.
+    Recall(recall::Options),
     /// Forward everything, do nothing: the bare pingora of the comparison.
     #[command(hide = true)]
     Passthrough {
@@ -34,6 +38,7 @@ enum Chore {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Bench(options) => bench::run(&options),
+        Chore::Recall(options) => recall::run(&options),
         Chore::Passthrough { listen, upstream, threads } => passthrough::run(listen, upstream, threads),
     };
     match outcome {

@@ -56,6 +56,7 @@ fn fact(text: &str) -> Fact {
         source: Provenance {
             turn: "00".repeat(16),
             quote: format!("remember that {text}"),
+            speaker: None,
             client: ClientName::unknown(),
             session: None,
             assurance: Assurance::Verified,
