@@ -27,7 +27,7 @@ impl Prepared {
         let Some((vector, analysis)) = split(bytes) else { return Self::of(text, language) };
         Self {
             terms: Analysis::read_or_make(analysis, text, language),
-            vector: dense::read(vector).unwrap_or_else(|| dense::embed(text)),
+            vector: dense::read(vector).unwrap_or_else(|_| dense::embed(text)),
         }
     }
 
@@ -46,4 +46,44 @@ impl Prepared {
 fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let [VERSION, high, low, rest @ ..] = bytes else { return None };
     rest.split_at_checked(usize::from(u16::from_be_bytes([*high, *low])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "My sister has three cats";
+
+    fn read(bytes: &[u8]) -> Prepared {
+        Prepared::read_or_make(bytes, TEXT, Language::English)
+    }
+
+    #[test]
+    fn what_was_stored_is_read_back() {
+        let made = Prepared::of(TEXT, Language::English);
+        assert!(made.vector.is_some());
+        // Read, not made: the text is another one.
+        let bytes = made.encode(Language::English);
+        assert_eq!(Prepared::read_or_make(&bytes, "something else", Language::English), made);
+    }
+
+    #[test]
+    fn a_text_without_a_vector_is_not_embedded_again() {
+        let without = Prepared { vector: None, ..Prepared::of(TEXT, Language::English) };
+        assert_eq!(read(&without.encode(Language::English)), without);
+    }
+
+    #[test]
+    fn what_is_damaged_or_of_another_version_is_made_anew() {
+        let made = Prepared::of(TEXT, Language::English);
+        let bytes = made.encode(Language::English);
+        for cut in 0..bytes.len() {
+            assert_eq!(read(&bytes[..cut]), made, "{cut}");
+        }
+        for at in [0, 3, 4, 5, 6] {
+            let mut other = bytes.clone();
+            other[at] ^= 0xff;
+            assert_eq!(read(&other), made, "{at}");
+        }
+    }
 }

@@ -13,6 +13,8 @@ const B: f32 = 0.4;
 /// How much of a term in the next and the next but one item of the session counts for a short document.
 const NEAR: f32 = 0.3;
 const NEXT_BUT_ONE: f32 = 0.15;
+/// How much of the next item's likeness to the question counts for a short document.
+const LIKENESS: f32 = 0.1;
 /// Up to this many terms a document is short.
 const SHORT: f32 = 40.0;
 /// A question's text beyond this many bytes is not searched for: a pasted document asks nothing.
@@ -186,6 +188,15 @@ fn back(document: &Document) -> Slot {
 
 fn ahead(document: &Document) -> Slot {
     document.after
+}
+
+/// Lets each document take a part of its neighbours' likeness to a question. `cosines` by slot.
+pub(super) fn lend(index: &Index, cosines: &[f32]) -> Vec<f32> {
+    let of = |slot: Slot| cosines.get(slot as usize).map_or(0.0, |cosine| cosine.max(0.0));
+    let lent = |(cosine, document): (&f32, &Document)| {
+        cosine + LIKENESS * openness(document) * (of(document.before) + of(document.after))
+    };
+    cosines.iter().zip(&index.documents).map(lent).collect()
 }
 
 /// How much a document takes from its neighbours: all that is offered while short, next to nothing when long.

@@ -2,7 +2,7 @@
 
 use super::analysis::Analysis;
 use super::dense::{self, Dense, Vector};
-use super::rank::{analyse_query, best, scores};
+use super::rank::{analyse_query, best, lend, scores};
 use super::view::{LANGUAGE, View};
 use crate::ids::FactId;
 use crate::store::Fact;
@@ -33,7 +33,7 @@ pub(super) fn search(view: &View, question: &Question, limit: usize, keep: impl 
     let fact_at = |slot| view.fact_at(slot).and_then(|id| view.fact(id));
     let mut scores = scores(view.index(), &question.terms);
     if let Some(dense) = &question.dense {
-        dense::mix(&mut scores, &view.cosines(dense), dense.weighing());
+        dense::mix(&mut scores, &lend(view.index(), &view.cosines(dense)), dense.weighing());
     }
     let hits = best(view.index(), &scores, limit, |slot| fact_at(slot).is_some_and(&keep));
     hits.iter().filter_map(|hit| Some((view.fact_at(hit.slot)?, hit.score))).collect()
