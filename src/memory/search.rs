@@ -1,20 +1,20 @@
 //! Finding: from a question to the facts that fit it best.
 
-use super::analysis::Analysis;
-use super::rank::{analyse_query, rank};
-use super::view::{LANGUAGE, View};
+use super::rank::{Query, rank};
+use super::view::View;
 use crate::ids::FactId;
 use crate::store::Fact;
 
-/// A question, analysed once and asked of one user's facts.
+/// A question, read once and asked of one user's facts.
 #[derive(Debug)]
 pub(super) struct Question {
-    terms: Analysis,
+    query: Query,
 }
 
 impl Question {
-    pub(super) fn of(text: &str, _now: i64) -> Self {
-        Self { terms: analyse_query(text, LANGUAGE) }
+    /// `now` is when it is asked, in milliseconds since the Unix epoch.
+    pub(super) fn of(text: &str, now: i64) -> Self {
+        Self { query: Query::of(text, now) }
     }
 }
 
@@ -22,6 +22,6 @@ impl Question {
 /// question only.
 pub(super) fn search(view: &View, question: &Question, limit: usize, keep: impl Fn(&Fact) -> bool) -> Vec<(FactId, f32)> {
     let fact_at = |slot| view.fact_at(slot).and_then(|id| view.fact(id));
-    let hits = rank(view.index(), &question.terms, limit, |slot| fact_at(slot).is_some_and(&keep));
+    let hits = rank(view.index(), &question.query, limit, |slot| fact_at(slot).is_some_and(&keep));
     hits.iter().filter_map(|hit| Some((view.fact_at(hit.slot)?, hit.score))).collect()
 }

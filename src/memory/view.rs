@@ -4,14 +4,11 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::analysis::{Analysis, Language};
-use super::index::{Index, Slot};
+use super::analysis::Analysis;
+use super::index::{self, Index, Slot};
 use super::rank::Item;
 use crate::ids::FactId;
 use crate::store::{Batch, Fact, Injection, Kind, PrefixHash, Tier, UserData};
-
-/// The language of analyses, until languages are told apart.
-pub(super) const LANGUAGE: Language = Language::English;
 
 /// Injections remembered for one user; the oldest go first.
 const MAX_INJECTIONS: usize = 2048;
@@ -167,9 +164,8 @@ impl View {
         let id = fact.id;
         let analysis = std::mem::take(&mut fact.analysis);
         let slot = fact.is_current().then(|| {
-            let (analysis, session) = document(&fact, &analysis);
             self.by_slot.push(id);
-            self.index.insert(&analysis, session)
+            self.index.insert(&document(&fact, &analysis))
         });
         if is_profile(&fact) {
             self.profile.insert(profile_place(&fact));
@@ -207,10 +203,10 @@ impl View {
 }
 
 /// A fact as the ranking sees it, from its stored analysis where that can be read.
-fn document(fact: &Fact, analysis: &[u8]) -> (Analysis, Option<u64>) {
-    let item =
-        Item { text: &fact.text, speaker: fact.source.speaker.as_deref(), at: Some(fact.valid_at), session: Some(session(fact)) };
-    (item.complete(Analysis::read_or_make(analysis, &fact.text, LANGUAGE), LANGUAGE), item.session)
+fn document(fact: &Fact, analysis: &[u8]) -> index::Entry {
+    let speaker = fact.source.speaker.as_deref();
+    let item = Item { text: &fact.text, speaker, at: Some(fact.valid_at), session: Some(session(fact)) };
+    item.complete(Analysis::read_or_make(analysis, &fact.text))
 }
 
 fn session(fact: &Fact) -> u64 {
