@@ -198,20 +198,20 @@ impl Reader<'_> {
                 let month = today.first_of_month().yesterday().ok()?;
                 Span::of(month.first_of_month(), month)
             }
-            Unit::Year => self.year(today.year() - 1),
-            Unit::Season(month) => self.season(month, self.latest_year(month, None)?),
+            Unit::Year => year(today.year() - 1),
+            Unit::Season(month) => season(month, self.latest_year(month, None)?),
         }
     }
 
     /// A word that is an expression by itself: a year, a season with its year, `yesterday`.
     fn single(&self, at: usize) -> Option<(Span, usize)> {
         let word = self.word(at);
-        if let Some(year) = word.year {
-            return Some((self.year(year)?, 1));
+        if let Some(named) = word.year {
+            return Some((year(named)?, 1));
         }
         if let Some(Unit::Season(month)) = word.unit {
             let (next, place) = self.next(at + 1);
-            return Some((self.season(month, next.year?)?, place + 1 - at));
+            return Some((season(month, next.year?)?, place + 1 - at));
         }
         let french_yesterday = self.raw.get(at).is_some_and(|raw| raw == "hier");
         if french_yesterday && !(self.guess.evident && self.guess.language == Language::French) {
@@ -220,16 +220,16 @@ impl Reader<'_> {
         let date = self.today.checked_sub(i64::from(word.days_ago?).days()).ok()?;
         Some((Span::of(date, date)?, 1))
     }
+}
 
-    fn year(&self, year: i16) -> Option<Span> {
-        Span::of(Date::new(year, 1, 1).ok()?, Date::new(year, 12, 31).ok()?)
-    }
+fn year(year: i16) -> Option<Span> {
+    Span::of(Date::new(year, 1, 1).ok()?, Date::new(year, 12, 31).ok()?)
+}
 
-    /// Three months from the first of `month`.
-    fn season(&self, month: i8, year: i16) -> Option<Span> {
-        let from = Date::new(year, month, 1).ok()?;
-        Span::of(from, from.checked_add(2.months()).ok()?.last_of_month())
-    }
+/// Three months from the first of `month`.
+fn season(month: i8, year: i16) -> Option<Span> {
+    let from = Date::new(year, month, 1).ok()?;
+    Span::of(from, from.checked_add(2.months()).ok()?.last_of_month())
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ pub(super) fn strip_marks(word: &str) -> Cow<'_, str> {
         return Cow::Borrowed(word);
     }
     let mut base = ' ';
-    let bare = word.nfd().filter(|&c| {
+    let letters = word.nfd().filter(|&c| {
         let keep = !matches!(c, '\u{300}'..='\u{36f}') || is_cyrillic(base);
         if !is_combining_mark(c) {
             base = c;
@@ -52,7 +52,7 @@ pub(super) fn strip_marks(word: &str) -> Cow<'_, str> {
         keep
     });
     let mut stripped = String::with_capacity(word.len());
-    for c in bare.nfc() {
+    for c in letters.nfc() {
         match c {
             'ß' => stripped.push_str("ss"),
             'æ' => stripped.push_str("ae"),

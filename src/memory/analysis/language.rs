@@ -109,7 +109,7 @@ pub(super) struct Evidence {
     other: u32,
 }
 
-/// A stop word counts as much as this many letters that only one language has.
+/// A stop word counts as much as this many letters that few languages have.
 const STOP_WORD: u32 = 2;
 
 impl Evidence {
@@ -124,12 +124,20 @@ impl Evidence {
             return;
         }
         for c in word.chars() {
-            match c {
-                'ß' | 'ä' | 'ö' | 'ü' => self.add(Language::German),
-                'ñ' => self.add(Language::Spanish),
-                'ã' | 'õ' => self.add(Language::Portuguese),
-                'ê' | 'î' | 'û' | 'œ' => self.add(Language::French),
-                _ => {}
+            let at_home: &[Language] = match c {
+                'ß' | 'ä' | 'ö' | 'ü' => &[Language::German],
+                'ñ' => &[Language::Spanish],
+                'ã' | 'õ' => &[Language::Portuguese],
+                'î' | 'û' | 'œ' => &[Language::French],
+                'á' | 'í' | 'ó' | 'ú' => &[Language::Spanish, Language::Portuguese],
+                'ç' | 'â' | 'ê' | 'ô' => &[Language::French, Language::Portuguese],
+                'é' => &[Language::French, Language::Spanish, Language::Portuguese],
+                'à' | 'è' | 'ù' => &[Language::French, Language::Italian],
+                'ì' | 'ò' => &[Language::Italian],
+                _ => &[],
+            };
+            for (language, count) in LATIN.iter().zip(&mut self.latin) {
+                *count += u32::from(at_home.contains(language));
             }
         }
         let script = match word.chars().find(|c| c.is_alphabetic()).unwrap_or('a') {
@@ -143,12 +151,6 @@ impl Evidence {
         *script += 1;
         if word.contains(['і', 'ї', 'є', 'ґ', 'ў', 'ј', 'љ', 'њ', 'ћ', 'ђ', 'џ']) {
             self.beyond_russian += 1;
-        }
-    }
-
-    fn add(&mut self, language: Language) {
-        if let Some(at) = LATIN.iter().position(|l| *l == language) {
-            self.latin[at] += 1;
         }
     }
 
@@ -168,7 +170,8 @@ impl Evidence {
         }
         let (most, language) =
             self.latin.into_iter().zip(LATIN).rev().max_by_key(|(count, _)| *count).unwrap_or((0, Language::English));
-        if most == 0 { Guess { language: Language::English, evident: false } } else { Guess { language, evident: true } }
+        // One letter is no evidence: "café" is English too.
+        if most < STOP_WORD { Guess { language: Language::English, evident: false } } else { Guess { language, evident: true } }
     }
 }
 

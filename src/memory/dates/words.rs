@@ -13,6 +13,7 @@ pub(super) enum Unit {
 
 /// What a word may mean in a date. One may mean several things.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a word may be several of these at once")]
 pub(super) struct Word {
     pub(super) month: Option<i8>,
     /// The month's name is a common word or somebody's name too.
