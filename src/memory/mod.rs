@@ -6,7 +6,7 @@
 //! Pure parts: `analysis`, `index`, `rank`, `search` (finding), `recall` (choosing and replaying), `render`, `extract`, `learn`.
 
 pub mod analysis;
-mod calendar;
+mod dates;
 pub mod dense;
 pub mod extract;
 pub mod index;
@@ -229,7 +229,7 @@ impl Memory {
     /// Commits and applies. For the holder of the place's writer lock, after a load.
     fn commit(&self, scope: &UserScope, place: &Place, mut batch: Batch) -> Result<(), StoreError> {
         for fact in &mut batch.put {
-            fact.analysis = Prepared::of(&fact.text, view::LANGUAGE).encode(view::LANGUAGE);
+            fact.analysis = Prepared::of(&fact.text).encode();
         }
         self.store.commit(scope, copy(&batch))?;
         if let Some(view) = place.view.write().as_mut() {

@@ -1,6 +1,7 @@
 //! Memory over a real store: recall, learning, and what holds when things go wrong.
 
 mod cache;
+mod languages;
 mod learning;
 mod replay;
 
