@@ -7,8 +7,8 @@
 
 pub mod analysis;
 mod bounds;
-mod calendar;
 pub mod curate;
+mod dates;
 pub mod dense;
 mod embed;
 pub mod extract;
@@ -279,7 +279,7 @@ impl Memory {
     /// Commits and applies. For the holder of the place's writer lock, after a load.
     fn commit(&self, scope: &UserScope, place: &Place, mut batch: Batch) -> Result<(), StoreError> {
         for fact in &mut batch.put {
-            fact.analysis = Prepared::of(&fact.text, view::LANGUAGE).encode(view::LANGUAGE);
+            fact.analysis = Prepared::of(&fact.text).encode();
         }
         let committed = self.store.commit(scope, batch.clone());
         if matches!(committed, Err(StoreError::Foreign)) {

@@ -4,6 +4,7 @@ mod cache;
 mod embedding;
 mod faults;
 mod keeping;
+mod languages;
 mod learning;
 mod replay;
 mod school;
