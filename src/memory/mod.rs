@@ -8,6 +8,7 @@
 pub mod analysis;
 mod dates;
 pub mod dense;
+mod diversity;
 pub mod extract;
 pub mod index;
 mod learn;

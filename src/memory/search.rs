@@ -1,5 +1,6 @@
 //! Finding: from a question to the facts that fit it best.
 
+use super::diversity::put_repeats_last;
 use super::rank::{Query, rank};
 use super::view::View;
 use crate::ids::FactId;
@@ -18,10 +19,13 @@ impl Question {
     }
 }
 
-/// The best `limit` current facts for a question with their scores, best first. `keep` leaves facts out. Scores compare within one
+/// The best `limit` current facts for a question with their scores, best first, repeats last. `keep` leaves facts out. Scores compare within one
 /// question only.
 pub(super) fn search(view: &View, question: &Question, limit: usize, keep: impl Fn(&Fact) -> bool) -> Vec<(FactId, f32)> {
     let fact_at = |slot| view.fact_at(slot).and_then(|id| view.fact(id));
-    let hits = rank(view.index(), &question.query, limit, |slot| fact_at(slot).is_some_and(&keep));
-    hits.iter().filter_map(|hit| Some((view.fact_at(hit.slot)?, hit.score))).collect()
+    // Some more than asked for: others take the place of repeats.
+    let hits = rank(view.index(), &question.query, limit + limit.div_ceil(2), |slot| fact_at(slot).is_some_and(&keep));
+    let found: Vec<(&Fact, f32)> = hits.iter().filter_map(|hit| Some((fact_at(hit.slot)?, hit.score))).collect();
+    let found = put_repeats_last(found, |(fact, _)| &fact.text);
+    found.into_iter().take(limit).map(|(fact, score)| (fact.id, score)).collect()
 }

@@ -206,7 +206,12 @@ impl View {
 fn document(fact: &Fact, analysis: &[u8]) -> index::Entry {
     let speaker = fact.source.speaker.as_deref();
     let item = Item { text: &fact.text, speaker, at: Some(fact.valid_at), session: Some(session(fact)) };
-    item.complete(Analysis::read_or_make(analysis, &fact.text))
+    index::Entry { weight: weight(fact), ..item.complete(Analysis::read_or_make(analysis, &fact.text)) }
+}
+
+/// What was said on purpose is a little likelier to be meant than what was said in passing.
+fn weight(fact: &Fact) -> f32 {
+    if fact.pinned || fact.tier == Tier::Explicit { 1.05 } else { 1.0 }
 }
 
 fn session(fact: &Fact) -> u64 {
