@@ -367,4 +367,12 @@ mod tests {
         let hits = rank(&index, &Query::of("red", NOW), 1, |slot| slot != 2);
         assert_eq!(hits[0].slot, 1);
     }
+
+    #[test]
+    fn of_equals_the_weightier_comes_first() {
+        let mut entries = ["red one", "red two", "red three"].map(|t| item(t, 1).analyse());
+        entries[1].weight = 1.05;
+        let index = Index::build(entries.map(|entry| Entry { session: None, ..entry }));
+        assert_eq!(found(&index, "red"), [1, 2, 0]);
+    }
 }
