@@ -73,6 +73,8 @@ pub struct Entry {
     /// Any number that stands for its session.
     pub session: Option<u64>,
     pub day: Option<Day>,
+    /// How much likelier than others it is to be meant, whatever is asked: 1 for most.
+    pub weight: f32,
 }
 
 #[derive(Debug)]
@@ -84,6 +86,7 @@ pub(super) struct Document {
     pub(super) after: Slot,
     session: Option<u64>,
     pub(super) day: Option<Day>,
+    pub(super) weight: f32,
     language: Language,
     pub(super) live: bool,
 }
@@ -210,14 +213,14 @@ impl Index {
     }
 
     fn append(&mut self, entry: &Entry) -> Slot {
-        let Entry { len, session, day, .. } = *entry;
+        let Entry { len, session, day, weight, .. } = *entry;
         let language = entry.terms.language();
         let slot = position(self.documents.len());
         let before = session.and_then(|s| self.last_of_session.insert(s, slot)).unwrap_or(NONE);
         if let Some(neighbour) = self.documents.get_mut(before as usize) {
             neighbour.after = slot;
         }
-        self.documents.push(Document { len, before, after: NONE, session, day, language, live: true });
+        self.documents.push(Document { len, before, after: NONE, session, day, weight, language, live: true });
         if let Some(count) = self.spoken.get_mut(language as usize) {
             *count += 1;
         }

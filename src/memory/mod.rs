@@ -10,6 +10,7 @@ mod bounds;
 pub mod curate;
 mod dates;
 pub mod dense;
+mod diversity;
 mod embed;
 pub mod extract;
 pub mod index;

@@ -56,7 +56,7 @@ impl Item<'_> {
         let terms = text.with(names.iter().flat_map(|&name| [name, speaker_term(name)]));
         // The speaker's mark is no word of the document.
         let len = terms.len().saturating_sub(u32::try_from(names.len()).unwrap_or(u32::MAX));
-        Entry { terms, len, session: self.session, day: self.at.and_then(day_of) }
+        Entry { terms, len, session: self.session, day: self.at.and_then(day_of), weight: 1.0 }
     }
 }
 
@@ -138,6 +138,7 @@ pub fn scores(index: &Index, query: &Query) -> Vec<f32> {
     let mut scores = Scores { index, by_slot: Vec::new() };
     scores.add_terms(&query.words.terms(index.languages()));
     scores.add_dates(&query.spans);
+    scores.weigh();
     scores.by_slot
 }
 
@@ -200,6 +201,13 @@ impl Scores<'_> {
         for (score, day) in self.by_slot.iter_mut().zip(days()) {
             let Some(day) = day else { continue };
             *score += weight * spans.iter().map(|span| span.fit(day)).fold(0.0, f32::max);
+        }
+    }
+
+    /// What is likelier meant whatever is asked.
+    fn weigh(&mut self) {
+        for (score, document) in self.by_slot.iter_mut().zip(&self.index.documents) {
+            *score *= document.weight;
         }
     }
 
@@ -380,5 +388,13 @@ mod tests {
         let index = index(&["red one", "red two", "red three"].map(|t| item(t, 1)));
         let hits = rank(&index, &Query::of("red", NOW), 1, |slot| slot != 2);
         assert_eq!(hits[0].slot, 1);
+    }
+
+    #[test]
+    fn of_equals_the_weightier_comes_first() {
+        let mut entries = ["red one", "red two", "red three"].map(|t| item(t, 1).analyse());
+        entries[1].weight = 1.05;
+        let index = Index::build(entries.map(|entry| Entry { session: None, ..entry }));
+        assert_eq!(found(&index, "red"), [1, 2, 0]);
     }
 }

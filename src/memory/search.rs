@@ -1,6 +1,7 @@
 //! Finding: from a question to the facts that fit it best.
 
 use super::dense::{self, Dense, Vector};
+use super::diversity::put_repeats_last;
 use super::prepared::embed;
 use super::rank::{Query, best, lend, scores};
 use super::view::View;
@@ -30,7 +31,7 @@ impl Question {
     }
 }
 
-/// The best `limit` current facts for a question with their scores, best first. `keep` leaves facts out. Scores compare within one
+/// The best `limit` current facts for a question with their scores, best first, repeats last. `keep` leaves facts out. Scores compare within one
 /// question only.
 pub(super) fn search(view: &View, question: &Question, limit: usize, keep: impl Fn(&Fact) -> bool) -> Vec<(FactId, f32)> {
     let fact_at = |slot| view.fact_at(slot).and_then(|id| view.fact(id));
@@ -38,6 +39,9 @@ pub(super) fn search(view: &View, question: &Question, limit: usize, keep: impl 
     if let Some(dense) = &question.dense {
         dense::mix(&mut scores, &lend(view.index(), &view.cosines(dense)), dense.weighing());
     }
-    let hits = best(view.index(), &scores, limit, |slot| fact_at(slot).is_some_and(&keep));
-    hits.iter().filter_map(|hit| Some((view.fact_at(hit.slot)?, hit.score))).collect()
+    // Some more than asked for: others take the place of repeats.
+    let hits = best(view.index(), &scores, limit + limit.div_ceil(2), |slot| fact_at(slot).is_some_and(&keep));
+    let found: Vec<(&Fact, f32)> = hits.iter().filter_map(|hit| Some((fact_at(hit.slot)?, hit.score))).collect();
+    let found = put_repeats_last(found, |(fact, _)| &fact.text);
+    found.into_iter().take(limit).map(|(fact, score)| (fact.id, score)).collect()
 }

@@ -293,7 +293,7 @@ fn document(fact: &Fact, stored: &[u8]) -> (index::Entry, Option<Vector>) {
     let Prepared { terms, vector } = Prepared::read_or_make(stored, &fact.text);
     let speaker = fact.source.speaker.as_deref();
     let item = Item { text: &fact.text, speaker, at: Some(fact.valid_at), session: Some(session(fact)) };
-    (item.complete(terms), vector)
+    (index::Entry { weight: weight(fact), ..item.complete(terms) }, vector)
 }
 
 fn changed_at(fact: &Fact) -> i64 {
@@ -302,6 +302,11 @@ fn changed_at(fact: &Fact) -> i64 {
 
 fn end_of_life(fact: &Fact) -> Option<(i64, FactId)> {
     fact.expires_at.filter(|_| !fact.pinned).map(|end| (end, fact.id))
+}
+
+/// What was said on purpose is a little likelier to be meant than what was said in passing.
+fn weight(fact: &Fact) -> f32 {
+    if fact.pinned || fact.tier == Tier::Explicit { 1.05 } else { 1.0 }
 }
 
 fn session(fact: &Fact) -> u64 {
