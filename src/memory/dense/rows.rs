@@ -1,5 +1,7 @@
 //! Many vectors in one piece of memory, so that comparing a question with all of them is one pass.
 
+use pulp::Arch;
+
 use super::Vector;
 use crate::memory::index::Slot;
 
@@ -98,8 +100,18 @@ impl Rows {
         if self.count == 0 || self.dimensions != vector.dimensions() {
             return Vec::new();
         }
+        let mut cosines = vec![0.0; self.scales.len()];
         let rows = self.values.chunks_exact(self.dimensions).zip(&self.scales);
-        rows.map(|(values, scale)| dot(values, &vector.values) * scale * vector.scale).collect()
+        // With the widest vector instructions that this machine has: several times as fast as with those that every one has.
+        Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                for (cosine, (values, scale)) in cosines.iter_mut().zip(rows) {
+                    *cosine = dot(values, &vector.values) * scale * vector.scale;
+                }
+            },
+        );
+        cosines
     }
 
     /// Approximate size on the heap.
@@ -111,6 +123,7 @@ impl Rows {
 
 /// The dot product of two rows of bytes.
 #[expect(clippy::cast_precision_loss, reason = "a dot product of bytes is far below the precision of a score")]
+#[inline(always)]
 pub(super) fn dot(a: &[i8], b: &[i8]) -> f32 {
     // Sixteen sums side by side, so that the compiler finds the vector instructions.
     let mut sums = [0i32; 16];
