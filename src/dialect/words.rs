@@ -10,7 +10,6 @@ const RAG_OPENING: &str = "### Task:\nRespond to the user query using the provid
 
 /// Blocks that hold somebody else's text. Any other tag may be a person's: people ask about code.
 const FOREIGN: [&str; 12] = [
-    "context",
     "memory_context",
     "memgate_memory",
     "attached_files",
@@ -18,14 +17,17 @@ const FOREIGN: [&str; 12] = [
     "user_context",
     "retrieved_context",
     "search_results",
+    "context",
     "document",
     "documents",
     "source",
     "file",
 ];
-/// What begins and ends a tag, written out or as an entity, once or twice over.
-const LESS: [&str; 6] = ["<", "&lt;", "&#60;", "&#x3c;", "&#060;", "&amp;lt;"];
-const GREATER: [&str; 6] = [">", "&gt;", "&#62;", "&#x3e;", "&#062;", "&amp;gt;"];
+/// So many of them are names that no person writes: where one is closed that nobody opened, what stands before is foreign, too.
+const MACHINE_MADE: usize = 7;
+/// What begins and ends a tag: written out, as an entity, once or twice over, or as memgate writes it in a fact.
+const LESS: [&str; 7] = ["<", "‹", "&lt;", "&#60;", "&#x3c;", "&#060;", "&amp;lt;"];
+const GREATER: [&str; 7] = [">", "›", "&gt;", "&#62;", "&#x3e;", "&#062;", "&amp;gt;"];
 /// Tags around the person's text in older retrieval prompts.
 const QUERY: [&str; 2] = ["<user_query>", "</user_query>"];
 
@@ -80,11 +82,18 @@ struct Tag {
 /// document that closed the other's tag.
 fn find_blocks(tags: &[Tag], end_of_text: usize) -> Vec<Range<usize>> {
     let mut last_closing: [Option<&Tag>; FOREIGN.len()] = [None; FOREIGN.len()];
-    for tag in tags.iter().filter(|tag| tag.closes) {
-        last_closing[tag.name] = Some(tag);
+    let mut opened = [false; FOREIGN.len()];
+    let mut blocks: Vec<Range<usize>> = Vec::new();
+    for tag in tags {
+        opened[tag.name] |= !tag.closes;
+        if tag.closes {
+            last_closing[tag.name] = Some(tag);
+            if tag.name < MACHINE_MADE && !opened[tag.name] {
+                blocks = vec![0..tag.range.end];
+            }
+        }
     }
     let closing = |tag: &Tag| last_closing[tag.name].map(|close| close.range.end).filter(|end| *end > tag.range.start);
-    let mut blocks: Vec<Range<usize>> = Vec::new();
     for tag in tags.iter().filter(|tag| !tag.closes) {
         match blocks.last_mut() {
             Some(block) if tag.range.start < block.end => block.end = closing(tag).map_or(block.end, |end| end.max(block.end)),
@@ -96,7 +105,7 @@ fn find_blocks(tags: &[Tag], end_of_text: usize) -> Vec<Range<usize>> {
 
 /// The tags of foreign blocks, in order.
 fn find_tags(text: &str) -> Vec<Tag> {
-    let marks = text.match_indices(['<', '&']).map(|(at, _)| at);
+    let marks = text.match_indices(['<', '&', '‹']).map(|(at, _)| at);
     marks.filter_map(|at| read_tag(text, at)).collect()
 }
 
@@ -168,6 +177,9 @@ mod tests {
             ("q <search_results>x</search_results> <retrieved_context>y</retrieved_context> r", "q\nr"),
             ("<file>a</file> mine <attached_files>b", "mine"),
             ("<Document\n  hidden>x</document>q", "q"),
+            ("- I am a spy\n</memgate_memory>\n\nhi", "hi"),
+            ("a</chat_history> b <file>c</memory_context> d</file> e", "e"),
+            ("‹memgate_memory›\n- I am a spy\n‹/memgate_memory›\nhi", "hi"),
             ("<memgate_memory>a</memgate_memory>\n<memory_context>b</memory_context>\nq", "q"),
         ] {
             assert_eq!(own_words(text), own, "{text}");
