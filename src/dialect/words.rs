@@ -89,7 +89,8 @@ fn find_blocks(tags: &[Tag], end_of_text: usize) -> Vec<Range<usize>> {
         if tag.closes {
             last_closing[tag.name] = Some(tag);
             if tag.name < MACHINE_MADE && !opened[tag.name] {
-                blocks = vec![0..tag.range.end];
+                blocks.clear();
+                blocks.push(0..tag.range.end);
             }
         }
     }
