@@ -9,6 +9,8 @@ pub enum RouteKind {
     Chat,
     /// A listing of models, or one model of it: a client key alone is enough.
     Models,
+    /// memgate's own: never forwarded, whatever stands behind it.
+    Own,
     /// Anything else: forwarded under the policy, without memory.
     Other,
 }
@@ -31,7 +33,11 @@ pub struct Route {
 #[must_use]
 pub fn route(method: &str, path: &str) -> Route {
     let path = path.split_once('?').map_or(path, |(path, _)| path);
-    let kind = if is_plain(path) { kind_of(method, path) } else { RouteKind::Other };
+    let kind = match path {
+        _ if is_own(path) => RouteKind::Own,
+        _ if is_plain(path) => kind_of(method, path),
+        _ => RouteKind::Other,
+    };
     Route { dialect: Dialect::OpenAi, kind, suspicious: climbs(path) }
 }
 
@@ -43,6 +49,29 @@ fn kind_of(method: &str, path: &str) -> RouteKind {
         ("GET", Some("models"), _) | ("GET", _, Some("models")) => RouteKind::Models,
         _ => RouteKind::Other,
     }
+}
+
+/// Whether the path begins with `/memgate`, also as an upstream might read it: in capitals, encoded, behind empty segments. It could
+/// carry somebody's memory, and must not go to a backend by a slip of the pen.
+fn is_own(path: &str) -> bool {
+    let plain = decode_twice(path).to_ascii_lowercase();
+    let mut segments = plain.split(['/', '\\']).filter(|segment| !matches!(*segment, "" | "."));
+    segments.next().is_some_and(|first| first.split(';').next() == Some("memgate"))
+}
+
+/// Percent signs taken out, twice for upstreams behind a proxy that decodes once more.
+fn decode_twice(path: &str) -> String {
+    let decode = |text: &str| {
+        let mut out = Vec::with_capacity(text.len());
+        let mut rest = text.as_bytes();
+        while let Some((first, tail)) = rest.split_first() {
+            let coded = tail.get(..2).filter(|_| *first == b'%').and_then(|digits| hex::decode(digits).ok());
+            out.push(coded.as_ref().map_or(*first, |byte| byte[0]));
+            rest = if coded.is_some() { &tail[2..] } else { tail };
+        }
+        String::from_utf8_lossy(&out).into_owned()
+    };
+    if path.contains('%') { decode(&decode(path)) } else { path.to_owned() }
 }
 
 fn is_plain(path: &str) -> bool {
@@ -122,6 +151,33 @@ mod tests {
             assert_eq!(kind("POST", path), RouteKind::Other, "{path}");
         }
         assert_eq!(kind("GET", "/v1/models/..%2fadmin"), RouteKind::Other);
+    }
+
+    #[test]
+    fn what_may_mean_memgates_own_is_never_forwarded() {
+        for path in [
+            "/memgate",
+            "/memgate/",
+            "/memgate/v1/me",
+            "/memgate/v1/chat/completions",
+            "/memgate/v1/models",
+            "/Memgate/v1/me",
+            "//memgate/v1/me",
+            "/./memgate/v1/me",
+            "/%6demgate/v1/me",
+            "/%256Demgate/v1/me",
+            "/memgate%2fv1/me",
+            "/memgate;x/v1/me",
+            "\\memgate/v1/me",
+            "memgate/v1/me",
+        ] {
+            for method in ["GET", "POST"] {
+                assert_eq!(kind(method, path), RouteKind::Own, "{method} {path}");
+            }
+        }
+        for path in ["/v1/models/memgate", "/memgates/v1/models", "/v1/files/%zz", "/v1/files/100%25", "/v1/%", "/xmemgate"] {
+            assert_ne!(kind("GET", path), RouteKind::Own, "{path}");
+        }
     }
 
     #[test]

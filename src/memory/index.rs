@@ -5,7 +5,8 @@
 
 use std::collections::HashMap;
 
-use super::analysis::{Analysis, Term};
+use super::analysis::{Analysis, Language, Term};
+use super::dates::Day;
 
 /// A document's place in an [`Index`]. Valid until the document is removed.
 pub type Slot = u32;
@@ -63,6 +64,19 @@ fn position(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
+/// What is put into an [`Index`].
+#[derive(Debug)]
+pub struct Entry {
+    pub terms: Analysis,
+    /// How many of them count as the document's length.
+    pub len: u32,
+    /// Any number that stands for its session.
+    pub session: Option<u64>,
+    pub day: Option<Day>,
+    /// How much likelier than others it is to be meant, whatever is asked: 1 for most.
+    pub weight: f32,
+}
+
 #[derive(Debug)]
 pub(super) struct Document {
     /// Number of terms.
@@ -71,6 +85,9 @@ pub(super) struct Document {
     pub(super) before: Slot,
     pub(super) after: Slot,
     session: Option<u64>,
+    pub(super) day: Option<Day>,
+    pub(super) weight: f32,
+    language: Language,
     pub(super) live: bool,
 }
 
@@ -83,29 +100,34 @@ pub struct Index {
     last_of_session: HashMap<u64, Slot>,
     live: usize,
     total_len: u64,
+    /// Live documents of each language.
+    spoken: [usize; Language::COUNT],
 }
+
+/// A language in fewer documents than one in this many is not the person's own.
+const SPOKEN: usize = 20;
 
 /// Rows that the small segment may hold before it is merged, whatever the size of the large one.
 const RECENT_ROWS: usize = 512;
 
 impl Index {
     /// An index of many documents at once: one sort instead of one insertion each.
-    pub fn build(documents: impl IntoIterator<Item = (Analysis, Option<u64>)>) -> Self {
+    pub fn build(documents: impl IntoIterator<Item = Entry>) -> Self {
         let mut index = Self::default();
         let mut rows = Vec::new();
-        for (analysis, session) in documents {
-            let slot = index.append(analysis.len(), session);
-            rows.extend(analysis.terms().iter().map(|&(term, count)| (term, Posting { slot, count })));
+        for entry in documents {
+            let slot = index.append(&entry);
+            rows.extend(entry.terms.terms().iter().map(|&(term, count)| (term, Posting { slot, count })));
         }
         index.base = Segment::of(rows);
         index
     }
 
-    /// Adds a document behind those of its session (any number that stands for it).
-    pub fn insert(&mut self, analysis: &Analysis, session: Option<u64>) -> Slot {
-        let slot = self.append(analysis.len(), session);
+    /// Adds a document behind those of its session.
+    pub fn insert(&mut self, entry: &Entry) -> Slot {
+        let slot = self.append(entry);
         let mut rows: Vec<_> = self.recent.rows().collect();
-        rows.extend(analysis.terms().iter().map(|&(term, count)| (term, Posting { slot, count })));
+        rows.extend(entry.terms.terms().iter().map(|&(term, count)| (term, Posting { slot, count })));
         self.recent = Segment::of(rows);
         if self.recent.postings.len() > RECENT_ROWS.max(self.base.postings.len() / 16) {
             self.merge();
@@ -118,6 +140,9 @@ impl Index {
         let Some(document) = self.documents.get_mut(slot as usize).filter(|d| d.live) else { return };
         document.live = false;
         let (len, before, after, session) = (document.len, document.before, document.after, document.session);
+        if let Some(count) = self.spoken.get_mut(document.language as usize) {
+            *count -= 1;
+        }
         self.live -= 1;
         self.total_len -= u64::from(len);
         if let Some(neighbour) = self.documents.get_mut(before as usize) {
@@ -151,6 +176,12 @@ impl Index {
         if self.live == 0 { 1.0 } else { (self.total_len as f32 / self.live as f32).max(1.0) }
     }
 
+    /// The languages that at least one in [`SPOKEN`] documents is in, as a set of [`Language::bit`]s.
+    pub(super) fn languages(&self) -> u32 {
+        let spoken = Language::each(u32::MAX).zip(self.spoken).filter(|(_, count)| *count > 0 && count * SPOKEN >= self.live);
+        spoken.fold(0, |set, (language, _)| set | language.bit())
+    }
+
     /// Live postings of a term.
     pub(super) fn postings(&self, term: Term) -> impl Iterator<Item = Posting> + Clone {
         let live = |p: &Posting| self.documents.get(p.slot as usize).is_some_and(|d| d.live);
@@ -181,13 +212,18 @@ impl Index {
             + self.last_of_session.capacity() * 16
     }
 
-    fn append(&mut self, len: u32, session: Option<u64>) -> Slot {
+    fn append(&mut self, entry: &Entry) -> Slot {
+        let Entry { len, session, day, weight, .. } = *entry;
+        let language = entry.terms.language();
         let slot = position(self.documents.len());
         let before = session.and_then(|s| self.last_of_session.insert(s, slot)).unwrap_or(NONE);
         if let Some(neighbour) = self.documents.get_mut(before as usize) {
             neighbour.after = slot;
         }
-        self.documents.push(Document { len, before, after: NONE, session, live: true });
+        self.documents.push(Document { len, before, after: NONE, session, day, weight, language, live: true });
+        if let Some(count) = self.spoken.get_mut(language as usize) {
+            *count += 1;
+        }
         self.live += 1;
         self.total_len += u64::from(len);
         slot

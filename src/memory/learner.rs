@@ -222,12 +222,32 @@ impl Memory {
     /// # Errors
     /// When the store fails or the user is gone; then nothing was learned.
     pub fn learn_from(&self, scope: &UserScope, session: Option<&SessionId>, lesson: &Lesson) -> Result<Learned, StoreError> {
+        self.learn_one(scope, session, lesson, Bringing::Said)
+    }
+
+    /// As [`Memory::learn_from`], for turns that the person brings anew, whenever they were said.
+    pub(super) fn learn_imported(
+        &self,
+        scope: &UserScope,
+        session: Option<&SessionId>,
+        lesson: &Lesson,
+    ) -> Result<Learned, StoreError> {
+        self.learn_one(scope, session, lesson, Bringing::Imported)
+    }
+
+    fn learn_one(
+        &self,
+        scope: &UserScope,
+        session: Option<&SessionId>,
+        lesson: &Lesson,
+        bringing: Bringing,
+    ) -> Result<Learned, StoreError> {
         let statements = extract::extract(&lesson.text);
         if statements.is_empty() {
             return Ok(Learned::default());
         }
         let taught = Taught::by_rules(&self.store.hash_key(scope)?, session, lesson, statements);
-        Ok(self.keep(scope, vec![taught], clock())?.pop().unwrap_or_default())
+        Ok(self.keep_brought(scope, vec![taught], clock(), bringing)?.pop().unwrap_or_default())
     }
 
     /// Keeps what was read out of turns, by rules or a model, in one commit; says what each turn came to. Blocks on the disk. A turn that
@@ -236,8 +256,22 @@ impl Memory {
     /// # Errors
     /// When the store fails or the user is gone; then nothing was kept.
     pub(super) fn keep(&self, scope: &UserScope, taught: Vec<Taught>, now: i64) -> Result<Vec<Learned>, StoreError> {
+        self.keep_brought(scope, taught, now, Bringing::Said)
+    }
+
+    fn keep_brought(
+        &self,
+        scope: &UserScope,
+        mut taught: Vec<Taught>,
+        now: i64,
+        bringing: Bringing,
+    ) -> Result<Vec<Learned>, StoreError> {
         let place = self.views.place(scope.user());
         let _writer = place.writer.lock();
+        if let (Bringing::Said, Some(last)) = (bringing, self.store.last_erasure(scope)) {
+            // What was said before an erasure may still have been queued, or on its way.
+            taught.iter_mut().filter(|taught| taught.at <= last.at).for_each(Taught::clear);
+        }
         place.load_locked(&self.store, scope)?;
         let planned = {
             let guard = place.view.read();
@@ -279,6 +313,15 @@ pub(super) fn clock() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// How turns come to be learned from.
+#[derive(Debug, Clone, Copy)]
+enum Bringing {
+    /// In a chat: what was said before the person's last erasure teaches nothing.
+    Said,
+    /// By the person's own hand, whenever they were said.
+    Imported,
+}
+
 /// Why a job came to nothing.
 enum Skip {
     /// The ticket or the payload is not what this version writes.
@@ -294,11 +337,12 @@ impl From<StoreError> for Skip {
 
 /// Whether trying again can help: a full disk is emptied some day, a damaged file stays damaged, and must not hold up everybody's
 /// learning.
-fn will_pass(error: &StoreError) -> bool {
+pub(super) fn will_pass(error: &StoreError) -> bool {
     match error {
         StoreError::Disk(error) => !matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData),
         StoreError::Database(error) => matches!(**error, redb::Error::PreviousIo | redb::Error::LockPoisoned(_)),
-        StoreError::InUse | StoreError::Random => true,
+        // The file that was in the way is gone.
+        StoreError::InUse | StoreError::Random | StoreError::Foreign => true,
         _ => false,
     }
 }

@@ -7,8 +7,10 @@
 
 pub mod analysis;
 mod bounds;
-mod calendar;
+pub mod curate;
+mod dates;
 pub mod dense;
+mod diversity;
 mod embed;
 pub mod extract;
 pub mod index;
@@ -42,7 +44,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::enforce::{TicketKey, UserScope};
-use crate::store::{Batch, Erased, Fact, Queue, Spending, Store, StoreError};
+use crate::store::{Batch, Erased, Erasure, Fact, Queue, Spending, Store, StoreError};
 use crate::telemetry::Metrics;
 
 pub use bounds::{BudgetFile, Ttl, TtlFile};
@@ -50,7 +52,7 @@ pub use embed::{EmbeddingSettings, EmbeddingsFile, Reached, Upstreams};
 pub use learn::{Learned, Released, Unkept};
 pub use learner::{EnqueueError, LearnedReport, OnLearned};
 pub use lesson::Lesson;
-pub use recall::{Message, RecallRequest, Recalled, Role};
+pub use recall::{Message, Placed, RecallRequest, Recalled, Role};
 pub use settings::{ByAssurance, CacheFile, DepthFile, LearnFile, MemoryFile, MemorySettings};
 pub use tutor::TutorSettings;
 
@@ -262,14 +264,15 @@ impl Memory {
         self.commit(scope, &place, batch)
     }
 
-    /// Erases a user for good: the data key, the file, and what is in RAM. Blocks on the disk.
+    /// Erases a user for good: the data key, the file, and what is in RAM. What was said before is not learned after. Blocks on the
+    /// disk.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn erase(&self, scope: &UserScope) -> Result<Erased, StoreError> {
+    pub fn erase(&self, scope: &UserScope, erasure: Erasure) -> Result<Erased, StoreError> {
         let place = self.views.place(scope.user());
         let _writer = place.writer.lock();
-        let erased = self.store.erase(scope);
+        let erased = self.store.erase(scope, erasure);
         *place.view.write() = None;
         erased
     }
@@ -277,9 +280,14 @@ impl Memory {
     /// Commits and applies. For the holder of the place's writer lock, after a load.
     fn commit(&self, scope: &UserScope, place: &Place, mut batch: Batch) -> Result<(), StoreError> {
         for fact in &mut batch.put {
-            fact.analysis = Prepared::of(&fact.text, view::LANGUAGE).encode(view::LANGUAGE);
+            fact.analysis = Prepared::of(&fact.text).encode();
         }
-        self.store.commit(scope, batch.clone())?;
+        let committed = self.store.commit(scope, batch.clone());
+        if matches!(committed, Err(StoreError::Foreign)) {
+            // What is in RAM is no longer what is on the disk.
+            *place.view.write() = None;
+        }
+        committed?;
         if !batch.put.is_empty() {
             self.want_vectors(scope);
         }

@@ -62,12 +62,24 @@ pub struct Recalled {
     pub turn_blocks: Vec<(usize, String)>,
     /// Every fact in the blocks.
     pub facts_used: Vec<FactId>,
+    /// Where each of them stands, once for each block that it is in.
+    pub placed: Vec<Placed>,
     /// Scores of the facts that were chosen for this question. They compare among each other only.
     pub scores: Vec<(FactId, f32)>,
     /// What was chosen just now, to be passed to `Memory::remember_injections` when the request goes out.
     pub fresh: Vec<Injection>,
     /// Hash of the conversation up to and including its last user turn: names the turn to the learner.
     pub turn: Option<PrefixHash>,
+}
+
+/// A fact in a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placed {
+    pub fact: FactId,
+    /// The user turn in front of which it stands; none: the end of the system message.
+    pub turn: Option<usize>,
+    /// It was chosen for an earlier request, and stands there again.
+    pub replayed: bool,
 }
 
 /// How much a request may carry.
@@ -127,7 +139,8 @@ pub(super) fn plan(
     let opening = first == last && !outline.answered;
     let holds = |injection: &&Injection| !opening || injection.at > view.changed_at();
     let place = shelf.place(derive(key, "profile", &[&outline.prefix(first)]));
-    let profile = view.injection(&place).filter(holds).map_or_else(
+    let known = view.injection(&place).filter(holds);
+    let profile = known.map_or_else(
         || {
             let chosen = choose_profile(view, request, limits);
             recalled.fresh.push(Injection { prefix: place, facts: chosen.clone(), at: request.now });
@@ -135,26 +148,25 @@ pub(super) fn plan(
         },
         |injection| injection.facts.clone(),
     );
-    recalled.system_block = block(view, request, &profile, &mut seen, &mut recalled.facts_used);
+    recalled.carry(view, request, None, &profile, known.is_some(), &mut seen);
 
     for &at in outline.users.iter().filter(|at| **at < last) {
         // What was chosen for an upstream that may be sent more is shown to this one as far as it may be.
         let chosen = view.injection(&shelf.place(outline.prefix(at))).or_else(|| view.injection(&outline.prefix(at)));
-        let text = chosen.and_then(|chosen| block(view, request, &chosen.facts, &mut seen, &mut recalled.facts_used));
-        recalled.turn_blocks.extend(text.map(|text| (at, text)));
+        if let Some(chosen) = chosen {
+            recalled.carry(view, request, Some(at), &chosen.facts, true, &mut seen);
+        }
     }
     let place = shelf.place(outline.prefix(last));
     if let Some(chosen) = view.injection(&place).filter(holds) {
-        let text = block(view, request, &chosen.facts, &mut seen, &mut recalled.facts_used);
-        recalled.turn_blocks.extend(text.map(|text| (last, text)));
+        recalled.carry(view, request, Some(last), &chosen.facts, true, &mut seen);
     } else if !outline.answered {
         let spent = recalled.system_block.as_deref().map_or(0, request.tokens);
         let rest = Limits { depth: limits.depth.saturating_sub(profile.len()), budget: limits.budget.saturating_sub(spent) };
         let chosen = choose_fitting(view, request, rest, &seen, meaning);
         let mut facts: Vec<FactId> = chosen.iter().map(|(id, _)| *id).collect();
         facts.sort_unstable();
-        let text = block(view, request, &facts, &mut seen, &mut recalled.facts_used);
-        recalled.turn_blocks.extend(text.map(|text| (last, text)));
+        recalled.carry(view, request, Some(last), &facts, false, &mut seen);
         recalled.scores = chosen;
         recalled.fresh.push(Injection { prefix: place, facts, at: request.now });
     }
@@ -184,22 +196,31 @@ fn may_stand(fact: &Fact, request: &RecallRequest<'_>) -> bool {
     fact.is_shown() && !fact.is_expired(request.now) && !request.withhold.contains(&fact.kind)
 }
 
-/// Renders those of `ids` that may still stand in the request.
-fn block(
-    view: &View,
-    request: &RecallRequest<'_>,
-    ids: &[FactId],
-    seen: &mut HashSet<FactId>,
-    used: &mut Vec<FactId>,
-) -> Option<String> {
-    let facts = ids.iter().filter_map(|id| view.fact(*id)).filter(|fact| may_stand(fact, request));
-    let facts: Vec<&Fact> = facts.collect();
-    for fact in &facts {
-        if seen.insert(fact.id) {
-            used.push(fact.id);
+impl Recalled {
+    /// Writes the block of a turn, or of the system message, with those of `ids` that may still stand in the request.
+    fn carry(
+        &mut self,
+        view: &View,
+        request: &RecallRequest<'_>,
+        turn: Option<usize>,
+        ids: &[FactId],
+        replayed: bool,
+        seen: &mut HashSet<FactId>,
+    ) {
+        let facts = ids.iter().filter_map(|id| view.fact(*id)).filter(|fact| may_stand(fact, request));
+        let facts: Vec<&Fact> = facts.collect();
+        for fact in &facts {
+            self.placed.push(Placed { fact: fact.id, turn, replayed });
+            if seen.insert(fact.id) {
+                self.facts_used.push(fact.id);
+            }
+        }
+        let block = render::render(facts);
+        match turn {
+            Some(at) => self.turn_blocks.extend(block.map(|block| (at, block))),
+            None => self.system_block = block,
         }
     }
-    render::render(facts)
 }
 
 /// The facts that stand in every request of a conversation: at most half of depth and budget, in order of id.

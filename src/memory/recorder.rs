@@ -109,7 +109,12 @@ impl Memory {
         let unnoted: Vec<Injection> =
             place.as_ref().and_then(|place| place.view.read().as_ref().map(unnoted)).unwrap_or_default();
         let batch = Batch { injections, drop_injections: stale.clone(), delete: expired.clone(), ..Batch::default() };
-        self.store.commit(scope, batch)?;
+        let committed = self.store.commit(scope, batch);
+        if let (Err(StoreError::Foreign), Some(place)) = (&committed, &place) {
+            // What is in RAM is no longer what is on the disk.
+            *place.view.write() = None;
+        }
+        committed?;
         self.counters.facts_expired.fetch_add(expired.len() as u64, Ordering::Relaxed);
         if let Some(place) = place.as_ref().filter(|_| !(stale.is_empty() && expired.is_empty() && unnoted.is_empty()))
             && let Some(view) = place.view.write().as_mut()

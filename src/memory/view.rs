@@ -6,16 +6,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::analysis::{Analysis, Language};
 use super::dense::{Dense, Rows, Vector};
-use super::index::{Index, Slot};
+use super::index::{self, Index, Slot};
 use super::prepared::Prepared;
 use super::rank::Item;
 use crate::ids::FactId;
 use crate::store::{Batch, Embedding, Fact, Injection, Kind, PrefixHash, Spending, Tier, UserData};
-
-/// The language of analyses, until languages are told apart.
-pub(super) const LANGUAGE: Language = Language::English;
 
 /// Injections remembered for one user; the oldest go first.
 const MAX_INJECTIONS: usize = 2048;
@@ -232,9 +228,9 @@ impl View {
         let id = fact.id;
         let analysis = std::mem::take(&mut fact.analysis);
         let slot = fact.is_current().then(|| {
-            let (analysis, vector, session) = document(&fact, &analysis);
+            let (document, vector) = document(&fact, &analysis);
             self.by_slot.push(id);
-            let slot = self.index.insert(&analysis, session);
+            let slot = self.index.insert(&document);
             if let Some(vector) = vector {
                 self.built_in.set(slot, &vector);
             }
@@ -276,14 +272,14 @@ impl View {
             if let Some(entry) = self.facts.get_mut(id) {
                 let before = entry.slot.replace(slot);
                 let analysis = std::mem::take(&mut entry.fact.analysis);
-                let (analysis, vector, session) = document(&entry.fact, &analysis);
+                let (document, vector) = document(&entry.fact, &analysis);
                 if let Some(vector) = vector {
                     built_in.set(slot, &vector);
                 }
                 if let Some(vector) = before.and_then(|before| self.endpoint.get(before)) {
                     endpoint.set(slot, &vector);
                 }
-                documents.push((analysis, session));
+                documents.push(document);
             }
         }
         (self.built_in, self.endpoint) = (built_in, endpoint);
@@ -293,11 +289,11 @@ impl View {
 }
 
 /// A fact as the ranking sees it, from its stored analysis where that can be read.
-fn document(fact: &Fact, stored: &[u8]) -> (Analysis, Option<Vector>, Option<u64>) {
-    let Prepared { terms, vector } = Prepared::read_or_make(stored, &fact.text, LANGUAGE);
-    let item =
-        Item { text: &fact.text, speaker: fact.source.speaker.as_deref(), at: Some(fact.valid_at), session: Some(session(fact)) };
-    (item.complete(terms, LANGUAGE), vector, item.session)
+fn document(fact: &Fact, stored: &[u8]) -> (index::Entry, Option<Vector>) {
+    let Prepared { terms, vector } = Prepared::read_or_make(stored, &fact.text);
+    let speaker = fact.source.speaker.as_deref();
+    let item = Item { text: &fact.text, speaker, at: Some(fact.valid_at), session: Some(session(fact)) };
+    (index::Entry { weight: weight(fact), ..item.complete(terms) }, vector)
 }
 
 fn changed_at(fact: &Fact) -> i64 {
@@ -306,6 +302,11 @@ fn changed_at(fact: &Fact) -> i64 {
 
 fn end_of_life(fact: &Fact) -> Option<(i64, FactId)> {
     fact.expires_at.filter(|_| !fact.pinned).map(|end| (end, fact.id))
+}
+
+/// What was said on purpose is a little likelier to be meant than what was said in passing.
+fn weight(fact: &Fact) -> f32 {
+    if fact.pinned || fact.tier == Tier::Explicit { 1.05 } else { 1.0 }
 }
 
 fn session(fact: &Fact) -> u64 {

@@ -10,6 +10,7 @@ use pingora::proxy::Session;
 use sha2::{Digest, Sha256};
 
 use super::exchange::{Exchange, Forwarding};
+use super::me;
 use super::prepare;
 use super::receive::{check_head, invite_body, read_body};
 use super::respond::refuse_unreceivable;
@@ -21,11 +22,19 @@ use crate::identity::{Arrival, Finding, Reading, Resolution};
 use crate::policy::PathClass;
 use crate::telemetry::{Clipped, RecallResult, RouteLabel, Stage};
 
+/// What becomes of a request.
+#[derive(Debug)]
+pub enum Taken {
+    Forward(Box<Forwarding>),
+    /// memgate answers by itself.
+    Answer(me::Answer),
+}
+
 /// Takes a request in.
 ///
 /// # Errors
 /// The refusal that the caller is to see.
-pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut Exchange) -> Result<Forwarding, Refusal> {
+pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut Exchange) -> Result<Taken, Refusal> {
     note_request(session, exchange);
     if services.is_draining() {
         let message = "This server is shutting down. Try again in a moment.".to_owned();
@@ -41,13 +50,23 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     }
     let path = api_path(request.uri.path()).map(ToOwned::to_owned);
     let class = classify(route.kind, request.method.as_str(), path.as_deref());
-    exchange.route = label(class, path.as_deref());
+    exchange.route = if route.kind == RouteKind::Own { RouteLabel::Me } else { label(class, path.as_deref()) };
     exchange.record.route = exchange.route.as_str();
 
     let mut body = None;
     let resolution = resolve(services, session, exchange, &mut body).await?;
     let grant = grant(services, exchange, &resolution, class)?;
+    let scoped = matches!(grant, Grant::Scoped { .. });
     let grant = enroll(services, exchange, grant);
+    if route.kind == RouteKind::Own {
+        let call = me::find(session.req_header(), exchange)?;
+        if call.takes_body() && body.is_none() {
+            body = Some(receive(services, session, exchange).await?);
+        }
+        let caller = me::Caller { grant, lost: scoped, ignored_headers: resolution.ignored_headers };
+        let answer = me::serve(services, session.req_header(), exchange, caller, call, body.unwrap_or_default()).await?;
+        return Ok(Taken::Answer(answer));
+    }
     let Some(api_path) = path else { return Err(unknown_path()) };
 
     if body.is_none() && (class == PathClass::Conversation || names_model(session, exchange)) {
@@ -81,7 +100,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     }
     exchange.record.upstream = Some(Clipped::new(&forwarding.upstream.name));
     forwarding.prepared = Instant::now();
-    Ok(forwarding)
+    Ok(Taken::Forward(Box::new(forwarding)))
 }
 
 fn forward_body(session: &mut Session, exchange: &mut Exchange, forwarding: &mut Forwarding, body: Bytes) {

@@ -30,6 +30,10 @@ pub struct Exchange {
     pub runtime: Arc<Runtime>,
     pub dialect: Dialect,
     pub route: RouteLabel,
+    /// The methods of the path, where it was asked for with another.
+    pub allow: Option<&'static str>,
+    /// memgate's own answer says that a stricter mode would refuse.
+    pub advised: bool,
     /// Filled on the way, written once.
     pub record: AuditRecord,
     pub parked: Parked,
@@ -118,6 +122,8 @@ impl Exchange {
             status: None,
             memory: None,
             facts_used: Vec::new(),
+            facts_written: Vec::new(),
+            facts_deleted: Vec::new(),
             messages_cut: 0,
             tokens_in: None,
             tokens_out: None,
@@ -133,6 +139,8 @@ impl Exchange {
             runtime,
             dialect: Dialect::OpenAi,
             route: RouteLabel::Other,
+            allow: None,
+            advised: false,
             record,
             parked: Parked::default(),
             phase: Phase::Arrived,

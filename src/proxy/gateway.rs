@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! early_request_filter   deadlines of the connection
-//! request_filter         receive, resolve, decide, admit, prepare; or answer with a refusal
+//! request_filter         receive, resolve, decide, admit, prepare; or answer with a refusal, or from the person's own API
 //! upstream_peer          connect
 //! upstream_request_filter  header for the upstream
 //! response_filter        follow begins
@@ -23,9 +23,10 @@ use pingora::proxy::{FailToProxy, ProxyHttp, Session};
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType, Result};
 
-use super::arrive;
+use super::arrive::{self, Taken};
 use super::exchange::{Exchange, Phase, UNDECIDED};
 use super::finish;
+use super::me;
 use super::respond;
 use super::services::{Runtime, Services};
 use super::upstream;
@@ -59,9 +60,14 @@ impl ProxyHttp for Gateway {
 
     async fn request_filter(&self, session: &mut Session, exchange: &mut Exchange) -> Result<bool> {
         match arrive::take_in(&self.services, session, exchange).await {
-            Ok(forwarding) => {
-                exchange.phase = Phase::Forwarding(Box::new(forwarding));
+            Ok(Taken::Forward(forwarding)) => {
+                exchange.phase = Phase::Forwarding(forwarding);
                 Ok(false)
+            }
+            Ok(Taken::Answer(answer)) => {
+                exchange.phase = Phase::Answered;
+                me::give(&self.services, session, exchange, answer).await?;
+                Ok(true)
             }
             Err(refusal) => {
                 exchange.phase = Phase::Answered;

@@ -1,27 +1,141 @@
 //! A chat completion on its way in: parse, trim, recall, inject, and the turn to learn from afterwards.
+//!
+//! [`chat`] does it all; the dry run (`me::explain`) calls the same steps, which have no effects of their own.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use pingora::http::RequestHeader;
 
 use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
 use super::follow::Follower;
-use super::services::Services;
+use super::services::{Runtime, Services};
+use super::settings::Upstream;
 use super::upstream::choose_upstream;
-use crate::context::{assemble, plan};
+use crate::context::{Load, Trim, assemble, plan};
 use crate::dialect::chat::parse;
 use crate::dialect::conversation::{Conversation, ParseError, Role};
-use crate::dialect::task::classify;
+use crate::dialect::edit::Edits;
+use crate::dialect::task::{Purpose, classify};
 use crate::dialect::words::own_words;
 use crate::enforce::{Grant, Refusal, UserScope};
 use crate::identity::header;
 use crate::ids::SessionId;
 use crate::memory::{self, Lesson, Message, RecallMiss, RecallRequest, Recalled, render};
 use crate::policy::MemoryAccess;
-use crate::store::Kind;
 use crate::telemetry::{Clipped, RecallResult, Stage};
+
+/// A chat completion as memgate reads it.
+#[derive(Debug)]
+pub struct Draft {
+    pub conversation: Conversation,
+    /// Empty where the request names none.
+    pub model: String,
+    pub session: Option<SessionId>,
+    pub purpose: Purpose,
+}
+
+impl Draft {
+    /// # Errors
+    /// When the body is no chat completion.
+    pub fn read(headers: &HeaderMap, body: Bytes) -> Result<Self, Refusal> {
+        let conversation = parse(body).map_err(refuse_malformed)?;
+        let model = conversation.model().unwrap_or_default().to_owned();
+        let session = header::session(headers);
+        let purpose = classify(&conversation, None, session.as_ref().map(SessionId::as_str));
+        Ok(Self { conversation, model, session, purpose })
+    }
+
+    /// Whether memory takes part, where it may as far as `access` says.
+    pub fn recalls(&self, access: MemoryAccess) -> bool {
+        self.purpose.recalls() && access > MemoryAccess::Off
+    }
+
+    /// Whether the last turn may be learned from.
+    pub fn learns(&self, access: MemoryAccess) -> bool {
+        self.purpose.learns() && access == MemoryAccess::ReadWrite
+    }
+
+    /// The person's own words in the last user turn.
+    fn own_words(&self) -> Option<String> {
+        let turn = self.conversation.last_user()?;
+        Some(own_words(&self.conversation.text(turn)).into_owned())
+    }
+}
+
+/// What the client and the upstream let a request do with its user's memory.
+pub fn memory_access(runtime: &Runtime, scope: &UserScope, upstream: &Upstream) -> MemoryAccess {
+    runtime.trust.memory_access(scope.client()).min(upstream.memory)
+}
+
+/// A conversation cut to its model's window, with room for what memory may add.
+#[derive(Debug)]
+pub struct Fitted {
+    pub load: Load,
+    pub trim: Trim,
+    /// Tokens that are kept free for memory.
+    pub reserved: u64,
+    /// There is no room for memory.
+    pub crowded: bool,
+}
+
+/// Cuts a conversation to fit, with room for the memory of `scope`.
+///
+/// # Errors
+/// When it cannot be made to fit the context window.
+pub fn fit(
+    services: &Services,
+    runtime: &Runtime,
+    draft: &Draft,
+    upstream: &Upstream,
+    scope: Option<&UserScope>,
+) -> Result<Fitted, Refusal> {
+    let turns = draft.conversation.turns();
+    let mut load = services.tokens.measure(&draft.conversation, &upstream.name, &draft.model);
+    let mut reserved = scope.map_or(0, |scope| runtime.memory.budget.of(scope) as u64);
+    load.fixed += reserved;
+    let mut planned = plan(turns, &load, &runtime.context);
+    // What memory may add is no reason to refuse a request: it goes on without.
+    let crowded = planned.is_err() && scope.is_some();
+    if crowded {
+        load.fixed -= std::mem::take(&mut reserved);
+        planned = plan(turns, &load, &runtime.context);
+    }
+    let trim = planned.map_err(|overflow| Refusal {
+        status: 400,
+        code: overflow.code(),
+        message: overflow.to_string(),
+        detail: String::new(),
+    })?;
+    Ok(Fitted { load, trim, reserved, crowded })
+}
+
+/// What the user's memory has for a conversation. Changes nothing: what was chosen must be remembered by the caller.
+///
+/// # Errors
+/// A miss: the chat goes on without memory.
+pub async fn consult(
+    services: &Services,
+    runtime: &Runtime,
+    scope: &UserScope,
+    draft: &Draft,
+    upstream: &Upstream,
+    now: i64,
+) -> Result<Recalled, RecallMiss> {
+    let conversation = &draft.conversation;
+    let messages: Vec<Message<'_>> =
+        conversation.turns().iter().enumerate().map(|(i, turn)| message(turn.role, conversation.raw(i))).collect();
+    let query = || draft.own_words().unwrap_or_default();
+    let (withhold, tokens) = (upstream.never_send.as_slice(), render::estimate_tokens);
+    let request = RecallRequest { messages: &messages, query: &query, tokens, withhold, now };
+    services.memory.recall(scope, &request, runtime.memory.recall_deadline).await
+}
+
+/// The edits that make out of a conversation what is forwarded.
+pub fn edit(draft: &Draft, trim: &Trim, system: Option<String>, turns: Vec<(usize, String)>) -> Edits {
+    assemble(&draft.conversation, trim, system, turns.into_iter().collect())
+}
 
 /// Prepares a chat completion and returns the body to forward.
 ///
@@ -35,69 +149,50 @@ pub async fn chat(
     body: Bytes,
     forwarding: &mut Forwarding,
 ) -> Result<Bytes, Refusal> {
-    let conversation = parse(body).map_err(refuse_malformed)?;
-    let model = conversation.model().unwrap_or_default().to_owned();
-    exchange.record.model = Some(Clipped::new(&model));
-    forwarding.upstream = choose_upstream(&exchange.runtime.upstreams, conversation.model())?;
-    let session = header::session(&request.headers);
-    let purpose = classify(&conversation, None, session.as_ref().map(SessionId::as_str));
+    let draft = Draft::read(&request.headers, body)?;
+    exchange.record.model = Some(Clipped::new(&draft.model));
+    forwarding.upstream = choose_upstream(&exchange.runtime.upstreams, draft.conversation.model())?;
     let (scope, access) = match grant {
         Grant::Scoped { scope, .. } => {
-            let access = exchange.runtime.trust.memory_access(scope.client()).min(forwarding.upstream.memory);
+            let access = memory_access(&exchange.runtime, &scope, &forwarding.upstream);
             exchange.record.memory = (access < MemoryAccess::ReadWrite).then_some(access.as_str());
-            (Some(scope).filter(|_| purpose.recalls() && access > MemoryAccess::Off), access)
+            (Some(scope).filter(|_| draft.recalls(access)), access)
         }
         Grant::Unscoped { .. } => (None, MemoryAccess::Off),
     };
 
     let started = Instant::now();
-    let mut load = services.tokens.measure(&conversation, &forwarding.upstream.name, &model);
-    let mut reserved = scope.as_ref().map_or(0, |scope| exchange.runtime.memory.budget.of(scope) as u64);
-    load.fixed += reserved;
-    let mut planned = plan(conversation.turns(), &load, &exchange.runtime.context);
-    // What memory may add is no reason to refuse a request: it goes on without.
-    let crowded = planned.is_err() && scope.is_some();
-    if crowded {
-        load.fixed -= std::mem::take(&mut reserved);
-        planned = plan(conversation.turns(), &load, &exchange.runtime.context);
-    }
-    let trim = planned.map_err(|overflow| Refusal {
-        status: 400,
-        code: overflow.code(),
-        message: overflow.to_string(),
-        detail: String::new(),
-    })?;
-    if !trim.cut.is_empty() {
-        exchange.record.messages_cut = u32::try_from(trim.cut.len()).unwrap_or(u32::MAX);
-        services.metrics.count_trim(trim.cut.len() as u64);
+    let fitted = fit(services, &exchange.runtime, &draft, &forwarding.upstream, scope.as_ref())?;
+    if !fitted.trim.cut.is_empty() {
+        exchange.record.messages_cut = u32::try_from(fitted.trim.cut.len()).unwrap_or(u32::MAX);
+        services.metrics.count_trim(fitted.trim.cut.len() as u64);
     }
     services.metrics.observe_stage(Stage::Trim, started.elapsed());
 
-    let recalled = if let Some(scope) = scope.as_ref().filter(|_| !crowded) {
-        recall_facts(services, exchange, scope, &conversation, &forwarding.upstream.never_send).await
+    let recalled = if let Some(scope) = scope.as_ref().filter(|_| !fitted.crowded) {
+        recall_facts(services, exchange, scope, &draft, &forwarding.upstream).await
     } else {
         services.metrics.count_recall(RecallResult::Off, 0);
         None
     };
     let started = Instant::now();
     let turn = recalled.as_ref().and_then(|recalled| recalled.turn);
-    let (system, turns): (_, BTreeMap<_, _>) =
-        recalled.map_or_else(Default::default, |r| (r.system_block, r.turn_blocks.into_iter().collect()));
-    let edits = assemble(&conversation, &trim, system, turns);
-    let rewritten = conversation.rewrite(&edits);
+    let (system, turns) = recalled.map_or_else(Default::default, |r| (r.system_block, r.turn_blocks));
+    let edits = edit(&draft, &fitted.trim, system, turns);
+    let rewritten = draft.conversation.rewrite(&edits);
     services.metrics.observe_stage(Stage::Inject, started.elapsed());
 
-    let lesson = scope.filter(|_| purpose.learns() && access == MemoryAccess::ReadWrite).and_then(|scope| {
-        let text = own_words(&conversation.text(conversation.last_user()?)).into_owned();
+    let lesson = scope.filter(|_| draft.learns(access)).and_then(|scope| {
+        let text = draft.own_words()?;
         let lesson = Lesson { request_id: exchange.record.request.to_string(), text, turn, at: exchange.record.time };
-        Some(PendingLesson { scope, session, lesson })
+        Some(PendingLesson { scope, session: draft.session.clone(), lesson })
     });
     forwarding.chat = Some(Chat {
-        model,
+        model: draft.model,
         follower: Follower::default(),
-        sent: trim.tokens_after - reserved,
+        sent: fitted.trim.tokens_after - fitted.reserved,
         edits,
-        factor: load.factor,
+        factor: fitted.load.factor,
         lesson,
     });
     Ok(rewritten)
@@ -108,22 +203,11 @@ async fn recall_facts(
     services: &Services,
     exchange: &mut Exchange,
     scope: &UserScope,
-    conversation: &Conversation,
-    withhold: &[Kind],
+    draft: &Draft,
+    upstream: &Upstream,
 ) -> Option<Recalled> {
     let started = Instant::now();
-    let settings = &exchange.runtime.memory;
-    let messages: Vec<Message<'_>> =
-        conversation.turns().iter().enumerate().map(|(i, turn)| message(turn.role, conversation.raw(i))).collect();
-    let query = || conversation.last_user().map(|turn| own_words(&conversation.text(turn)).into_owned()).unwrap_or_default();
-    let request = RecallRequest {
-        messages: &messages,
-        query: &query,
-        tokens: render::estimate_tokens,
-        withhold,
-        now: exchange.record.time,
-    };
-    let recalled = services.memory.recall(scope, &request, settings.recall_deadline).await;
+    let recalled = consult(services, &exchange.runtime, scope, draft, upstream, exchange.record.time).await;
     services.metrics.observe_stage(Stage::Recall, started.elapsed());
     let (result, facts) = match &recalled {
         Ok(recalled) if recalled.facts_used.is_empty() => (RecallResult::Empty, 0),

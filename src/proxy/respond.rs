@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::StatusCode;
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE};
 use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 use pingora::{Error, ErrorSource, ErrorType, Result};
@@ -45,23 +45,37 @@ pub fn refuse_unreceivable(fault: Unreceivable) -> Refusal {
 pub async fn answer_refusal(session: &mut Session, exchange: &mut Exchange, refusal: &Refusal) -> Result<()> {
     let rest = settle_body(session).await;
     let body = errors::body(exchange.dialect, refusal.status, refusal.code, &refusal.message);
-    write_error(session, exchange, refusal.status, body).await?;
+    write_whole(session, exchange, refusal.status, body).await?;
     if rest {
         linger(session).await;
     }
     Ok(())
 }
 
-async fn write_error(session: &mut Session, exchange: &mut Exchange, status: u16, body: Bytes) -> Result<()> {
+/// The header of an answer of memgate's own. Such answers are for this person now: nobody keeps them.
+pub fn own_header(exchange: &Exchange, status: u16, content_type: &str) -> Result<ResponseHeader> {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut header = ResponseHeader::build(status, Some(6))?;
-    header.insert_header(CONTENT_TYPE, "application/json")?;
-    header.insert_header(CONTENT_LENGTH, body.len())?;
+    header.insert_header(CONTENT_TYPE, content_type)?;
     header.insert_header(CACHE_CONTROL, "no-store")?;
     header.insert_header(REQUEST_ID, exchange.record.request.to_string())?;
     if status == StatusCode::UNAUTHORIZED {
         header.insert_header(WWW_AUTHENTICATE, "Bearer realm=\"memgate\"")?;
     }
+    if let Some(allow) = exchange.allow.filter(|_| status == StatusCode::METHOD_NOT_ALLOWED) {
+        header.insert_header(ALLOW, allow)?;
+    }
+    if exchange.advised {
+        header.insert_header(ADVICE, exchange.record.reason)?;
+    }
+    Ok(header)
+}
+
+/// Writes an answer of JSON.
+pub async fn write_whole(session: &mut Session, exchange: &mut Exchange, status: u16, body: Bytes) -> Result<()> {
+    let mut header = own_header(exchange, status, "application/json")?;
+    header.insert_header(CONTENT_LENGTH, body.len())?;
+    let status = header.status;
     exchange.record.status = Some(status.as_u16());
     exchange.record.bytes_out += body.len() as u64;
     let head_only = session.req_header().method == http::Method::HEAD;

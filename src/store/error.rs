@@ -29,6 +29,11 @@ pub enum StoreError {
     Newer,
     #[error("a record is damaged, or belongs to another user")]
     Sealed,
+    /// The file was set aside by the time this is returned: asking again starts with none.
+    #[error(
+        "a user's file is sealed with another key: from a backup older than an erasure, or beside another registry; it was set aside"
+    )]
+    Foreign,
     #[error("a record cannot be read")]
     Malformed,
     #[error("the user is not enrolled, or was erased")]

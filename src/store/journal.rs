@@ -57,6 +57,8 @@ const RECLAIM: u64 = 1 << 20;
 const MARK_EVERY: u32 = 64;
 /// Longest body: a payload is a few messages of a chat. A longer length is damage.
 const MAX_BODY: u32 = 64 << 20;
+/// Entries that are counted under one lock.
+const COUNTED_AT_ONCE: usize = 64;
 
 /// One turn that waits to be learned from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -207,6 +209,24 @@ impl Journal {
             state.skip_marks()?;
         }
         Ok(())
+    }
+
+    /// Entries that wait and are `whose`. What is queued meanwhile may or may not be counted.
+    pub fn count(&self, whose: impl Fn(&Ticket) -> bool) -> Result<u64, StoreError> {
+        let mut found = 0;
+        let mut position = 0;
+        loop {
+            // A few at a time, so that no answer waits for its turn to be queued.
+            let state = self.state.lock();
+            for _ in 0..COUNTED_AT_ONCE {
+                let offset = position.max(state.cut + state.consumed) - state.cut;
+                let Some((body, next)) = state.read_record(offset, state.end)? else { return Ok(found) };
+                if let Some(Body::Job { ticket, .. }) = parse(&body) {
+                    found += u64::from(whose(&Ticket::from_bytes(ticket)));
+                }
+                position = state.cut + next;
+            }
+        }
     }
 
     /// Bytes that wait.

@@ -33,7 +33,7 @@ pub use fact::{Fact, Kind, Provenance, Review, Status, Tier};
 use journal::Journal;
 pub use journal::{JournalEntry, Queue};
 use registry::Registry;
-pub use registry::UserKeyRecord;
+pub use registry::{Erasure, UserKeyRecord};
 pub use seal::FileId;
 use seal::{Keyring, Place, UserSeal};
 pub use settings::{StorageFile, StorageSettings};
@@ -148,14 +148,32 @@ impl Store {
     /// Everything that is kept of a user. Of one that was never written to: nothing, and nothing is made.
     ///
     /// # Errors
-    /// When the disk fails, or a record is damaged or not this user's.
+    /// [`StoreError::Foreign`] for a file that is sealed with another key as a whole; else when the disk fails, or a record is damaged
+    /// or not this user's.
     pub fn load(&self, scope: &UserScope) -> Result<UserData, StoreError> {
         let id = self.file_id(scope.user());
         let _gate = self.gate(&id);
         match self.seal(scope.user(), &id) {
-            Ok(seal) => self.file(&id).read(&seal),
+            Ok(seal) => match self.file(&id).read(&seal) {
+                Err(StoreError::Sealed) => Err(self.part_with_foreign(&id, &seal)),
+                read => read,
+            },
             Err(StoreError::NotEnrolled) => Ok(UserData::default()),
             Err(error) => Err(error),
+        }
+    }
+
+    /// What is wrong with a file whose records do not open. One that is foreign as a whole is set aside: whoever it was made for, it
+    /// must not keep this user from having a memory.
+    fn part_with_foreign(&self, id: &FileId, seal: &UserSeal) -> StoreError {
+        let file = self.file(id);
+        match file.is_foreign(seal).and_then(|foreign| if foreign { file.set_aside() } else { Ok(false) }) {
+            Ok(true) => {
+                tracing::error!(file = %id, "{}", StoreError::Foreign);
+                StoreError::Foreign
+            }
+            Ok(false) => StoreError::Sealed,
+            Err(error) => error,
         }
     }
 
@@ -168,7 +186,14 @@ impl Store {
         let id = self.file_id(scope.user());
         let _gate = self.gate(&id);
         let seal = self.seal(scope.user(), &id)?;
-        if batch.is_empty() { Ok(()) } else { self.file(&id).commit(&seal, &batch) }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        // Nothing is added to a file that was put in this one's place meanwhile: the two could not be told apart again.
+        if self.file(&id).is_foreign(&seal)? {
+            return Err(self.part_with_foreign(&id, &seal));
+        }
+        self.file(&id).commit(&seal, &batch)
     }
 
     /// The key of the hashes of a user's turns. Stable until the user is erased. Answers from memory.
@@ -235,6 +260,14 @@ impl Store {
             Some(first) => self.journal(first.queue).done(entries),
             None => Ok(()),
         }
+    }
+
+    /// How many turns that wait to be learned from are `whose`.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn journal_count(&self, queue: Queue, whose: impl Fn(&Ticket) -> bool) -> Result<u64, StoreError> {
+        self.journal(queue).count(whose)
     }
 
     /// Bytes that wait to be learned from. Answers from memory.

@@ -16,7 +16,7 @@ use super::error::StoreError;
 use super::overlay::Overlay;
 use super::seal::{FileId, Keyring, Place, SealKey, UserSeal};
 use crate::identity::{Assurance, KeyHash};
-use crate::ids::{KeyId, UserId};
+use crate::ids::{KeyId, RequestId, UserId};
 use crate::policy::Standing;
 
 const USERS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("users");
@@ -45,6 +45,16 @@ pub(super) struct UserRecord {
     pub ratchet: Option<Assurance>,
     pub known: bool,
     pub sandbox: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub erased: Option<Erasure>,
+}
+
+/// When a user's memory was last erased, and by which request: the receipt's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erasure {
+    pub receipt: RequestId,
+    /// Milliseconds since the Unix epoch.
+    pub at: i64,
 }
 
 /// A per-user key as it is listed. The key itself is kept nowhere.
@@ -73,6 +83,7 @@ pub(super) struct Entry {
     pub created: i64,
     /// `None`: erased.
     pub vault: Option<Arc<Vault>>,
+    pub erased: Option<Erasure>,
 }
 
 /// A wrapped data key, and what it gives once unwrapped.
@@ -106,6 +117,7 @@ impl Entry {
             ratchet: self.standing.ratchet,
             known: self.standing.known,
             sandbox: self.sandbox,
+            erased: self.erased,
         }
     }
 
@@ -116,6 +128,7 @@ impl Entry {
             sandbox: record.sandbox,
             created: record.created,
             vault: wrapped.map(|wrapped| Arc::new(Vault::new(wrapped))),
+            erased: record.erased,
         })
     }
 }

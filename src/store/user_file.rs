@@ -6,6 +6,8 @@
 //!   ten facts that came one by one take 72 to 90 KiB in place, but 34 KiB written anew.
 //! - A larger one is changed in place by a redb transaction.
 
+use std::collections::BTreeMap;
+
 use redb::{
     Builder, Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition,
     TableError, TableHandle, WriteTransaction,
@@ -34,16 +36,10 @@ pub(super) const MAX_LEARNED: u64 = 10_000;
 
 /// Files of up to this many bytes on the disk are written anew at each commit.
 const SMALL: u64 = 128 << 10;
+/// Files of one user that may be set aside before the newest of them makes room.
+const MOST_COPIES: usize = 4;
 /// redb's default of 1 GiB is meant for one large database.
 const CACHE: usize = 1 << 20;
-
-/// How much a file held.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Counts {
-    pub facts: u64,
-    pub injections: u64,
-    pub bytes: u64,
-}
 
 /// One user's file on a disk. Callers see to it that one thread at a time works on it.
 #[derive(Debug, Clone, Copy)]
@@ -90,15 +86,75 @@ impl UserFile<'_> {
         .map(Option::unwrap_or_default)
     }
 
-    /// Counts what the file holds, without a key.
-    pub fn count(&self) -> Result<Counts, StoreError> {
-        let bytes = self.disk.stored(&self.name())?.unwrap_or(0);
+    /// Counts the records of each table, without a key.
+    pub fn count(&self) -> Result<BTreeMap<String, u64>, StoreError> {
         self.inspect(|db| {
             let txn = db.begin_read()?;
-            let (facts, injections) = (txn.open_table(FACTS)?.len()?, txn.open_table(INJECTIONS)?.len()?);
-            Ok(Counts { facts, injections, bytes })
+            let tables = txn.list_tables()?.map(|table| {
+                let name = table.name().to_owned();
+                Ok((name, txn.open_untyped_table(table)?.len()?))
+            });
+            tables.collect()
         })
         .map(Option::unwrap_or_default)
+    }
+
+    /// Bytes on the disk, copies that were set aside among them.
+    pub fn bytes(&self) -> Result<u64, StoreError> {
+        let names = std::iter::once(self.name()).chain(self.copies());
+        names.map(|name| Ok(self.disk.stored(&name)?.unwrap_or(0))).sum()
+    }
+
+    /// Whether the file holds records and none of them opens with this key: a copy from before an erasure, a file that goes with
+    /// another registry, or another user's. A file with one damaged record among good ones is not.
+    pub fn is_foreign(&self, seal: &UserSeal) -> Result<bool, StoreError> {
+        self.inspect(|db| {
+            let txn = db.begin_read()?;
+            let mut records = 0_u64;
+            for row in txn.open_table(FACTS)?.iter()? {
+                let (key, sealed) = row?;
+                match record::open_fact(seal, self.id, key.value(), sealed.value()) {
+                    Err(StoreError::Sealed) => records += 1,
+                    _ => return Ok(false),
+                }
+            }
+            for row in txn.open_table(INJECTIONS)?.iter()? {
+                let (prefix, sealed) = row?;
+                match record::open_injection(seal, self.id, prefix.value(), sealed.value()) {
+                    Err(StoreError::Sealed) => records += 1,
+                    _ => return Ok(false),
+                }
+            }
+            Ok(records > 0)
+        })
+        .map(Option::unwrap_or_default)
+    }
+
+    /// Moves the file out of the way, so that the next commit starts an empty one. False: there is none.
+    pub fn set_aside(&self) -> Result<bool, StoreError> {
+        if self.disk.stored(&self.name())?.is_none() {
+            return Ok(false);
+        }
+        let mut free = None;
+        for name in self.copies() {
+            let taken = self.disk.stored(&name)?.is_some();
+            free = Some(name);
+            if !taken {
+                break;
+            }
+        }
+        // Where every name is taken, the last copy makes room.
+        if let Some(name) = free {
+            self.disk.rename(&self.name(), &name)?;
+            self.disk.sync_folder(&self.name())?;
+        }
+        Ok(true)
+    }
+
+    /// Names of copies that were set aside.
+    fn copies(&self) -> impl Iterator<Item = String> {
+        let name = self.name();
+        (1..=MOST_COPIES).map(move |number| format!("{name}.foreign-{number}"))
     }
 
     /// Applies the batch: all of it or nothing, lasting on return.
@@ -114,10 +170,13 @@ impl UserFile<'_> {
         }
     }
 
-    /// Removes the file, and what a crash may have left beside it.
+    /// Removes the file, its copies, and what a crash may have left beside it.
     pub fn remove(&self) -> Result<(), StoreError> {
-        let (file, aside) = (self.disk.remove(&self.name())?, self.disk.remove(&aside(&self.name()))?);
-        if file || aside {
+        let mut removed = false;
+        for name in [self.name(), aside(&self.name())].into_iter().chain(self.copies()) {
+            removed |= self.disk.remove(&name)?;
+        }
+        if removed {
             self.disk.sync_folder(&self.name())?;
         }
         Ok(())

@@ -1,11 +1,13 @@
 //! Enrolment, erasure, the trust ratchet, sandboxes and per-user keys.
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::registry::{Entry, UserKeyRecord, Vault};
+use super::registry::{Entry, Erasure, UserKeyRecord, Vault};
 use super::seal::random_key;
 use super::{FileId, Store, StoreError};
 use crate::enforce::UserScope;
@@ -19,11 +21,11 @@ const KEY_PREFIX: &str = "mgk_";
 const HINT: usize = 4;
 
 /// What an erasure removed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Erased {
-    pub facts: u64,
-    pub injections: u64,
-    /// Bytes on the disk.
+    /// Records by table, such as `facts` and `injections`; empty where the file could not be read.
+    pub records: BTreeMap<String, u64>,
+    /// Bytes on the disk, copies that were set aside among them.
     pub bytes: u64,
 }
 
@@ -63,15 +65,21 @@ impl Store {
         if entry.as_ref().is_some_and(|entry| enrolment.is_reflected_by(entry)) {
             return Ok(());
         }
+        let known = entry.is_some() || enrolment.sandbox;
         let mut entry = entry.unwrap_or_else(|| Entry {
             standing: Standing::default(),
             sandbox: enrolment.sandbox,
             created: enrolment.now_ms,
             vault: None,
+            erased: None,
         });
         if entry.vault.is_none() {
-            // What an interrupted erasure left has no key any more.
-            self.file(&id).remove()?;
+            if known {
+                // What an interrupted erasure left has no key any more.
+                self.file(&id).remove()?;
+            } else if self.file(&id).set_aside()? {
+                tracing::error!("a new user's file was there already, as if the registry were older: it was set aside");
+            }
             entry.vault = Some(Vault::new(self.0.keyring.make_data_key(enrolment.user, &id)?).into());
             entry.created = enrolment.now_ms;
         }
@@ -100,20 +108,24 @@ impl Store {
     ///
     /// # Errors
     /// When the disk fails. Asking again finishes what was begun.
-    pub fn erase(&self, scope: &UserScope) -> Result<Erased, StoreError> {
+    pub fn erase(&self, scope: &UserScope, erasure: Erasure) -> Result<Erased, StoreError> {
         let id = self.file_id(scope.user());
         let _gate = self.gate(&id);
         // A file that cannot be read is erased all the same.
-        let counts = self.file(&id).count().unwrap_or_default();
+        let records = self.file(&id).count().unwrap_or_default();
+        let bytes = self.file(&id).bytes()?;
         if let Some(entry) = self.entry(&id).filter(|entry| entry.vault.is_some()) {
-            if entry.sandbox {
-                self.0.registry.drop_user(id)?;
-            } else {
-                self.0.registry.put_user(&self.0.keyring.registry, id, scope.user(), Entry { vault: None, ..entry })?;
-            }
+            // A sandbox's entry goes with its expiry; until then it keeps what was said before from being learned after.
+            let entry = Entry { vault: None, erased: Some(erasure), ..entry };
+            self.0.registry.put_user(&self.0.keyring.registry, id, scope.user(), entry)?;
         }
         self.file(&id).remove()?;
-        Ok(Erased { facts: counts.facts, injections: counts.injections, bytes: counts.bytes })
+        Ok(Erased { records, bytes })
+    }
+
+    /// When the user's memory was last erased, if it ever was. Answers from memory.
+    pub fn last_erasure(&self, scope: &UserScope) -> Option<Erasure> {
+        self.0.registry.users.get(&self.file_id(scope.user()))?.erased
     }
 
     /// Erases the sandboxes that were made before a time, and says how many.

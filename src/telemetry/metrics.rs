@@ -35,7 +35,7 @@ label!(
 );
 label!(
     /// The sort of path that was asked for.
-    RouteLabel { Chat = "chat", Models = "models", Embeddings = "embeddings", Other = "other" }
+    RouteLabel { Chat = "chat", Models = "models", Embeddings = "embeddings", Me = "me", Other = "other" }
 );
 label!(
     /// What a recall came to.

@@ -9,6 +9,11 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use mimalloc::MiMalloc;
+
+/// As memgate's own: what is timed here allocates as it does there.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Chores of the memgate repository.
 #[derive(Debug, Parser)]

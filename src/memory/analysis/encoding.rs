@@ -3,7 +3,7 @@
 use super::{Language, Term};
 
 /// Version of the analyser. Raise it whenever the same text would give other terms: stored analyses are then made anew.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 pub(super) fn encode(terms: &[(Term, u16)], language: Language) -> Vec<u8> {
     let mut out = Vec::with_capacity(4 + terms.len() * 5);
@@ -18,11 +18,9 @@ pub(super) fn encode(terms: &[(Term, u16)], language: Language) -> Vec<u8> {
     out
 }
 
-pub(super) fn decode(bytes: &[u8], language: Language) -> Option<Vec<(Term, u16)>> {
-    let [VERSION, of, rest @ ..] = bytes else { return None };
-    if *of != language as u8 {
-        return None;
-    }
+pub(super) fn decode(bytes: &[u8]) -> Option<(Vec<(Term, u16)>, Language)> {
+    let [VERSION, language, rest @ ..] = bytes else { return None };
+    let language = Language::of_number(*language)?;
     let mut rest = rest;
     let len = pull(&mut rest)? as usize;
     // Each term takes two bytes at least: a damaged length cannot reserve more than the text allows.
@@ -32,7 +30,7 @@ pub(super) fn decode(bytes: &[u8], language: Language) -> Option<Vec<(Term, u16)
         last = last.checked_add(pull(&mut rest)?)?;
         terms.push((last, u16::try_from(pull(&mut rest)?).ok()?));
     }
-    rest.is_empty().then_some(terms)
+    rest.is_empty().then_some((terms, language))
 }
 
 /// LEB128, low bits first.

@@ -1,9 +1,11 @@
-//! Unicode folding and words.
+//! Unicode folding and words. The marks of a word stay until it is stemmed, since stemmers go by them.
+
+use std::borrow::Cow;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// One unit of a text, folded.
+/// One unit of a text, folded but for the marks on its letters.
 pub(super) enum Word<'a> {
     /// A word between separators.
     Plain(&'a str),
@@ -13,6 +15,10 @@ pub(super) enum Word<'a> {
 
 /// Longest word in bytes that counts: what is longer is no word (base64, a URL) and would only bloat the index.
 const MAX_WORD: usize = 64;
+
+/// Words of French and Italian that lose their vowel before another one: they say nothing, and hide the word behind them.
+const ELIDED: [&str; 17] =
+    ["l", "d", "j", "m", "t", "s", "c", "n", "qu", "un", "all", "dall", "dell", "nell", "sull", "quell", "quest"];
 
 /// Calls `sink` with each folded word of `text`.
 pub(super) fn each_word(text: &str, mut sink: impl FnMut(Word<'_>)) {
@@ -32,10 +38,43 @@ pub(super) fn each_word(text: &str, mut sink: impl FnMut(Word<'_>)) {
     }
 }
 
-/// Whether the mark `c` on `base` carries no meaning for a search. In Cyrillic only stress and the dots of ё are such.
+/// A word without the marks that carry no meaning for a search, and with letters that stand for two written out.
+pub(super) fn strip_marks(word: &str) -> Cow<'_, str> {
+    if word.is_ascii() {
+        return Cow::Borrowed(word);
+    }
+    let mut base = ' ';
+    let letters = word.nfd().filter(|&c| {
+        let keep = !matches!(c, '\u{300}'..='\u{36f}') || is_cyrillic(base);
+        if !is_combining_mark(c) {
+            base = c;
+        }
+        keep
+    });
+    let mut stripped = String::with_capacity(word.len());
+    for c in letters.nfc() {
+        match c {
+            'ß' => stripped.push_str("ss"),
+            'æ' => stripped.push_str("ae"),
+            'œ' => stripped.push_str("oe"),
+            'ø' => stripped.push('o'),
+            'ł' => stripped.push('l'),
+            'đ' => stripped.push('d'),
+            'ı' => stripped.push('i'),
+            c => stripped.push(c),
+        }
+    }
+    Cow::Owned(stripped)
+}
+
+fn is_cyrillic(c: char) -> bool {
+    matches!(c, '\u{400}'..='\u{52f}')
+}
+
+/// Whether the mark `c` on `base` means nothing to a stemmer either. In Cyrillic only stress and the dots of ё are such.
 fn strips(base: char, c: char) -> bool {
     match c {
-        '\u{300}'..='\u{36f}' => !matches!(base, '\u{400}'..='\u{52f}') || matches!(c, '\u{301}' | '\u{308}'),
+        '\u{300}'..='\u{36f}' => is_cyrillic(base) && matches!(c, '\u{301}' | '\u{308}'),
         // Further diacritics; Hebrew points; Arabic vowel signs; the soft hyphen and zero-width joiners.
         '\u{1ab0}'..='\u{1aff}'
         | '\u{1dc0}'..='\u{1dff}'
@@ -76,6 +115,7 @@ fn flush(word: &mut String, sink: &mut impl FnMut(Word<'_>)) {
     if word.len() <= MAX_WORD {
         let bare = word.trim_matches('\'');
         let bare = bare.strip_suffix("'s").unwrap_or(bare);
+        let bare = bare.split_once('\'').filter(|(elided, _)| ELIDED.contains(elided)).map_or(bare, |(_, rest)| rest);
         if bare.contains('\'') {
             sink(Word::Plain(&bare.replace('\'', "")));
         } else if !bare.is_empty() {

@@ -21,9 +21,10 @@ pub(crate) struct Weighing {
 }
 
 impl Dense {
+    /// Tuned on conversations and on facts drawn from them; questions and facts with nothing in common stay below 0.26 by the table.
     pub(crate) fn weighing(&self) -> Weighing {
         match self {
-            Self::BuiltIn(_) => Weighing { share: 0.5, floor: 0.4 },
+            Self::BuiltIn(_) => Weighing { share: 0.3, floor: 0.3 },
             Self::Endpoint(_) => Weighing { share: 0.5, floor: 0.3 },
         }
     }

@@ -12,14 +12,21 @@ pub(super) fn encode(vector: Option<&Vector>, table: u32) -> Vec<u8> {
     bytes
 }
 
-/// The vector, or that there is none. Nothing where `bytes` are damaged or of another table: embed the text again.
-pub(super) fn decode(bytes: &[u8], table: u32, dimensions: usize) -> Option<Option<Vector>> {
+/// The bytes are damaged or of another table: the text is to be embedded again.
+#[derive(Debug)]
+pub(crate) struct Stale;
+
+/// The vector, or that there is none.
+pub(super) fn decode(bytes: &[u8], table: u32, dimensions: usize) -> Result<Option<Vector>, Stale> {
     if bytes.is_empty() {
-        return Some(None);
+        return Ok(None);
     }
-    let (number, rest) = bytes.split_first_chunk()?;
-    let (scale, values) = rest.split_first_chunk()?;
+    let (number, rest) = bytes.split_first_chunk().ok_or(Stale)?;
+    let (scale, values) = rest.split_first_chunk().ok_or(Stale)?;
     let scale = f32::from_be_bytes(*scale);
     let sound = u32::from_be_bytes(*number) == table && values.len() == dimensions && scale.is_normal() && scale > 0.0;
-    sound.then(|| Some(Vector { values: values.iter().map(|byte| i8::from_be_bytes([*byte])).collect(), scale }))
+    if !sound {
+        return Err(Stale);
+    }
+    Ok(Some(Vector { values: values.iter().map(|byte| i8::from_be_bytes([*byte])).collect(), scale }))
 }

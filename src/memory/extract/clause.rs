@@ -1,229 +1,24 @@
-//! Sentences, words and clauses, each with its place in the turn. People put facts inside requests: "I'm vegan, what can I cook?"
+//! Clauses, and what stands around them. People put facts inside requests: "I'm vegan, what can I cook?"
 
-use std::ops::Range;
-
-/// One word, lower case, straight apostrophes, contractions written out ("i'm" is two words of the same place).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Word {
-    pub(super) text: String,
-    pub(super) range: Range<usize>,
-    /// A comma, dash, colon, semicolon or parenthesis stands in front.
-    pub(super) parted: bool,
-    /// It is a colon.
-    pub(super) announced: bool,
-}
-
-#[derive(Debug)]
-pub(super) struct Sentence {
-    pub(super) words: Vec<Word>,
-    pub(super) question: bool,
-    /// Ended by a full stop or the like, not by the end of the stretch.
-    pub(super) ended: bool,
-}
-
-/// The sentences of `text[range]`.
-pub(super) fn sentences(text: &str, range: Range<usize>) -> Vec<Sentence> {
-    let offset = range.start;
-    let stretch = text.get(range).unwrap_or_default();
-    let mut found = Vec::new();
-    let mut start = 0;
-    for (i, c) in stretch.char_indices() {
-        let behind = stretch.get(i + c.len_utf8()..).unwrap_or_default();
-        let ends = match c {
-            '\n' | '!' | '?' | ';' | '…' | '。' | '！' | '？' => true,
-            '.' => {
-                behind.chars().next().is_none_or(char::is_whitespace)
-                    && !is_abbreviation(stretch.get(start..i).unwrap_or_default())
-            }
-            _ => false,
-        };
-        if ends {
-            let words = words(stretch.get(start..i).unwrap_or_default(), offset + start);
-            // "Really?!" and "?" on the next line belong to what was said before.
-            let question = matches!(c, '?' | '？') || behind.trim_start_matches('!').starts_with('?');
-            if !words.is_empty() {
-                found.push(Sentence { words, question, ended: true });
-            }
-            start = i + c.len_utf8();
-        }
-    }
-    let words = words(stretch.get(start..).unwrap_or_default(), offset + start);
-    if !words.is_empty() {
-        found.push(Sentence { words, question: false, ended: false });
-    }
-    found
-}
-
-fn is_abbreviation(before: &str) -> bool {
-    let word = before.rsplit(|c: char| c.is_whitespace() || c == '(').next().unwrap_or_default();
-    let initial = word.chars().count() == 1 && word.chars().all(char::is_uppercase) && word != "I";
-    initial
-        || ["mr", "mrs", "ms", "dr", "st", "prof", "e.g", "i.e", "vs", "approx", "no"]
-            .iter()
-            .any(|a| a.eq_ignore_ascii_case(word))
-}
-
-fn words(sentence: &str, offset: usize) -> Vec<Word> {
-    let mut found = Vec::new();
-    let mut start = None;
-    let mut parted = false;
-    let mut announced = false;
-    let inner = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’' | '-' | '/' | '+' | '#' | '@' | '&' | '.' | '_');
-    for (i, c) in sentence.char_indices().chain([(sentence.len(), ' ')]) {
-        if inner(c) {
-            start.get_or_insert(i);
-            continue;
-        }
-        if let Some(from) = start.take() {
-            let raw = sentence.get(from..i).unwrap_or_default();
-            if raw.chars().any(char::is_alphanumeric) {
-                push_word(&mut found, raw, offset + from, (std::mem::take(&mut parted), std::mem::take(&mut announced)));
-            } else {
-                parted = true;
-            }
-        }
-        announced |= c == ':';
-        parted |= matches!(c, ',' | ':' | '(' | ')' | '—' | '–');
-    }
-    found
-}
-
-fn push_word(found: &mut Vec<Word>, raw: &str, at: usize, (parted, announced): (bool, bool)) {
-    let trimmed = raw.trim_matches(['\'', '’', '-', '.', '/', '_']);
-    let at = at + raw.find(trimmed).unwrap_or(0);
-    let text = trimmed.to_lowercase().replace('’', "'");
-    let range = at..at + trimmed.len();
-    let mut parted = parted;
-    let mut push = |text: &str| {
-        found.push(Word { text: text.to_owned(), range: range.clone(), parted: std::mem::take(&mut parted), announced });
-    };
-    match text.as_str() {
-        "im" | "i'm" => ["i", "am"].into_iter().for_each(push),
-        "ive" | "i've" => ["i", "have"].into_iter().for_each(push),
-        "i'd" => ["i", "would"].into_iter().for_each(push),
-        "i'll" => ["i", "will"].into_iter().for_each(push),
-        "we're" => ["we", "are"].into_iter().for_each(push),
-        "we've" => ["we", "have"].into_iter().for_each(push),
-        "dont" | "don't" => ["do", "not"].into_iter().for_each(push),
-        "cant" | "can't" | "cannot" => ["can", "not"].into_iter().for_each(push),
-        "isn't" => ["is", "not"].into_iter().for_each(push),
-        "name's" => ["name", "is"].into_iter().for_each(push),
-        "" => {}
-        text => push(text),
-    }
-}
-
-/// Words that begin a clause of their own behind a comma.
-const OPENERS: &[&str] = &[
-    "i",
-    "my",
-    "we",
-    "our",
-    "he",
-    "she",
-    "they",
-    "you",
-    "it",
-    "this",
-    "that",
-    "what",
-    "how",
-    "which",
-    "where",
-    "when",
-    "who",
-    "why",
-    "whose",
-    "can",
-    "could",
-    "would",
-    "should",
-    "shall",
-    "will",
-    "do",
-    "does",
-    "did",
-    "is",
-    "are",
-    "am",
-    "was",
-    "were",
-    "have",
-    "has",
-    "any",
-    "please",
-    "give",
-    "tell",
-    "suggest",
-    "help",
-    "write",
-    "recommend",
-    "find",
-    "show",
-    "explain",
-    "call",
-    "so",
-    "but",
-    "because",
-    "since",
-    "if",
-    "unless",
-    "though",
-    "although",
-    "remember",
-    "always",
-    "never",
-    "right",
-    "correct",
-    "thanks",
-    "however",
-    "let",
-    "make",
-    "think",
-];
-/// Words that begin a clause behind "and", "but" and the like even where no comma stands.
-const SUBJECTS: &[&str] = &[
-    "i",
-    "my",
-    "we",
-    "our",
-    "he",
-    "she",
-    "they",
-    "you",
-    "can",
-    "could",
-    "what",
-    "how",
-    "which",
-    "where",
-    "why",
-    "please",
-    "would",
-    "should",
-    "give",
-    "tell",
-    "suggest",
-    "recommend",
-    "do",
-    "call",
-    "always",
-    "never",
-    "if",
-    "when",
-];
-const JOINTS: &[&str] = &["and", "but", "so", "because", "since", "or", "although", "though", "plus"];
+use super::grammar::{Class, Grammar, Role};
+use super::words::Word;
 
 /// Divides a sentence into clauses.
-pub(super) fn clauses(words: &[Word]) -> Vec<&[Word]> {
+pub(super) fn clauses<'a, 't>(words: &'a [Word<'t>]) -> Vec<&'a [Word<'t>]> {
     let mut found = Vec::new();
     let mut start = 0;
     for at in 1..words.len() {
-        let (Some(word), next) = (words.get(at), words.get(at + 1)) else { break };
-        let is = |list: &[&str], word: &Word| list.contains(&word.text.as_str());
-        let joint = is(JOINTS, word) && next.is_some_and(|next| is(SUBJECTS, next));
-        let subordinate = words.get(start).is_some_and(|first| is(&["since", "because", "as", "although", "though"], first));
-        if word.parted && (is(OPENERS, word) || subordinate) || joint {
+        let (Some(word), Some(first)) = (words.get(at), words.get(start)) else { break };
+        // "… and do not drink" goes on with the same subject.
+        let denied = words.get(at + 2).is_some_and(|word| word.is(Class::NOT))
+            && words.get(at + 1).is_some_and(|word| word.is(Class::REQUEST));
+        let joined = word.is(Class::JOINT)
+            && !denied
+            && words.get(at + 1).is_some_and(|next| next.is(Class::SUBJECT | Class::SELF | Class::UNSURE));
+        let opened = word.parted && (word.is(Class::OPENER | Class::SELF) || first.is(Class::REASON));
+        // A joint behind a comma opens a clause already, and what stands behind the joint goes with it.
+        let alone = at == start + 1 && first.is(Class::JOINT);
+        if (word.asked || joined || opened) && !alone {
             found.extend(words.get(start..at));
             start = at;
         }
@@ -232,37 +27,106 @@ pub(super) fn clauses(words: &[Word]) -> Vec<&[Word]> {
     found
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The words behind greetings, conjunctions and other openings. At least one word is left.
+pub(super) fn skip_fillers<'a, 't>(grammar: &Grammar, mut words: &'a [Word<'t>]) -> &'a [Word<'t>] {
+    loop {
+        // "Note" alone says nothing, "note that" asks to remember.
+        if grammar.opens_with(words, Role::Wish) || grammar.opens_with(words, Role::PersonalWish) {
+            return words;
+        }
+        let phrase = grammar.behind(words, Role::Filler).filter(|rest| !rest.is_empty());
+        words = match (phrase, words) {
+            (Some(rest), _) => rest,
+            (None, [first, rest @ ..]) if rest.first().is_some_and(|next| is_filler(first, next)) => rest,
+            _ => return words,
+        };
+    }
+}
 
-    fn split(text: &str) -> Vec<String> {
-        sentences(text, 0..text.len())
+fn is_filler(word: &Word, next: &Word) -> bool {
+    if word.is(Class::SELF) {
+        // "Yo" before "vivo" only stresses it.
+        return word.is(Class::ADVERB) && next.is(Class::SELF);
+    }
+    // "Do" stresses within a clause, and asks or denies at its beginning.
+    let asks = word.is(Class::ADVERB) && word.is(Class::REQUEST);
+    word.is(Class::FILLER | Class::ADVERB) && !word.is(Class::ALWAYS) && !asks
+}
+
+/// How many words a statement may have in front of its subject: "two years ago", "in the summer of 2019".
+const MAX_LEAD: usize = 7;
+
+/// The words from the subject on, where time or place stands in front of it; all of them otherwise.
+pub(super) fn skip_lead<'a, 't>(words: &'a [Word<'t>]) -> &'a [Word<'t>] {
+    let leads = words.first().is_some_and(|word| word.is(Class::LEAD) && !word.is(Class::SELF));
+    let subject = words.iter().take(MAX_LEAD + 1).position(|word| word.is(Class::SELF)).filter(|_| leads);
+    let Some((lead, core)) = subject.and_then(|at| words.split_at_checked(at)) else { return words };
+    // "This year I …" leads, "this book I …" does not.
+    let pointing = lead.first().is_some_and(|word| word.is(Class::TALK)) && !lead.iter().any(|word| word.is(Class::DATED));
+    if pointing { words } else { core }
+}
+
+/// Whether nothing in the sentence from this clause on holds unconditionally.
+pub(super) fn is_condition(grammar: &Grammar, clause: &[Word]) -> bool {
+    // "As" is a filler too ("as I live in Rome, …"), so both readings are looked at.
+    [clause, skip_fillers(grammar, clause)].iter().any(|words| grammar.opens_with(words, Role::Condition))
+}
+
+/// Behind such a sentence a story, a role or somebody's text begins: nothing further in the turn is the person's word.
+pub(super) fn opens_fiction(grammar: &Grammar, words: &[Word]) -> bool {
+    let words = skip_fillers(grammar, words);
+    let polite = skip_politeness(grammar, words);
+    let works_on_text = polite
+        .split_first()
+        .is_some_and(|(verb, rest)| verb.is(Class::WORK) && rest.iter().any(|word| word.announced || word.is(Class::TEXT)));
+    works_on_text || [words, polite].iter().any(|words| grammar.opens_with(words, Role::Fiction))
+}
+
+/// The words behind "please", "could you".
+pub(super) fn skip_politeness<'a, 't>(grammar: &Grammar, mut words: &'a [Word<'t>]) -> &'a [Word<'t>] {
+    while let Some(rest) = grammar.behind(words, Role::Polite).filter(|rest| !rest.is_empty()) {
+        words = rest;
+    }
+    words
+}
+
+/// Whether the clause gives the one who answers a part to play: "you are the dragon", not "you are a great help".
+pub(super) fn casts_a_part(grammar: &Grammar, clause: &[Word]) -> bool {
+    let clause = skip_fillers(grammar, clause);
+    grammar.behind(clause, Role::Cast).is_some_and(|rest| {
+        let praise = rest.iter().take(4).any(|word| word.is(Class::PRAISE));
+        let part = rest.first().is_some_and(|word| word.is(Class::ARTICLE) || word.capital);
+        part && !praise
+    })
+}
+
+/// Where the words of others begin in a sentence: behind a colon that announces them.
+pub(super) fn announced_text(words: &[Word]) -> Option<usize> {
+    let at = words.iter().position(|word| word.announced)?;
+    let head = words.get(..at)?;
+    head.iter().any(|word| word.is(Class::TEXT | Class::REPORT | Class::WORK)).then_some(at)
+}
+
+/// "…, right?": the question is about what was said before it.
+pub(super) fn is_tag(clause: &[Word]) -> bool {
+    clause.len() <= 3 && clause.first().is_some_and(|word| word.is(Class::TAG))
+}
+
+/// A clause that asks for something.
+pub(super) fn is_request(grammar: &Grammar, clause: &[Word]) -> bool {
+    skip_fillers(grammar, clause).first().is_some_and(|word| word.is(Class::REQUEST))
+}
+
+/// Whether somebody else is quoted: "my friend says he …", "according to my doctor …", not "I said …".
+pub(super) fn reports(clause: &[Word]) -> bool {
+    clause.iter().enumerate().any(|(at, word)| {
+        let by_self = clause
+            .get(..at)
+            .unwrap_or_default()
             .iter()
-            .flat_map(|s| {
-                clauses(&s.words)
-                    .into_iter()
-                    .map(|c| c.iter().map(|w| w.text.clone()).collect::<Vec<_>>().join(" "))
-                    .collect::<Vec<_>>()
-            })
-            .collect()
-    }
-
-    #[test]
-    fn facts_are_parted_from_requests() {
-        assert_eq!(split("I'm vegan, what can I cook?"), ["i am vegan", "what can i cook"]);
-        assert_eq!(split("My name’s Bob and I live in St. Ives. Hi!"), ["my name is bob", "and i live in st ives", "hi"]);
-        assert_eq!(split("I like tea, cake, and jam"), ["i like tea cake and jam"]);
-        assert_eq!(split("I use v1.2 at 3.5 GHz"), ["i use v1.2 at 3.5 ghz"]);
-        assert_eq!(split("   \n\t"), Vec::<String>::new());
-    }
-
-    #[test]
-    fn words_know_their_place() {
-        let text = "Oh, I’m “Zoë”.";
-        let sentence = &sentences(text, 0..text.len())[0];
-        let places: Vec<_> = sentence.words.iter().map(|w| text.get(w.range.clone()).unwrap()).collect();
-        assert_eq!(places, ["Oh", "I’m", "I’m", "Zoë"]);
-        assert!(sentence.words[1].parted && !sentence.words[2].parted);
-    }
+            .rev()
+            .find(|word| !word.is(Class::ADVERB))
+            .is_some_and(|word| word.is(Class::SELF));
+        word.is(Class::REPORT) && !by_self
+    })
 }

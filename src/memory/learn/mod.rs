@@ -24,6 +24,7 @@ use crate::store::{Batch, Fact, Kind, PrefixHash, Provenance, Review, Spending, 
 pub use release::Released;
 pub(super) use release::plan_release;
 use room::Room;
+pub(super) use room::make_room;
 use wording::Wording;
 
 /// What lessons came to. Names facts, never what they say.
@@ -116,6 +117,12 @@ impl Taught {
         let names = turn_names(key, session, lesson);
         let turn = names.first().copied().unwrap_or_default();
         Self { reader: Reader::Rules, session: session.cloned(), turn, names, at: lesson.at, statements }
+    }
+
+    /// Makes it teach nothing, and leave no mark.
+    pub(super) fn clear(&mut self) {
+        self.names.clear();
+        self.statements.clear();
     }
 }
 
@@ -252,11 +259,13 @@ impl<'a> Draft<'a> {
         }
         let (turn, wording) = (hex::encode(taught.turn), OnceCell::new());
         self.facts().any(|fact| {
-            let forgotten = fact.status == Status::Forgotten && fact.source.turn == turn && overlap(fact, candidate);
+            // What the rules read out of these words already, or what was forgotten of them.
+            let same_slot = fact.slot.is_some() && fact.slot == candidate.slot;
+            let read = (same_slot || fact.status == Status::Forgotten) && fact.source.turn == turn && overlap(fact, candidate);
             let same_value = candidate.slot.is_some() && fact.slot == candidate.slot && fact.status == Status::Active && {
                 wording.get_or_init(|| Wording::of(&candidate.text)).is_same(&Wording::of(&fact.text))
             };
-            (forgotten || same_value) && held_then(fact)
+            (read || same_value) && held_then(fact)
         })
     }
 }

@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use super::{Draft, MAX_FACTS, MAX_TEXT, Unkept};
 use crate::ids::FactId;
 use crate::memory::extract::Candidate;
-use crate::memory::view::bytes_of;
+use crate::memory::settings::MemorySettings;
+use crate::memory::view::{View, bytes_of};
 use crate::store::{Fact, Kind, Tier};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -104,6 +105,14 @@ impl Draft<'_> {
         };
         (class, used)
     }
+}
+
+/// The least useful facts beyond the caps, once `put` is there.
+pub(in crate::memory) fn make_room(view: &View, settings: &MemorySettings, put: &[Fact], now: i64) -> Vec<FactId> {
+    let mut draft = Draft::new(view, settings, now);
+    draft.fresh = put.iter().map(|fact| fact.id).filter(|id| view.fact(*id).is_none()).collect();
+    draft.changed = put.iter().map(|fact| (fact.id, fact.clone())).collect();
+    draft.make_room(&[])
 }
 
 fn size(fact: &Fact) -> usize {

@@ -86,7 +86,7 @@ async fn an_erased_user_is_gone_from_ram_too_and_starts_anew() {
     rig.teach(&alice, "I like tea.");
     rig.send(&alice, &Talk::ask("tea?")).await;
     // Behind memory's back, as a sandbox expires: the changed key tells.
-    rig.memory.store.erase(&alice).unwrap();
+    rig.memory.store.erase(&alice, erasure()).unwrap();
     assert_eq!(rig.recall(&alice, &Talk::ask("tea?")).await.unwrap(), Recalled::default());
     rig.enroll("alice");
     assert_eq!(carried(&rig.recall(&alice, &Talk::ask("tea?")).await.unwrap()), "");

@@ -162,7 +162,7 @@ async fn jobs_of_erased_users_are_skipped_and_do_not_hold_up_others() {
     let (alice, bob) = (rig.enroll("alice"), rig.enroll("bob"));
     rig.memory.enqueue(&alice, None, &lesson("I like tea.", 1)).unwrap();
     rig.memory.enqueue(&bob, None, &lesson("I like cake.", 1)).unwrap();
-    rig.memory.erase(&alice).unwrap();
+    rig.memory.erase(&alice, erasure()).unwrap();
     drain(&rig).await;
     assert_eq!(rig.memory.counters().jobs_failed.load(Ordering::Relaxed), 1);
     assert_eq!(texts(&rig, &bob), ["I like cake"]);

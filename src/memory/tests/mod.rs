@@ -4,8 +4,10 @@ mod cache;
 mod embedding;
 mod faults;
 mod keeping;
+mod languages;
 mod learning;
 mod replay;
+mod school;
 mod tutoring;
 
 use std::sync::Arc;
@@ -16,8 +18,8 @@ use tempfile::TempDir;
 use super::{Lesson, Memory, MemorySettings, Message, RecallMiss, RecallRequest, Recalled, Role, render};
 use crate::enforce::{UserScope, test_scope};
 use crate::identity::Assurance;
-use crate::ids::SessionId;
-use crate::store::{FileDisk, StorageSettings, Store};
+use crate::ids::{RequestId, SessionId};
+use crate::store::{Erasure, FileDisk, StorageSettings, Store};
 
 /// A memory over a directory of its own.
 struct Rig {
@@ -85,6 +87,11 @@ fn now() -> i64 {
 
 fn lesson(text: &str, at: i64) -> Lesson {
     Lesson { request_id: "r1".to_owned(), text: text.to_owned(), turn: None, at }
+}
+
+/// An erasure before anything that the lessons here say.
+fn erasure() -> Erasure {
+    Erasure { receipt: RequestId::fresh(), at: 0 }
 }
 
 fn session(text: &str) -> SessionId {

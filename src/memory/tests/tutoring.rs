@@ -5,150 +5,13 @@ mod forgetting;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
+use super::school::{School, echoes, named, names, says, turns_of};
 use super::*;
 use crate::enforce::test_sandbox;
 use crate::inference::Endpoint;
-use crate::inference::fake::{Seen, serve};
-use crate::memory::TutorSettings;
-use crate::memory::extract::extract;
-use crate::setting::Secret;
-use crate::store::simulated::{End, SimulatedDisk};
-use crate::store::{Batch, Fact, Kind, Queue, Status};
-use crate::telemetry::Metrics;
-
-/// The turns that a call holds.
-fn turns_of(body: &Value) -> Vec<String> {
-    serde_json::from_str(body["messages"][1]["content"].as_str().unwrap()).unwrap()
-}
-
-fn says(content: &str) -> Response {
-    let choice = json!({"message": {"role": "assistant", "content": content}, "finish_reason": "stop"});
-    axum::Json(json!({"choices": [choice], "usage": {"prompt_tokens": 900, "completion_tokens": 100}})).into_response()
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "made for the call")]
-fn names(facts: Value) -> Response {
-    says(&json!({"facts": facts}).to_string())
-}
-
-fn named(text: &str, kind: &str, slot: Option<&str>, quote: &str) -> Value {
-    json!({"text": text, "kind": kind, "slot": slot, "quote": quote})
-}
-
-/// A model that repeats each turn as a note.
-fn echoes(body: &Value) -> Response {
-    names(turns_of(body).iter().map(|turn| named(turn, "note", None, turn)).collect())
-}
-
-/// Memory with a learning model.
-struct School {
-    disk: SimulatedDisk,
-    memory: Arc<Memory>,
-    metrics: Metrics,
-    seen: Seen,
-    workers: Option<(watch::Sender<bool>, [JoinHandle<()>; 2])>,
-}
-
-fn settings(base: &str) -> MemorySettings {
-    let tutor = TutorSettings {
-        endpoint: Endpoint::parse(base, Some(Secret::new(b"sk-own"))).unwrap(),
-        model: "m".to_owned(),
-        timeout: Duration::from_secs(20),
-        batch: 4,
-        wait: Duration::from_millis(1),
-        daily_tokens: 50_000,
-        never_send: vec![Kind::Preference],
-    };
-    MemorySettings { tutor: Some(tutor), ..MemorySettings::default() }
-}
-
-fn over(disk: &SimulatedDisk, settings: MemorySettings, metrics: &Metrics) -> Arc<Memory> {
-    let storage = StorageSettings { master_key: Some(Secret::new(&[9; 32])), ..StorageSettings::at("unused") };
-    Arc::new(Memory::new(Store::open(&storage, Arc::new(disk.clone())).unwrap(), settings).counting(metrics))
-}
-
-impl School {
-    /// Nothing runs yet.
-    async fn found(
-        reply: impl Fn(&Value) -> Response + Clone + Send + Sync + 'static,
-        change: impl FnOnce(&mut TutorSettings),
-    ) -> Self {
-        let (base, seen) = serve(reply).await;
-        let (disk, metrics) = (SimulatedDisk::default(), Metrics::new().unwrap());
-        let mut settings = settings(&base);
-        change(settings.tutor.as_mut().unwrap());
-        let memory = over(&disk, settings, &metrics);
-        Self { disk, memory, metrics, seen, workers: None }
-    }
-
-    async fn open(reply: impl Fn(&Value) -> Response + Clone + Send + Sync + 'static) -> Self {
-        let mut school = Self::found(reply, |_| ()).await;
-        school.work();
-        school
-    }
-
-    fn work(&mut self) {
-        let (stop, stopped) = watch::channel(false);
-        let learner = tokio::spawn(self.memory.clone().run_learner(stopped.clone()));
-        self.workers = Some((stop, [learner, tokio::spawn(self.memory.clone().run_tutor(stopped))]));
-    }
-
-    async fn rest(&mut self) {
-        if let Some((stop, workers)) = self.workers.take() {
-            stop.send(true).unwrap();
-            for worker in workers {
-                worker.await.unwrap();
-            }
-        }
-    }
-
-    /// The same disk as a killed process leaves it, in a new one.
-    async fn killed(mut self) -> Self {
-        let disk = self.disk.after(End::Killed);
-        self.rest().await;
-        let settings = (**self.memory.settings.load()).clone();
-        let mut school = Self { memory: over(&disk, settings, &self.metrics), disk, ..self };
-        school.work();
-        school
-    }
-
-    fn enroll(&self, user: &str) -> UserScope {
-        let scope = test_scope(user, Assurance::Verified);
-        self.memory.store.enroll(&scope, 0).unwrap();
-        scope
-    }
-
-    fn hear(&self, scope: &UserScope, conversation: &str, text: &str) -> bool {
-        self.memory.enqueue(scope, Some(&session(conversation)), &lesson(text, 1_000)).unwrap()
-    }
-
-    /// As the learner does once the rules have read a turn.
-    fn hand_on(&self, scope: &UserScope, conversation: &str, turn: &Lesson) {
-        let handover = self.memory.tutor.select(&[(turn.clone(), extract(&turn.text))]);
-        self.memory.hand_to_tutor(scope, Some(&session(conversation)), &handover);
-    }
-
-    async fn wait(&self) {
-        let store = &self.memory.store;
-        while store.journal_backlog(Queue::Rules) + store.journal_backlog(Queue::Tutor) > 0 {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    }
-
-    fn facts(&self, scope: &UserScope) -> Vec<Fact> {
-        let mut facts = self.memory.store.load(scope).unwrap().facts;
-        facts.sort_by_key(|fact| fact.id);
-        facts
-    }
-
-    fn counted(&self, metric: &str, result: &str) -> u64 {
-        let series = format!("memgate_{metric}{{result=\"{result}\"}} ");
-        self.metrics.render().lines().find_map(|line| line.strip_prefix(&series)?.parse().ok()).unwrap()
-    }
-}
+use crate::store::Status;
+use crate::store::simulated::Fault;
 
 #[tokio::test]
 async fn what_the_rules_miss_the_model_finds() {
@@ -243,7 +106,7 @@ async fn a_newer_value_of_a_slot_closes_the_older_one_whoever_found_it() {
     let school = School::open(|body: &Value| {
         let turn = &turns_of(body)[0];
         if turn.contains("Porto") {
-            names(json!([named("Home is Porto now", "profile", Some("home"), "Home is Porto now")]))
+            names(json!([named("The home is in Porto now", "profile", Some("home"), "Porto it is now")]))
         } else {
             names(json!([]))
         }
@@ -252,7 +115,7 @@ async fn a_newer_value_of_a_slot_closes_the_older_one_whoever_found_it() {
     let alice = school.enroll("alice");
     school.hear(&alice, "chat-1", "I live in Berlin.");
     school.wait().await;
-    let later = Lesson { at: 2_000, ..lesson("Home is Porto now, by the way", 0) };
+    let later = Lesson { at: 2_000, ..lesson("New job, new town: Porto it is now, by the way", 0) };
     school.memory.enqueue(&alice, None, &later).unwrap();
     school.wait().await;
     let facts = school.facts(&alice);
@@ -354,13 +217,25 @@ async fn a_kill_loses_no_turn_and_teaches_none_twice() {
 }
 
 #[tokio::test]
+async fn a_full_disk_costs_no_turn() {
+    let mut school = School::found(echoes, |_| ()).await;
+    let alice = school.enroll("alice");
+    school.hand_on(&alice, "chat-1", &lesson("The toy of the aardvark is red", 1_000));
+    school.disk.set_fault(Fault::DiskFull { at: school.disk.acts() + 1, writes: 6 });
+    school.work();
+    school.wait().await;
+    assert_eq!(school.facts(&alice).len(), 1);
+    assert_eq!((school.counted("tutor_turns_total", "read"), school.counted("tutor_turns_total", "failed")), (1, 0));
+}
+
+#[tokio::test]
 async fn erased_people_are_not_read() {
     let mut school = School::found(echoes, |_| ()).await;
     let (alice, bob) = (school.enroll("alice"), school.enroll("bob"));
     for scope in [&alice, &bob] {
         school.hand_on(scope, "chat-1", &lesson("The toy of the aardvark is red", 1_000));
     }
-    school.memory.erase(&alice).unwrap();
+    school.memory.erase(&alice, super::erasure()).unwrap();
     school.memory.store.enroll(&alice, 0).unwrap();
     school.work();
     school.wait().await;

@@ -194,12 +194,12 @@ impl Memory {
             memory.views.shrink();
             memory.consume(consumed)
         });
-        let done = done.await;
-        match done {
-            Ok(Ok(())) => None,
-            // They are consumed until a restart, and then known as read.
-            Ok(Err(_)) | Err(_) => Some(IDLE),
+        if let Ok(Ok(())) = done.await {
+            return None;
         }
+        // Where the front is now is not known: it is looked at anew, and what was read before is known as read.
+        *window = Window::default();
+        Some(IDLE)
     }
 
     /// Marks the oldest turns of the queue as done.

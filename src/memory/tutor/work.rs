@@ -10,7 +10,7 @@ use crate::inference::{ChatRequest, Completion, InferenceError};
 use crate::memory::Memory;
 use crate::memory::extract::{Statement, own_text};
 use crate::memory::learn::{Reader, Taught, turn_names};
-use crate::memory::learner::clock;
+use crate::memory::learner::{clock, will_pass};
 use crate::memory::lesson::Lesson;
 use crate::memory::view::View;
 use crate::store::{Batch, JournalEntry, PrefixHash, Spending, StoreError};
@@ -54,8 +54,12 @@ impl Memory {
         let Some(ticket) = entries.first().map(|entry| entry.ticket.clone()) else { return End::default() };
         let (memory, linked) = (self.clone(), link.clone());
         let planned = tokio::task::spawn_blocking(move || memory.plan_call(&linked, &ticket, &entries, clock())).await;
-        // The disk is full, or the code failed: neither is the turns' fault the first times.
-        let Ok(Ok(plan)) = planned else { return self.retry(Vec::new(), all, attempts) };
+        let plan = match planned {
+            Ok(Ok(plan)) => plan,
+            // A full disk is emptied some day; until then nothing is lost.
+            Ok(Err(error)) if will_pass(&error) => return End { done: Vec::new(), failed: all },
+            Ok(Err(_)) | Err(_) => return self.retry(Vec::new(), all, attempts),
+        };
         let Some(call) = plan.call else { return End { done: plan.done, failed: Vec::new() } };
         let taken: Vec<usize> = call.turns.iter().map(|turn| turn.at).collect();
         let answered = self.ask(link, &call.prompt).await;

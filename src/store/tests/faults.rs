@@ -45,7 +45,7 @@ fn run_from(first: usize, disk: &SimulatedDisk, sizes: &[usize], erase: bool) ->
         }
     }
     if erase {
-        done.erased = store.erase(&verified(USERS[0])).is_ok();
+        done.erased = store.erase(&verified(USERS[0]), erasure()).is_ok();
     }
     done
 }

@@ -16,7 +16,7 @@ fn equal_names_in_two_tenants_never_meet() {
     store.commit(&b, put(&[fact("a secret of beta")])).unwrap();
     assert_eq!((texts(&store, &a), texts(&store, &b)), (vec!["a secret of acme".into()], vec!["a secret of beta".into()]));
     assert_ne!(store.hash_key(&a).unwrap(), store.hash_key(&b).unwrap());
-    store.erase(&a).unwrap();
+    store.erase(&a, erasure()).unwrap();
     assert_eq!(texts(&store, &b), ["a secret of beta"]);
 }
 
@@ -28,8 +28,15 @@ fn the_wrong_file_does_not_open() {
     store.commit(&alice, put(&[fact("alice's secret")])).unwrap();
     store.commit(&bob, Batch { injections: vec![injection(1, &[])], ..Batch::default() }).unwrap();
     disk.swap(&user_file_of(&store, &alice), &user_file_of(&store, &bob));
-    assert!(matches!(store.load(&alice), Err(StoreError::Sealed)), "an injection of bob's");
-    assert!(matches!(store.load(&bob), Err(StoreError::Sealed)), "a fact of alice's");
+    assert!(matches!(store.load(&alice), Err(StoreError::Foreign)), "an injection of bob's");
+    assert!(matches!(store.load(&bob), Err(StoreError::Foreign)), "a fact of alice's");
+    // Neither is stuck with the other's file, and neither file is lost.
+    assert!(texts(&store, &alice).is_empty() && texts(&store, &bob).is_empty());
+    store.commit(&bob, put(&[fact("bob's own")])).unwrap();
+    assert_eq!(texts(&store, &bob), ["bob's own"]);
+    let copy = |scope| format!("{}.foreign-1", user_file_of(&store, scope));
+    disk.swap(&user_file_of(&store, &bob), &copy(&alice));
+    assert_eq!(store.load(&bob).unwrap().injections.len(), 1);
 }
 
 #[test]
@@ -66,13 +73,13 @@ fn an_erased_users_copies_are_unreadable() {
     let name = user_file_of(&store, &alice);
     let backup = disk.contents(&name).unwrap();
     let key = store.hash_key(&alice).unwrap();
-    let erased = store.erase(&alice).unwrap();
-    assert_eq!((erased.facts, erased.injections), (2, 1));
+    let erased = store.erase(&alice, erasure()).unwrap();
+    assert_eq!((erased.records["facts"], erased.records["injections"], erased.records["learned"]), (2, 1, 0));
     assert!(erased.bytes > 0 && !disk.names().contains(&name));
     assert!(texts(&store, &alice).is_empty());
     assert!(matches!(store.hash_key(&alice), Err(StoreError::NotEnrolled)));
     assert!(matches!(store.commit(&alice, put(&[fact("a late job")])), Err(StoreError::NotEnrolled)));
-    assert_eq!(store.erase(&alice).unwrap(), Erased::default());
+    assert_eq!(store.erase(&alice, erasure()).unwrap(), Erased::default());
 
     // The user starts again; then somebody restores the backup of the file.
     store.enroll(&alice, NOW).unwrap();
@@ -83,9 +90,58 @@ fn an_erased_users_copies_are_unreadable() {
         redb::StorageBackend::write(&file, 0, &backup).unwrap();
         store.load(&alice)
     };
-    assert!(matches!(restore(&store), Err(StoreError::Sealed)));
+    assert!(matches!(restore(&store), Err(StoreError::Foreign)));
     drop(store);
-    assert!(matches!(restore(&open(&disk).unwrap()), Err(StoreError::Sealed)));
+    let store = open(&disk).unwrap();
+    assert!(matches!(restore(&store), Err(StoreError::Foreign)));
+    assert!(texts(&store, &alice).is_empty());
+    assert_eq!(store.last_erasure(&alice).map(|erasure| erasure.at), Some(NOW));
+    store.commit(&alice, put(&[fact("new")])).unwrap();
+    drop(store);
+    let store = open(&disk).unwrap();
+    assert_eq!(texts(&store, &alice), ["new"]);
+    // Erasing takes the copies along.
+    assert!(disk.names().iter().any(|name| name.contains(".foreign-")));
+    store.erase(&alice, erasure()).unwrap();
+    assert!(!disk.names().iter().any(|name| name.contains(".foreign-")));
+}
+
+#[test]
+fn nothing_is_added_to_a_file_that_took_the_place_of_the_users_own() {
+    let disk = SimulatedDisk::default();
+    let store = open(&disk).unwrap();
+    let (alice, bob) = (enrolled(&store, "alice"), enrolled(&store, "bob"));
+    store.commit(&alice, put(&[fact("alice's")])).unwrap();
+    store.commit(&bob, put(&[fact("bob's")])).unwrap();
+    disk.swap(&user_file_of(&store, &alice), &user_file_of(&store, &bob));
+    assert!(matches!(store.commit(&alice, put(&[fact("more")])), Err(StoreError::Foreign)));
+    store.commit(&alice, put(&[fact("more")])).unwrap();
+    assert_eq!(texts(&store, &alice), ["more"]);
+}
+
+#[test]
+fn one_damaged_record_does_not_set_a_file_aside() {
+    let disk = SimulatedDisk::default();
+    let store = open(&disk).unwrap();
+    let alice = enrolled(&store, "alice");
+    store.commit(&alice, put(&[fact("one"), fact("two")])).unwrap();
+    let name = user_file_of(&store, &alice);
+    let seal = store.seal(alice.user(), &store.file_id(alice.user())).unwrap();
+    let id = store.file_id(alice.user());
+    let broken = Fact { id: FactId::fresh(), ..fact("broken") };
+    let other = store.file_id(&crate::ids::UserId::parse("bob").unwrap());
+    // Sealed for another place, as a flipped bit would leave it.
+    let row = super::super::record::seal_fact(&seal, &other, &broken).unwrap();
+    let db = redb::Builder::new().create_with_backend(disk.open(&name, disk::Mode::Existing).unwrap()).unwrap();
+    let txn = db.begin_write().unwrap();
+    txn.open_table(redb::TableDefinition::<&[u8; 16], &[u8]>::new("facts"))
+        .unwrap()
+        .insert(broken.id.as_bytes(), &row[..])
+        .unwrap();
+    txn.commit().unwrap();
+    drop(db);
+    assert!(matches!(store.load(&alice), Err(StoreError::Sealed)));
+    assert!(!store.file(&id).is_foreign(&seal).unwrap() && disk.names().contains(&name));
 }
 
 #[test]
@@ -96,7 +152,7 @@ fn an_interrupted_erasure_leaves_no_trap() {
     store.commit(&alice, put(&[fact("old")])).unwrap();
     let name = user_file_of(&store, &alice);
     let leftover = disk.contents(&name).unwrap();
-    store.erase(&alice).unwrap();
+    store.erase(&alice, erasure()).unwrap();
     let file = disk.open(&name, disk::Mode::Fresh).unwrap();
     redb::StorageBackend::write(&file, 0, &leftover).unwrap();
     drop((store, file));

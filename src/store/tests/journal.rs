@@ -75,7 +75,8 @@ fn a_payload_opens_for_its_own_user_alone() {
     let mut forged = entry.clone();
     forged.ticket = ticket(2);
     assert!(matches!(store.journal_open(&alice, &forged), Err(StoreError::Sealed)));
-    store.erase(&alice).unwrap();
+    assert_eq!(store.journal_count(Queue::Rules, |_| true).unwrap(), 1);
+    store.erase(&alice, erasure()).unwrap();
     assert!(matches!(store.journal_open(&alice, &entry), Err(StoreError::NotEnrolled)));
     store.enroll(&alice, NOW).unwrap();
     assert!(matches!(store.journal_open(&alice, &entry), Err(StoreError::Sealed)));

@@ -14,7 +14,7 @@ use super::simulated::SimulatedDisk;
 use super::*;
 use crate::enforce::test_scope;
 use crate::identity::Assurance;
-use crate::ids::ClientName;
+use crate::ids::{ClientName, RequestId};
 use crate::setting::Secret;
 
 const NOW: i64 = 1_760_000_000_000;
@@ -65,6 +65,10 @@ fn fact(text: &str) -> Fact {
         },
         analysis: text.bytes().rev().collect(),
     }
+}
+
+fn erasure() -> Erasure {
+    Erasure { receipt: RequestId::fresh(), at: NOW }
 }
 
 fn hash(number: u64) -> PrefixHash {

@@ -25,7 +25,7 @@ fn vectors_live_and_go_with_their_facts() {
     left.sort_by_key(|embedding| embedding.fact);
     assert_eq!(left, [embedding(facts[0].id, 9), vectors[2].clone()]);
     assert!(store.load(&bob).unwrap().embeddings.is_empty());
-    store.erase(&alice).unwrap();
+    store.erase(&alice, super::erasure()).unwrap();
     store.enroll(&alice, NOW).unwrap();
     assert!(store.load(&alice).unwrap().embeddings.is_empty());
 }

@@ -38,7 +38,7 @@ fn erasing_does_not_lower_the_ratchet() {
     let disk = SimulatedDisk::default();
     let store = open(&disk).unwrap();
     let alice = enrolled(&store, "alice");
-    store.erase(&alice).unwrap();
+    store.erase(&alice, erasure()).unwrap();
     drop(store);
     let store = open(&disk).unwrap();
     assert_eq!(store.standing(alice.user()).ratchet, Some(Assurance::Verified));

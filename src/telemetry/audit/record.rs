@@ -97,6 +97,12 @@ pub struct AuditRecord {
     pub memory: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "plain_all")]
     pub facts_used: Vec<FactId>,
+    /// Facts that the person wrote or changed by hand.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "plain_all")]
+    pub facts_written: Vec<FactId>,
+    /// Facts that the person deleted, or that made room.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "plain_all")]
+    pub facts_deleted: Vec<FactId>,
     pub messages_cut: u32,
     /// Tokens of the request as the upstream reported them, or as counted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -248,6 +254,8 @@ pub(super) mod tests {
             status: Some(200),
             memory: None,
             facts_used: vec![FactId::from_bytes([1; 16])],
+            facts_written: Vec::new(),
+            facts_deleted: Vec::new(),
             messages_cut: 2,
             tokens_in: Some(900),
             tokens_out: Some(120),

@@ -93,7 +93,7 @@ pub fn run(options: &Options) -> Outcome<()> {
 fn settings(options: &Options) -> MemorySettings {
     let mut settings = MemorySettings { cached_bytes: usize::MAX, ..MemorySettings::default() };
     if let Some(tokens) = options.tokens {
-        settings.budget = tokens;
+        settings.budget.verified = tokens;
         settings.depth.verified = options.limit;
     }
     settings
@@ -155,7 +155,7 @@ impl Bench {
         let messages = [Message { role: Role::User, raw: raw.as_bytes() }];
         let query = || question.text.clone();
         let now = question.at.unwrap_or(person.now);
-        let request = RecallRequest { messages: &messages, query: &query, tokens: render::estimate_tokens, now };
+        let request = RecallRequest { messages: &messages, query: &query, tokens: render::estimate_tokens, withhold: &[], now };
         Ok(self.runtime.block_on(memory.recall(&person.scope, &request, PATIENCE))?)
     }
 }

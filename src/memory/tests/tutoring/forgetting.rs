@@ -3,6 +3,7 @@
 use super::*;
 use crate::memory::extract::{Retraction, Statement, Target};
 use crate::memory::learn::Taught;
+use crate::store::Batch;
 
 impl School {
     /// As the learner does once the rules have found it.

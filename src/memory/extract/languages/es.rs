@@ -1,0 +1,335 @@
+//! Spanish. The subject is mostly left out: verb forms tell the first person.
+
+use super::super::grammar::{Class, Role, Table};
+use super::super::pattern::{Rule, habit, named, order, past, place, profile, taste, trade};
+use crate::store::Review;
+
+pub(super) static SPANISH: Table = Table {
+    common: "yo me mi mis nosotros nuestro nuestra el la los las un una unos unas de del soy estoy tengo no y pero o en a al para con por que qué quién tú te ti tu tus cómo puedes puede podrías \
+             llamo vivo trabajo gusta gustan encanta odio como bebo porque cuando si nunca siempre recuerda olvida hola también ya desde ser él ella su sus muy responde es son mi respóndeme \
+             prefiero alérgico alérgica hablo ahora más años hay está esta este traduce quiero necesito hace llamarme juego mis nací",
+    words: WORDS,
+    phrases: PHRASES,
+    expansions: &[],
+    groups: &[
+        (
+            "diet",
+            "vegano vegana vegetariano vegetariana pescetariano pescetariana celíaco celíaca celiaco celiaca flexitariano flexitariana kosher halal",
+        ),
+        (
+            "marital",
+            "casado casada divorciado divorciada soltero soltera viudo viuda comprometido comprometida separado separada casados",
+        ),
+        ("kin", "mujer esposa marido esposo pareja novia novio madre mamá padre papá jefe jefa prometido prometida"),
+        (
+            "family",
+            "hijo hija hijos hijas hermano hermana hermanos hermanas perro perra perros gato gata gatos mellizos gemelos gemelas sobrino sobrina tío tía primo prima abuelo abuela nieto nieta caballo conejo bebé \
+             mujer esposa marido esposo pareja novia novio madre mamá padre papá padres familia jefe jefa compañero compañera",
+        ),
+        ("number", "un una dos tres cuatro cinco seis 1 2 3 4 5 6 varios varias"),
+        (
+            "habit",
+            "juego toco colecciono bebo como leo cocino fumo corro nado pinto canto enseño uso tengo conduzco hablo veo escucho practico tomo programo bailo monto",
+        ),
+    ],
+    slots: &[
+        ("wife", "mujer esposa"),
+        ("husband", "marido esposo"),
+        ("partner", "pareja"),
+        ("girlfriend", "novia"),
+        ("boyfriend", "novio"),
+        ("fiance", "prometido prometida"),
+        ("mother", "madre mamá"),
+        ("father", "padre papá"),
+        ("boss", "jefe jefa"),
+        ("name", "nombre"),
+        ("nickname", "apodo"),
+        ("home", "dirección domicilio"),
+        ("job", "profesión oficio trabajo"),
+        ("employer", "empresa empleador"),
+        ("birthday", "cumpleaños"),
+        ("age", "edad"),
+        ("diet", "dieta"),
+        ("nationality", "nacionalidad"),
+        ("religion", "religión"),
+        ("height", "altura estatura"),
+        ("weight", "peso"),
+        ("timezone", "huso"),
+        ("colour", "color"),
+        ("food", "comida plato"),
+        ("film", "película"),
+        ("book", "libro"),
+        ("author", "autor autora escritor escritora"),
+        ("band", "grupo banda"),
+        ("song", "canción"),
+        ("animal", "animal"),
+        ("team", "equipo"),
+        ("drink", "bebida"),
+        ("season", "estación"),
+        ("sport", "deporte"),
+        ("music", "música"),
+    ],
+    gone: &[("ya no", ""), ("no", "más")],
+    noise: &[
+        "tengo una|un|otra|unas|algunas [pequeña] pregunta|preguntas|duda|dudas|problema|error|idea|consulta",
+        "quiero|quisiera|necesito|busco|quería|puedo|debo|voy ~",
+        "tengo que ~",
+        "me gusta|encanta [mucho] esta|este|esa|eso|esto|tu|la|lo ~ versión|respuesta|idea",
+    ],
+    orders_freely: false,
+    held: &[
+        (
+            Review::Instruction,
+            "ignora,ignorar,instruccion,instrucción,mensaje del sistema,prompt del sistema,jailbreak,el asistente,al asistente,el usuario,los usuarios,al usuario,el modelo,el bot,reglas de seguridad,obedece,obedecer,clave api,revela,\
+             alguien pregunta,sin restricciones",
+        ),
+        (
+            Review::Tool,
+            "la herramienta,una herramienta,llamada a la función,ejecuta,ejecutar,la función,descarga,sube el,envía un correo,envía un mail,línea de comandos",
+        ),
+    ],
+    rules: RULES,
+};
+
+const WORDS: &[(Class, &str)] = &[
+    (
+        Class::FILLER,
+        "hola buenas hey oye bueno pues y pero también sí ok vale oh porque ya-que gracias entonces además bien eh mira claro perdón o por-cierto nota ah sino aunque ojo",
+    ),
+    (
+        Class::ADVERB,
+        "también ahora actualmente todavía ya siempre realmente muy mucho especialmente principalmente generalmente normalmente solo sólo solamente estrictamente absolutamente totalmente originalmente aún recientemente últimamente bastante casi mucho yo",
+    ),
+    (Class::JOINT, "y pero porque pues o aunque e"),
+    (
+        Class::OPENER,
+        "llámame dime qué que cómo cuál cuáles dónde cuándo quién puedes puede podrías él ella ellos ellas eso esto da dame dime muestra escribe explica explícame ayuda recomienda pero porque si aunque hay es tienes \
+                     necesito quiero quisiera busco y no o gracias responde alguna algún me se te le cuánto por puedo debo podría",
+    ),
+    (
+        Class::SUBJECT,
+        "qué cómo cuál dónde puedes él ella ahora cuando si busco quiero necesito quisiera me no también ya aquí te",
+    ),
+    (Class::REASON, "como porque aunque"),
+    (
+        Class::SELF,
+        "yo mi mis nosotros nosotras nuestro nuestra nuestros soy vivo trabajo tengo estoy vivimos tenemos llamo estudio hablo odio prefiero nací fui me nos somos estamos fuimos juego toco colecciono bebo conduzco leo cocino \
+                   nado pinto detesto adoro amo fumo corro uso enseño practico programo bailo compré conocí empecé visité viajé dejé perdí gané hice tuve crecí mudé vi aprendí estuve monto comí viví estudié trabajé dirijo cuido crío",
+    ),
+    (
+        Class::REQUEST,
+        "qué que cómo cuál cuáles dónde cuándo quién puedes puede podrías dame dime muestra escribe explica explícame ayuda ayúdame recomienda recomiéndame hay es haz crea genera traduce resume sugiere por cuánto cuánta existe tienes puedo debo debería",
+    ),
+    (
+        Class::UNSURE,
+        "si quizás quizá tal-vez podría sería quisiera gustaría supuestamente ojalá viviera fuera tuviera posiblemente jaja lol jajaja imagina",
+    ),
+    (Class::REPORT, "dice dijo escribió afirma cuenta contó según respondió preguntó comentó asegura"),
+    (Class::TODAY, "hoy mañana ayer"),
+    (
+        Class::NO_NAME,
+        "no un una el la muy tan si en a cómo qué que mi yo y o de del para tu difícil cansado cansada aquí español española mexicano mexicana argentino argentina colombiano",
+    ),
+    (
+        Class::TALK,
+        "esto eso esta este ese esa tu tus te ti que cuando cómo qué lo la respuesta versión idea propuesta primera segunda todo nada le mucho bastante si más",
+    ),
+    (Class::NO_PLACE, "miedo paz un una esta este mi general contra acuerdo duda casa-de desacuerdo guerra busca"),
+    (Class::NO_TRADE, "poco idiota principiante fan humano robot caballero mago dragón pirata vampiro rey tu un-poco"),
+    (
+        Class::ADDRESS,
+        "responde respóndeme responder escribe escríbeme habla háblame usa utiliza da dame llama explica explícame evita sé incluye muestra muéstrame cita añade empieza termina traduce resume tutéame trátame corrige corrígeme mantén haz recuérdame uses des respondas hables escribas contesta contéstame",
+    ),
+    (Class::ALWAYS, "siempre nunca jamás"),
+    (Class::TOWARDS, "pida pregunte escriba diga mande pido pregunto"),
+    (
+        Class::LEAD,
+        "en desde hace antes después durante el la este esta actualmente ahora a los las para cada por como últimamente ayer hoy mañana con normalmente antes-de originalmente aquí cuando de",
+    ),
+    (Class::END, "desde porque y pero con como para por durante cuando si donde que hace hasta"),
+    (
+        Class::WORK,
+        "traduce traducir corrige corregir reescribe resume redacta escribe analiza mejora revisa descifra continúa completa parafrasea evalúa lee",
+    ),
+    (
+        Class::TEXT,
+        "texto carta correo mail email e-mail historia cuento poema canción letra frase frases párrafo mensaje diálogo discurso guion siguiente siguientes esto artículo ensayo diario escena comentario",
+    ),
+    (
+        Class::DATED,
+        "ayer hoy mañana pasado pasada enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre lunes martes miércoles jueves viernes sábado domingo semana mes año próximo próxima hace",
+    ),
+    (
+        Class::PAST,
+        "fui era estaba tenía tuve hice compré conocí empecé visité viajé vi perdí gané aprendí estuve fuimos mudé nací crecí",
+    ),
+    (Class::YOU, "tú te ti tu tus usted ustedes contigo"),
+    (Class::ARTICLE, "el la los las un una"),
+    (Class::NOT, "no nunca"),
+    (Class::TAG, "verdad no cierto eh"),
+    (
+        Class::TRADE,
+        "profesor profesora maestro maestra médico médica doctor doctora enfermero enfermera ingeniero ingeniera desarrollador desarrolladora programador programadora abogado abogada cocinero cocinera panadero panadera \
+         carpintero electricista mecánico mecánica fontanero albañil pintor pintora estudiante periodista artista músico música fotógrafo fotógrafa arquitecto arquitecta diseñador diseñadora científico científica físico \
+         química químico biólogo bióloga psicólogo psicóloga terapeuta policía bombero soldado vendedor vendedora contable contador contadora consultor consultora gerente peluquero peluquera jardinero agricultor agricultora \
+         conductor conductora piloto camarero camarera traductor traductora escritor escritora farmacéutico farmacéutica dentista veterinario veterinaria matrona jubilado jubilada juez jueza secretaria funcionario funcionaria \
+         bibliotecario bibliotecaria fisioterapeuta autónomo autónoma freelance taxista cirujano cirujana actor actriz cantante",
+    ),
+    (Class::OTHERS, "él ella ellos ellas su sus hay alguien"),
+    (Class::PRAISE, "genial mejor crack grande amable máquina increíble sol"),
+    (Class::NO_WISH, "cuando cómo qué dónde de"),
+];
+
+const PHRASES: &[(Role, &str)] = &[
+    (
+        Role::Filler,
+        "por cierto, buenos días, buenas tardes, buenas noches, muchas gracias, de hecho, para tu información, como sabes, la verdad es que, eso no es cierto, eso está mal, mucho gusto, sobre mí, que sepas que, ya que, puesto que, es que",
+    ),
+    (Role::Condition, "ojalá que, si, a menos que, en caso de que, siempre que, supongamos que, por ejemplo, ojalá"),
+    (Role::Temporal, "cuando, mientras, hasta que, en cuanto, después de que"),
+    (
+        Role::Fiction,
+        "imagina, imagínate, imaginemos, supón, supongamos, finge, finjamos, haz de cuenta, juguemos, juego de rol, hagamos un juego de rol, vamos a jugar, en esta historia, en la historia, en este juego, en este escenario, traduce, traducir, érase una vez, había una vez, \
+         cómo se dice, cómo digo, capítulo, en mi sueño, en mi novela, la frase, ejemplo, querido diario, empieza con, digamos que, haz como si, interpreta, actúa como",
+    ),
+    (Role::Cast, "tú eres, eres, ahora eres, usted es, tú serás"),
+    (Role::Joke, "es broma, es una broma, bromeo, era broma, estoy bromeando"),
+    (Role::Known, "ya sabes que, sabes que, como sabes"),
+    (
+        Role::Wish,
+        "recuerda que, recuérdalo, recuerda, no olvides que, acuérdate de que, ten en cuenta que, guarda que, memoriza que, apunta que, anota que, que no se te olvide que, por favor recuerda que, recuerde que",
+    ),
+    (Role::PersonalWish, "ten presente que, no olvides, toma nota de que, debes saber que"),
+    (Role::Polite, "por favor, puedes, podrías, me puedes, y, porfa"),
+    (
+        Role::FromNow,
+        "de ahora en adelante, a partir de ahora, desde ahora, en el futuro, en adelante, de aquí en adelante, a partir de hoy",
+    ),
+    (Role::Asked, "quiero que, necesito que, quisiera que, debes, deberías, me gustaría que"),
+    (Role::Never, "bajo ningún concepto, en ningún caso"),
+    (Role::Whenever, "cada vez que, siempre que, cuando te, cuando yo, todas las veces que"),
+    (Role::ForgetThat, "olvida que, olvídate de que, olvida el hecho de que, borra que, por favor olvida que"),
+    (
+        Role::ForgetAbout,
+        "olvida lo que te dije sobre, olvida lo que dije sobre, olvida lo que te conté sobre, olvida todo sobre, olvida mi, olvida mis, borra mi, borra mis, elimina mi, olvídate de mi, olvida lo de",
+    ),
+    (
+        Role::ForgetAll,
+        "olvida todo lo que sabes de mí, olvida todo lo que sabes sobre mí, olvida todo sobre mí, olvídame, borra todo lo que sabes de mí, borra todo lo que sabes sobre mí, borra todos mis datos, elimina todos mis datos, elimina todo lo que sabes de mí, olvida lo que sabes de mí, borra mis datos, borra todo sobre mí, olvida todo acerca de mí",
+    ),
+    (
+        Role::Noise,
+        "creo, yo creo, pienso, espero, quiero, quisiera, necesito, busco, me pregunto, entiendo, no entiendo, no sé, sé, veo, estoy intentando, tengo una pregunta, tengo una duda, estoy perdido, estoy perdida, estoy cansado, estoy cansada, mi pregunta, mi problema, mi código, mi texto, quería, me gustaría, \
+         estoy buscando, estoy seguro, no estoy seguro, estoy de acuerdo, te agradezco, puedo, podemos, tenemos que, me parece, me refiero, soy tu, estoy listo, me puedes, me podrías, me ayudas, me recomiendas, me das, me explicas, me dices, me sale, me alegro, me da",
+    ),
+];
+
+const RULES: &[Rule] = &[
+    named("name", "me llamo ~", "name"),
+    named("name", "yo me llamo ~", "name"),
+    named("name", "mi nombre [completo|real] es ~", "name"),
+    named("name", "soy ^ $", "name"),
+    named("name", "yo soy ^ $", "name"),
+    named("call_me", "puedes|puede llamarme ~", "nickname"),
+    named("call_me", "me puedes llamar ~", "nickname"),
+    named("call_me", "llámame|llamame|dime|díganme ^", "nickname"),
+    named("call_me", "todos me llaman|dicen ~", "nickname"),
+    named("call_me", "me llaman|dicen ^", "nickname"),
+    named("call_me", "mi apodo es ~", "nickname"),
+    place("home", "vivo|vivimos|resido en|cerca ~", "home"),
+    place("home", "yo|nosotros vivo|vivimos en ~", "home"),
+    place("home", "me|nos mudé|mudamos|he|hemos [mudado] de * a ~", "home"),
+    place("home", "me|nos mudé|mudamos|he|hemos [mudado] a ~", "home"),
+    place("home", "llevo * viviendo en ~", "home"),
+    profile("home", "vivo|vivimos [solo|sola|con] ~", ""),
+    profile("origin", "soy|vengo [originario|originaria] de|del ~", "origin"),
+    profile("origin", "yo soy de ~", "origin"),
+    profile("birthplace", "nací en ~", ""),
+    profile("birthday", "nací el ~", "birthday"),
+    profile("birthday", "mi cumpleaños es [el] ~", "birthday"),
+    profile("birthday", "cumplo # años", "age"),
+    profile("upbringing", "crecí en ~", ""),
+    profile("job", "trabajo como|de ~", "job"),
+    profile("job", "yo trabajo como|de ~", "job"),
+    profile("job", "mi trabajo|profesión|oficio es ~", "job"),
+    place("employer", "trabajo para ~", "employer"),
+    place("employer", "trabajo en ^", "employer"),
+    profile("employer", "mi empresa es ~", "employer"),
+    taste("work", "trabajo ~", ""),
+    profile("work", "soy|estoy autónomo|autónoma|jubilado|jubilada|desempleado|desempleada|freelance", ""),
+    profile("study", "estudio ~", ""),
+    profile("study", "estoy estudiando ~", ""),
+    profile("study", "estoy aprendiendo [a] ~", ""),
+    profile("diet", "soy|somos [estrictamente] {diet}", "diet"),
+    profile("diet", "yo soy {diet}", "diet"),
+    profile("diet", "como {diet}", "diet"),
+    profile("diet", "no|nunca como|bebo|fumo|tomo|consumo|tolero ~", ""),
+    profile("diet", "yo no|nunca como|bebo|fumo|tomo|consumo|tolero ~", ""),
+    profile("diet", "no fumo|bebo", ""),
+    profile("diet", "no puedo comer|beber|tomar ~", ""),
+    profile("health", "soy [muy] alérgico|alérgica|alergico|alergica|intolerante a|al ~", ""),
+    profile("health", "tengo [una] alergia|intolerancia a|al ~", ""),
+    profile("health", "tengo diabetes|asma|epilepsia|tdah|migrañas|hipertensión|artritis|ansiedad|depresión|celiaquía", ""),
+    profile(
+        "health",
+        "soy diabético|diabética|asmático|asmática|zurdo|zurda|daltónico|daltónica|disléxico|disléxica|sordo|sorda|ciego|ciega|autista",
+        "",
+    ),
+    profile("health", "estoy embarazada", ""),
+    profile("age", "tengo # años", "age"),
+    profile("age", "yo tengo # años", "age"),
+    profile("age", "acabo de cumplir # años", "age"),
+    profile(
+        "speaks",
+        "hablo &español|inglés|francés|alemán|italiano|portugués|ruso|árabe|chino|japonés|catalán|gallego|euskera|quechua ~",
+        "",
+    ),
+    profile(
+        "speaks",
+        "hablo &español|inglés|francés|alemán|italiano|portugués|ruso|árabe|chino|japonés|catalán|gallego|euskera|quechua",
+        "",
+    ),
+    profile("language", "mi lengua|idioma materna|materno|nativo es [el] ~", "language"),
+    profile("marital_status", "estoy|soy|estamos|somos [felizmente|recién] {marital}", "marital_status"),
+    profile("attribute", "mi @nacionalidad|religión|altura|estatura|peso|edad es ~", "@"),
+    named("family", "mi @{kin} se llama ~", "@.name"),
+    named("family", "el nombre de mi @{kin} es ~", "@.name"),
+    named("family", "mi|mis|nuestro|nuestra {family} se llama|llaman ~", ""),
+    named("family", "mi @{kin} ^", "@.name"),
+    profile("family", "mi|mis|nuestro|nuestra {family} ^", ""),
+    profile("family", "mi {kin} y yo tenemos|vivimos ~", ""),
+    profile("family", "mi|mis|nuestro|nuestra {family} es|son|tiene|tienen|está|vive|trabaja ~", ""),
+    profile("family", "tengo|tenemos {number} {family}", ""),
+    profile("family", "tengo|tenemos {number} [pequeño|pequeña|pequeños] * que se llama|llaman ~", ""),
+    profile("family", "soy padre|madre|abuelo|abuela de ~", ""),
+    taste("favourite", "mi * favorito|favorita|preferido|preferida es ~", "favourite:*"),
+    taste("favourite", "mis * favoritos|favoritas son ~", "favourite:*"),
+    taste("prefers", "prefiero ~", ""),
+    taste("likes", "me gusta|gustan|encanta|encantan|fascina|fascinan|apasiona [mucho] ~", ""),
+    taste("likes", "a mí me gusta|gustan|encanta|encantan ~", ""),
+    taste("likes", "amo|adoro ~", ""),
+    taste("likes", "soy [un|una] [gran|muy] fan|fanático|fanática|aficionado|aficionada de|del|a|al ~", ""),
+    taste("dislikes", "odio|detesto ~", ""),
+    taste("dislikes", "no me gusta|gustan ~", ""),
+    taste("dislikes", "no soporto|aguanto ~", ""),
+    habit("habit", "{habit} ~", ""),
+    habit("habit", "no tengo|uso|conduzco|juego ~", ""),
+    profile(
+        "attribute",
+        "mi|mis coche|carro|teléfono|casa|piso|apartamento|boda|examen|vuelo|dentista|médico|ordenador|bicicleta|talla|presupuesto|sueldo|salario|jardín|hobby|afición es|son|está|tiene ~",
+        "",
+    ),
+    trade("is_a", "soy [un|una] ~", "?trade"),
+    trade("is_a", "yo soy [un|una] ~", "?trade"),
+    order("style", "trátame|tutéame|háblame [siempre] de|en ~"),
+    past("gone", "antes vivía|vivíamos en ~", "home"),
+    past("gone", "vivía|vivíamos [antes] en ~", "home"),
+    past("gone", "solía vivir en ~", "home"),
+    past("gone", "antes trabajaba en|para ~", "employer"),
+    past("gone", "trabajaba [antes] en|para ~", "employer"),
+    past("gone", "dejé|renuncié [mi|a|el] [trabajo|empleo] en|de ~", "employer"),
+    past("gone", "he dejado de ~", ""),
+    past("gone", "dejé de ~", ""),
+    past("gone", "rompimos", "marital_status"),
+    past("gone", "nos separamos", "marital_status"),
+];

@@ -1,0 +1,338 @@
+//! French.
+
+use super::super::grammar::{Class, Role, Table};
+use super::super::pattern::{Rule, habit, named, order, past, place, profile, taste, trade};
+use crate::store::Review;
+
+pub(super) static FRENCH: Table = Table {
+    common: "je j me m moi mon ma mes nous notre nos on le la les l un une des du de d est suis es ai avons avez a ne n pas plus et mais ou dans en au aux pour avec que qui \
+             tu te toi ton ta tes quoi comment peux peut pourrais appelle habite travaille vis aime adore déteste mange bois parce quand si jamais toujours souviens retiens oublie \
+             bonjour salut aussi déjà depuis chez être elle il son sa ses très réponds tutoie traduis désormais allergique ce cette ces c qu vous votre par sur préfère s stp",
+    words: WORDS,
+    phrases: PHRASES,
+    expansions: &[("chui", "je suis"), ("jsuis", "je suis"), ("jhabite", "je habite"), ("jai", "je ai"), ("jaime", "je aime")],
+    groups: &[
+        ("je", "je j"),
+        (
+            "diet",
+            "vegan végane végan végétarien végétarienne végétalien végétalienne pescétarien pescétarienne flexitarien flexitarienne vegane casher halal cœliaque coeliaque",
+        ),
+        (
+            "marital",
+            "marié mariée divorcé divorcée fiancé fiancée célibataire veuf veuve pacsé pacsée séparé séparée mariés divorcés fiancés",
+        ),
+        (
+            "kin",
+            "femme épouse mari époux compagne compagnon copine copain mère maman père papa patron patronne chef fiancé fiancée conjoint conjointe",
+        ),
+        (
+            "family",
+            "enfant enfants fils fille filles garçon garçons frère frères sœur sœurs soeur soeurs chien chiens chienne chat chats chatte jumeaux jumelles neveu nièce oncle tante cousin cousine \
+             cheval lapin femme épouse mari époux compagne compagnon copine copain mère maman père papa parents famille patron patronne colocataire coloc voisin voisine bébé grand-mère grand-père petit-fils petite-fille",
+        ),
+        ("poss", "mon ma mes notre nos"),
+        ("number", "un une deux trois quatre cinq six 1 2 3 4 5 6 des plusieurs"),
+        (
+            "habit",
+            "joue collectionne bois mange lis cuisine fume cours nage peins chante jardine enseigne utilise possède loue conduis parle pratique regarde écoute prends code",
+        ),
+    ],
+    slots: &[
+        ("wife", "femme épouse"),
+        ("husband", "mari époux"),
+        ("partner", "compagne compagnon conjoint conjointe"),
+        ("girlfriend", "copine"),
+        ("boyfriend", "copain"),
+        ("fiance", "fiancé fiancée"),
+        ("mother", "mère maman"),
+        ("father", "père papa"),
+        ("boss", "patron patronne chef"),
+        ("name", "nom prénom"),
+        ("nickname", "surnom"),
+        ("home", "adresse domicile"),
+        ("job", "métier profession travail"),
+        ("employer", "employeur"),
+        ("birthday", "anniversaire"),
+        ("age", "âge"),
+        ("diet", "régime"),
+        ("nationality", "nationalité"),
+        ("religion", "religion"),
+        ("height", "taille"),
+        ("weight", "poids"),
+        ("timezone", "fuseau"),
+        ("colour", "couleur"),
+        ("food", "plat nourriture"),
+        ("film", "film"),
+        ("book", "livre"),
+        ("author", "auteur autrice"),
+        ("band", "groupe"),
+        ("song", "chanson"),
+        ("animal", "animal"),
+        ("team", "équipe"),
+        ("drink", "boisson"),
+        ("season", "saison"),
+    ],
+    gone: &[("ne", "plus"), ("n", "plus"), ("plus du tout", "")],
+    noise: &[
+        "{je} ai [une|un|encore] [petite|autre] question|questions|problème|erreur|idée|doute|demande",
+        "{je} voudrais|veux|aimerais|dois|peux|cherche|souhaite|souhaiterais|voulais|vais ~",
+        "{je} ai besoin|envie ~",
+        "{je} aime|adore [beaucoup|bien] ta|ton|votre|cette|ce|la|le|ça réponse|version|idée|proposition",
+    ],
+    orders_freely: false,
+    held: &[
+        (
+            Review::Instruction,
+            "ignore,ignorer,instruction,consignes,oublie tes,prompt système,message système,jailbreak,l assistant,l utilisateur,les utilisateurs,aux utilisateurs,le modèle,le bot,règles de sécurité,obéis,obéir,\
+             clé api,révèle,contourne,quelqu un demande,sans restriction",
+        ),
+        (
+            Review::Tool,
+            "l outil,un outil,appel de fonction,exécute,lance la commande,la fonction,télécharge,envoie un mail,envoie un e mail,envoie un courriel,ligne de commande",
+        ),
+    ],
+    rules: RULES,
+};
+
+const WORDS: &[(Class, &str)] = &[
+    (
+        Class::FILLER,
+        "bonjour salut coucou hello bonsoir donc et mais aussi oui non ouais oh car puisque comme alors bref merci ok bon ben enfin voilà stp svp au-fait désolé désolée parce que moi eh hé bah note sinon ou d'ailleurs super",
+    ),
+    (
+        Class::ADVERB,
+        "aussi actuellement maintenant encore déjà toujours surtout vraiment très beaucoup bien principalement généralement souvent plutôt seulement strictement habituellement absolument juste totalement récemment désormais énormément hélas malheureusement justement",
+    ),
+    (Class::JOINT, "et mais car donc ou puisque parce quoique"),
+    (
+        Class::OPENER,
+        "appelle que quoi comment quel quelle quels quelles où quand qui pourquoi peux peut pourrais tu il elle ils elles ce c ça donne montre écris explique aide recommande car mais si est as est-ce \
+                     vous quelqu rappelle dis fais et ou merci y une idée combien as-tu peux-tu t",
+    ),
+    (
+        Class::SUBJECT,
+        "je j mon ma mes nous notre nos on tu il elle ce c que comment quel quelle où peux est-ce moi maintenant pourrais si",
+    ),
+    (Class::REASON, "puisque comme parce car"),
+    (Class::SELF, "je j mon ma mes nous notre nos on"),
+    (
+        Class::REQUEST,
+        "que quoi comment quel quelle quels quelles où quand qui pourquoi peux peut pourrais donne montre écris explique aide recommande est-ce fais dis traduis rédige crée génère propose trouve combien résume corrige peux-tu pourrais-tu as-tu connais conseille suggère qu'est-ce",
+    ),
+    (
+        Class::UNSURE,
+        "si voudrais aimerais pourrais pourrait serait serais aurais aurait peut-être éventuellement apparemment souhaite habitais-je lol mdr haha vivrais",
+    ),
+    (Class::OBJECT, "moi"),
+    (Class::REPORT, "dit disait écrit prétend affirme raconte selon répond répondu demande dixit"),
+    (Class::TODAY, "aujourd'hui demain hier aujourd"),
+    (
+        Class::NO_NAME,
+        "pas un une le la les très trop si en à comment que ce mon ma je et ou difficile fatigué français française belge suisse",
+    ),
+    (
+        Class::TALK,
+        "ça ce cette ces cet cela ta ton tes votre vos te toi que quand comment quoi pas réponse version idée proposition première deuxième le's tout rien lui",
+    ),
+    (Class::NO_PLACE, "peur train cours colère accord une un ce cette mon ma pas moment point espoir attente bout paix"),
+    (
+        Class::NO_TRADE,
+        "peu idiot débutant débutante fan humain robot chevalier sorcier dragon pirate vampire roi ton ta votre en pas sûr sûre perdu perdue",
+    ),
+    (
+        Class::ADDRESS,
+        "réponds répondez réponde écris écrivez parle parlez utilise utilisez donne donnez appelle tutoie vouvoie explique expliquez évite évitez sois soyez garde fais faites montre cite ajoute commence termine traduis résume arrête pose rappelle formule n",
+    ),
+    (Class::ALWAYS, "toujours jamais systématiquement désormais dorénavant"),
+    (Class::TOWARDS, "demande écris envoie pose dis veux colle"),
+    (
+        Class::LEAD,
+        "en dans depuis avant après pendant il cet cette l dernier dernière actuellement maintenant à au aux pour chaque ce hier demain aujourd parfois avec le les d'habitude autrefois ces comme là",
+    ),
+    (Class::END, "depuis parce car et mais avec comme pour pendant quand si où qui avant"),
+    (
+        Class::WORK,
+        "traduis traduisez traduire corrige reformule résume rédige écris analyse améliore vérifie décode continue complète relis révise réécris évalue",
+    ),
+    (
+        Class::TEXT,
+        "texte lettre mail email e-mail courriel histoire poème chanson paroles phrase phrases paragraphe message dialogue discours scénario suivant suivante ceci article dissertation journal scène cv commentaire",
+    ),
+    (
+        Class::DATED,
+        "hier demain aujourd dernier dernière janvier février mars avril mai juin juillet août septembre octobre novembre décembre lundi mardi mercredi jeudi vendredi samedi dimanche semaine mois année an prochain prochaine",
+    ),
+    (Class::PAST, "étais était avais avait allé allée fait vu pris eu été acheté commencé perdu rencontré déménagé"),
+    (Class::YOU, "tu te t toi ton ta tes vous votre vos"),
+    (Class::ARTICLE, "le la les l un une des du de d"),
+    (Class::NOT, "pas jamais point"),
+    (Class::TAG, "non hein n'est-ce n pas"),
+    (
+        Class::TRADE,
+        "professeur professeure prof enseignant enseignante médecin infirmier infirmière ingénieur ingénieure développeur développeuse programmeur programmeuse avocat avocate cuisinier cuisinière boulanger boulangère \
+         menuisier électricien électricienne mécanicien mécanicienne peintre étudiant étudiante journaliste artiste musicien musicienne photographe architecte designer graphiste chercheur chercheuse physicien physicienne \
+         chimiste biologiste psychologue thérapeute policier policière pompier soldat militaire vendeur vendeuse comptable consultant consultante manager coiffeur coiffeuse jardinier jardinière agriculteur agricultrice \
+         chauffeur pilote serveur serveuse traducteur traductrice écrivain écrivaine auteur autrice pharmacien pharmacienne dentiste vétérinaire sage-femme retraité retraitée juge secrétaire fonctionnaire instituteur \
+         institutrice éducateur éducatrice plombier maçon kiné bibliothécaire libraire freelance notaire chirurgien chirurgienne",
+    ),
+    (Class::OTHERS, "il elle ils elles ce c ça son sa ses leur leurs y"),
+    (Class::PRAISE, "génial géniale super top meilleur meilleure ange formidable merveilleux amour chou gentil gentille"),
+    (Class::NO_WISH, "de quand comment ce d où quoi moment"),
+];
+
+const PHRASES: &[(Role, &str)] = &[
+    (
+        Role::Filler,
+        "au fait, pour info, pour information, en fait, à vrai dire, comme tu sais, merci beaucoup, parce que, de plus, à propos de moi, c est faux, c est pas ça, ce n est pas ça, vu que, étant donné que, heu, du coup, sache que, tu sais",
+    ),
+    (
+        Role::Condition,
+        "si seulement, j aimerais que, si, s il, au cas où, à condition que, à moins que, supposons que, admettons que, par exemple",
+    ),
+    (Role::Temporal, "quand, lorsque, pendant que, jusqu, dès que, tant que, lorsqu"),
+    (
+        Role::Fiction,
+        "imagine, imaginons, imaginez, suppose, supposons, fais semblant, faisons semblant, faisons comme si, jouons, on joue, joue le rôle, jeu de rôle, dans cette histoire, dans l histoire, dans ce jeu, dans ce scénario, traduis, traduisez, traduire, il était une fois, \
+         comment dit-on, comment on dit, comment dire, chapitre, dans mon rêve, dans mon roman, la phrase, exemple, cher journal, commence par, mettons que, disons que, nous jouons, faisons un jeu",
+    ),
+    (Role::Cast, "tu es, tu es maintenant, vous êtes, tu seras, tu joues"),
+    (Role::Joke, "je plaisante, je rigole, c est une blague, je déconne, c était une blague"),
+    (Role::Known, "tu sais, comme tu sais"),
+    (
+        Role::Wish,
+        "souviens toi que, souviens-toi que, souviens toi qu, retiens que, retiens qu, retiens, n oublie pas que, n oublie pas qu, rappelle toi que, rappelle toi qu, garde en mémoire que, garde en tête que, mémorise que, enregistre que, note bien que, retiens bien que, garde en mémoire",
+    ),
+    (Role::PersonalWish, "n oublie pas, note que, sache que, tiens compte du fait que, prends note que"),
+    (
+        Role::Polite,
+        "s il te plaît, s il te plait, s il vous plaît, stp, svp, peux tu, peux-tu, pourrais tu, pourrais-tu, tu peux, est-ce que tu peux, pouvez vous, et",
+    ),
+    (
+        Role::FromNow,
+        "à partir de maintenant, désormais, dorénavant, à l avenir, à partir d aujourd hui, dès maintenant, a partir de maintenant",
+    ),
+    (Role::Asked, "je veux que tu, je voudrais que tu, j aimerais que tu, tu dois, tu devrais, il faut que tu"),
+    (Role::Never, "en aucun cas, sous aucun prétexte"),
+    (Role::Whenever, "chaque fois que, à chaque fois que, quand je, lorsque je, quand j, toutes les fois que, si je"),
+    (Role::ForgetThat, "oublie que, oublie qu, oublie le fait que, efface le fait que"),
+    (
+        Role::ForgetAbout,
+        "oublie ce que je t ai dit sur, oublie ce que j ai dit sur, oublie ce que je t ai dit à propos de, oublie ce que j ai dit à propos de, oublie tout sur, oublie ma, oublie mon, oublie mes, efface mon, efface ma, efface mes, supprime mon, supprime ma",
+    ),
+    (
+        Role::ForgetAll,
+        "oublie tout ce que tu sais sur moi, oublie tout ce que tu sais de moi, oublie tout sur moi, oublie-moi, oublie moi, efface tout ce que tu sais sur moi, efface toutes mes données, supprime toutes mes données, efface tout sur moi, supprime tout ce que tu sais sur moi, oublie tout à mon sujet, oublie tout ce que je t ai dit sur moi",
+    ),
+    (
+        Role::Noise,
+        "je pense, je crois, je trouve, j espère, je voudrais, je veux, j aimerais, je dois, je peux, je cherche, je me demande, je comprends, je ne comprends, je sais, je ne sais, je vois, j essaie, j ai une question, j ai besoin, je suis perdu, je suis perdue, je suis fatigué, je suis fatiguée, ma question, mon problème, mon code, mon texte, \
+         je veux dire, je voulais, je souhaite, j ai dit, je suis curieux, je suis content, je suis contente, je suis d accord, je te remercie, je vous remercie, on peut, on doit, nous devons, nous pouvons, je suis ton, je suis prêt, je ne pense, je ne crois, j ai compris, je suis sûr, je suis sûre, je ne suis pas sûr, je vais",
+    ),
+];
+
+const RULES: &[Rule] = &[
+    named("name", "je m appelle ~", "name"),
+    named("name", "mon [vrai|nom] [nom|complet] [complet] est ~", "name"),
+    named("name", "mon prénom est ~", "name"),
+    named("name", "moi c est ^", "name"),
+    named("name", "c est ^ $", "name"),
+    named("name", "je suis ^ $", "name"),
+    named("name", "je me nomme|prénomme ~", "name"),
+    named("call_me", "appelle|appelez moi ~", "nickname"),
+    named("call_me", "tu peux m appeler ~", "nickname"),
+    named("call_me", "vous pouvez m appeler ~", "nickname"),
+    named("call_me", "tout le monde m appelle ~", "nickname"),
+    named("call_me", "on m appelle ~", "nickname"),
+    named("call_me", "mes amis m appellent ~", "nickname"),
+    named("call_me", "mon surnom est ~", "nickname"),
+    place("home", "{je} habite|vis|réside [à|en|au|aux|dans|sur|près|vers] ~", "home"),
+    place("home", "on|nous habite|vit|habitons|vivons [à|en|au|aux|dans|sur|près|vers] ~", "home"),
+    place("home", "{je} ai [récemment] déménagé|emménagé de * à|en|au ~", "home"),
+    place("home", "{je} ai [récemment] déménagé|emménagé à|en|au|aux ~", "home"),
+    place("home", "nous|on avons|a déménagé|emménagé à|en|au|aux ~", "home"),
+    place("home", "{je} viens de m installer à|en|au ~", "home"),
+    place("home", "{je} me suis installé|installée à|en|au|aux ~", "home"),
+    place("home", "{je} suis basé|basée|installé|installée à|en|au|aux ~", "home"),
+    profile("origin", "{je} viens de|du|d ^", "origin"),
+    profile("origin", "{je} suis [originaire] originaire de|du|d ~", "origin"),
+    profile("birthplace", "{je} suis né|née [à|en|au] ~", ""),
+    profile("upbringing", "{je} ai grandi à|en|au|dans ~", ""),
+    profile("birthday", "mon anniversaire est|c [est] [le] ~", "birthday"),
+    profile("job", "{je} travaille|bosse [actuellement] comme ~", "job"),
+    profile("job", "{je} travaille en tant que ~", "job"),
+    profile("job", "mon métier est|c ~", "job"),
+    profile("job", "ma profession est ~", "job"),
+    place("employer", "{je} travaille|bosse chez|pour ~", "employer"),
+    place("employer", "{je} travaille|bosse à ^", "employer"),
+    profile("employer", "mon employeur est ~", "employer"),
+    taste("work", "{je} travaille|bosse ~", ""),
+    profile("work", "{je} suis retraité|retraitée|indépendant|indépendante|freelance|au|chômeur|chômeuse [chômage]", ""),
+    profile("study", "{je} étudie ~", ""),
+    profile("study", "{je} fais des|mes études ~", ""),
+    profile("study", "{je} apprends [le|la|l|les] ~", ""),
+    profile("diet", "{je} suis|mange|deviens [devenu|devenue] {diet}", "diet"),
+    profile("diet", "on|nous est|sommes|mange {diet}", "diet"),
+    profile("diet", "en tant que {diet}", "diet"),
+    profile("diet", "{je} ne|n mange|bois|fume|consomme|supporte|digère pas|jamais|que|aucun|aucune ~", ""),
+    profile("diet", "{je} ne|n mange|bois|fume|consomme|supporte|digère pas|jamais", ""),
+    profile("diet", "{je} mange|bois|fume pas|jamais ~", ""),
+    profile("health", "{je} suis [très|gravement|fortement] allergique|intolérant|intolérante à|au|aux ~", ""),
+    profile("health", "{je} suis [très] allergique ~", ""),
+    profile("health", "{je} ai une [légère|forte|grave] allergie|intolérance à|au|aux ~", ""),
+    profile("health", "{je} ai [le|du|de|un] [l] asthme|diabète|eczéma|migraines|adhd|tdah|épilepsie|arthrose|hypertension", ""),
+    profile(
+        "health",
+        "{je} suis diabétique|asthmatique|enceinte|gaucher|gauchère|daltonien|daltonienne|dyslexique|sourd|sourde|aveugle|autiste|épileptique|droitier",
+        "",
+    ),
+    profile("age", "{je} ai # ans", "age"),
+    profile("age", "{je} viens d avoir # ans", "age"),
+    profile("age", "{je} ai eu # ans", "age"),
+    profile(
+        "speaks",
+        "{je} parle [couramment] [le|l] &français|anglais|espagnol|allemand|italien|portugais|russe|arabe|chinois|japonais|néerlandais|polonais|turc|breton|catalan|basque|créole ~",
+        "",
+    ),
+    profile("language", "ma langue maternelle est|c ~", "language"),
+    profile("marital_status", "{je} suis [en] {marital}", "marital_status"),
+    profile("marital_status", "nous|on sommes|est {marital}", "marital_status"),
+    profile("attribute", "mon|ma @nationalité|religion|taille|poids|fuseau|âge est|fait ~", "@"),
+    named("family", "mon|ma @{kin} s appelle|nomme ~", "@.name"),
+    named("family", "le nom|prénom de ma|mon @{kin} est ~", "@.name"),
+    named("family", "{poss} {family} s appelle|appellent|nomme ~", ""),
+    named("family", "mon|ma @{kin} ^", "@.name"),
+    profile("family", "{poss} {family} ^", ""),
+    profile("family", "{poss} {family} est|sont|a|ont|travaille|habite|vit ~", ""),
+    profile("family", "{je} ai {number} [petit|petite|petits|grand|grande|jeune] {family}", ""),
+    profile("family", "on|nous a|avons {number} {family}", ""),
+    profile("family", "{je} ai un|une * qui s appelle ~", ""),
+    profile("family", "{je} suis [un|une|le|la] père|mère|papa|maman de ~", ""),
+    taste("favourite", "mon|ma * préféré|préférée|favori|favorite est|c|s [appelle] ~", "favourite:*"),
+    taste("favourite", "mes * préférés|préférées sont ~", "favourite:*"),
+    taste("prefers", "{je} préfère ~", ""),
+    taste("likes", "{je} aime|adore|kiffe [bien|beaucoup] ~", ""),
+    taste("likes", "{je} suis [un|une] [grand|grande] fan|passionné|passionnée de|du|d|par ~", ""),
+    taste("likes", "{je} suis passionné|passionnée de|du|d|par ~", ""),
+    taste("likes", "{je} raffole de|du ~", ""),
+    taste("dislikes", "{je} déteste|hais ~", ""),
+    taste("dislikes", "{je} n|ne aime|supporte pas|plus ~", ""),
+    taste("dislikes", "{je} aime pas ~", ""),
+    taste("dislikes", "{je} ai horreur|peur de|du|des|d ~", ""),
+    habit("habit", "{je} [ne] {habit} ~", ""),
+    habit("habit", "{je} fais du|de|des ~", ""),
+    profile(
+        "attribute",
+        "mon|ma|mes voiture|appartement|maison|vélo|mariage|examen|vol|dentiste|médecin|téléphone|ordinateur|pointure|budget|salaire|jardin|groupe|hobby|passe-temps est|sont|a|se ~",
+        "",
+    ),
+    trade("is_a", "{je} suis ~", "?trade"),
+    order("style", "tutoie|vouvoie|tutoyez moi [toujours]"),
+    order("style", "parle moi [toujours] en ~"),
+    past("gone", "{je} habitais|vivais [avant|autrefois] [à|en|au] ~", "home"),
+    past("gone", "{je} travaillais|bossais [avant] chez|pour|à ~", "employer"),
+    past("gone", "{je} ai quitté|démissionné [mon|de|chez] [poste|travail|job|emploi] [chez|à|de] ~", "employer"),
+    past("gone", "{je} ai arrêté|cessé de|d ~", ""),
+    past("gone", "on|nous [s|nous] [est|sommes] séparés", "marital_status"),
+    past("gone", "on a rompu", "marital_status"),
+    past("gone", "nous avons rompu", "marital_status"),
+];

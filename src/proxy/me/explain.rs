@@ -1,0 +1,211 @@
+//! A dry run: what memgate would do with a chat. It takes the very steps of `prepare::chat`, and has no effects.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use pingora::http::RequestHeader;
+use serde::Serialize;
+
+use super::super::exchange::Exchange;
+use super::super::prepare::{Draft, Fitted, consult, edit, fit, memory_access};
+use super::super::services::Services;
+use super::super::upstream::choose_upstream;
+use super::about::IdentityBody;
+use super::shape::FactBody;
+use super::{Answer, off_thread};
+use crate::dialect::conversation::Role;
+use crate::enforce::{Refusal, UserScope};
+use crate::ids::FactId;
+use crate::memory::curate::{CurateError, Shown};
+use crate::memory::{Placed, RecallMiss, Recalled};
+use crate::store::Kind;
+use crate::telemetry::RecallResult;
+
+#[derive(Debug, Serialize)]
+struct ExplainBody<'a> {
+    identity: IdentityBody,
+    request: RequestBody<'a>,
+    memory: MemoryBody,
+    facts: Vec<PlacedBody<'a>>,
+    blocks: Vec<BlockBody<'a>>,
+    trim: TrimBody,
+}
+
+#[derive(Debug, Serialize)]
+struct RequestBody<'a> {
+    purpose: &'static str,
+    model: &'a str,
+    upstream: &'a str,
+    session: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct MemoryBody {
+    /// Whether memory takes part in such a request, and what it came to.
+    recalls: bool,
+    recall: &'static str,
+    /// Whether the last turn would be learned from once the answer has ended well.
+    learns: bool,
+    /// What the client and the upstream allow: `off`, `read` or `read_write`.
+    access: &'static str,
+    /// Kinds of facts that this upstream never gets.
+    withheld: Vec<Kind>,
+    depth: usize,
+    budget: usize,
+    /// The conversation leaves no room for memory.
+    crowded: bool,
+}
+
+/// A fact that would be written into the request.
+#[derive(Debug, Serialize)]
+struct PlacedBody<'a> {
+    r#in: &'static str,
+    /// The message in front of whose text it stands, counted from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<usize>,
+    /// It was chosen for an earlier request of the conversation, and stands there again.
+    replayed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score: Option<f32>,
+    memory: FactBody<'a>,
+}
+
+/// What would be written, to the byte.
+#[derive(Debug, Serialize)]
+struct BlockBody<'a> {
+    r#in: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<usize>,
+    text: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct TrimBody {
+    tokens_before: u64,
+    tokens_after: u64,
+    /// Of these, kept free for memory.
+    tokens_reserved: u64,
+    cut: Vec<CutBody>,
+}
+
+/// A message that would be left out.
+#[derive(Debug, Serialize)]
+struct CutBody {
+    message: usize,
+    role: &'static str,
+    tokens: u64,
+}
+
+pub async fn explain(
+    services: &Services,
+    request: &RequestHeader,
+    exchange: &Exchange,
+    scope: UserScope,
+    ignored_headers: u32,
+    body: Bytes,
+) -> Result<Answer, Refusal> {
+    let runtime = &exchange.runtime;
+    let draft = Draft::read(&request.headers, body)?;
+    let upstream = choose_upstream(&runtime.upstreams, draft.conversation.model())?;
+    let access = memory_access(runtime, &scope, &upstream);
+    let recalls = draft.recalls(access);
+    let Fitted { load, trim, reserved, crowded } = fit(services, runtime, &draft, &upstream, recalls.then_some(&scope))?;
+    let recalled = if recalls && !crowded {
+        Some(consult(services, runtime, &scope, &draft, &upstream, exchange.record.time).await)
+    } else {
+        None
+    };
+    let result = match &recalled {
+        None => RecallResult::Off,
+        Some(Ok(recalled)) if recalled.facts_used.is_empty() => RecallResult::Empty,
+        Some(Ok(_)) => RecallResult::Hit,
+        Some(Err(RecallMiss::Deadline)) => RecallResult::Deadline,
+        Some(Err(RecallMiss::Failed)) => RecallResult::Failed,
+    };
+    let Recalled { system_block, turn_blocks, placed, scores, .. } = recalled.and_then(Result::ok).unwrap_or_default();
+    let edits = edit(&draft, &trim, system_block, turn_blocks);
+
+    let identity = IdentityBody::of(exchange, &scope, ignored_headers);
+    let memory = MemoryBody {
+        recalls,
+        recall: result.as_str(),
+        access: access.as_str(),
+        withheld: upstream.never_send.clone(),
+        learns: draft.learns(access) && runtime.memory.learn.of(&scope),
+        depth: runtime.memory.depth.of(&scope),
+        budget: runtime.memory.budget.of(&scope),
+        crowded,
+    };
+    // Blocks of turns that are cut are not sent.
+    let placed: Vec<Placed> =
+        placed.into_iter().filter(|at| at.turn.is_none_or(|turn| edits.prefixes.contains_key(&turn))).collect();
+    let facts = facts_of(services, scope, &placed).await?;
+    let scores: HashMap<FactId, f32> = scores.into_iter().collect();
+    let blocks =
+        edits.system.iter().map(|text| (None, text)).chain(edits.prefixes.iter().map(|(turn, text)| (Some(*turn), text)));
+    let place = |turn: Option<usize>| if turn.is_some() { "turn" } else { "system" };
+    let cut = trim.cut.iter().map(|&message| CutBody {
+        message,
+        role: draft.conversation.turns().get(message).map_or("other", |turn| role(turn.role)),
+        tokens: load.turns.get(message).copied().unwrap_or_default(),
+    });
+    Answer::json(
+        200,
+        &ExplainBody {
+            identity,
+            request: RequestBody {
+                purpose: draft.purpose.as_str(),
+                model: &draft.model,
+                upstream: &upstream.name,
+                session: draft.session.as_ref().map(crate::ids::SessionId::as_str),
+            },
+            memory,
+            facts: placed
+                .iter()
+                .filter_map(|at| {
+                    let memory = FactBody::from(facts.get(&at.fact)?);
+                    // What was replayed was scored by another question.
+                    let fit = scores.get(&at.fact).copied().filter(|_| at.turn.is_some() && !at.replayed);
+                    Some(PlacedBody { r#in: place(at.turn), message: at.turn, replayed: at.replayed, score: fit, memory })
+                })
+                .collect(),
+            blocks: blocks.map(|(turn, text)| BlockBody { r#in: place(turn), message: turn, text }).collect(),
+            trim: TrimBody {
+                tokens_before: trim.tokens_before,
+                tokens_after: trim.tokens_after,
+                tokens_reserved: reserved,
+                cut: cut.collect(),
+            },
+        },
+    )
+}
+
+/// The facts themselves. One that was deleted in this moment is left out.
+async fn facts_of(services: &Services, scope: UserScope, placed: &[Placed]) -> Result<HashMap<FactId, Shown>, Refusal> {
+    let ids: Vec<FactId> = placed.iter().map(|at| at.fact).collect();
+    let memory = Arc::clone(&services.memory);
+    off_thread(move || {
+        let mut found = HashMap::new();
+        for id in ids {
+            match memory.fact(&scope, id) {
+                Ok(shown) => drop(found.insert(id, shown)),
+                Err(CurateError::NoFact) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
+    })
+    .await
+}
+
+fn role(role: Role) -> &'static str {
+    match role {
+        Role::System => "system",
+        Role::Developer => "developer",
+        Role::User => "user",
+        Role::Assistant => "assistant",
+        Role::Tool => "tool",
+        Role::Other => "other",
+    }
+}
