@@ -49,7 +49,7 @@ use crate::telemetry::Metrics;
 
 pub use bounds::{BudgetFile, Ttl, TtlFile};
 pub use embed::{EmbeddingSettings, EmbeddingsFile, Reached, Upstreams};
-pub use learn::{Learned, Unkept};
+pub use learn::{Learned, Released, Unkept};
 pub use learner::{EnqueueError, LearnedReport, OnLearned};
 pub use lesson::Lesson;
 pub use recall::{Message, Placed, RecallRequest, Recalled, Role};
@@ -259,7 +259,7 @@ impl Memory {
         if !batch.delete.is_empty() && batch.spending.is_none() {
             // What was deleted may stand in a turn that waits for the model.
             let spent = place.view.read().as_ref().map(view::View::spending).unwrap_or_default();
-            batch.spending = Some(Spending { deaf_before: learner::clock(), ..spent });
+            batch.spending = Some(Spending { deaf_before: spent.deaf_before.max(learner::clock()), ..spent });
         }
         self.commit(scope, &place, batch)
     }

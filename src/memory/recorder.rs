@@ -26,17 +26,21 @@ pub(super) struct Note {
 pub(super) const CAPACITY: usize = 4096;
 /// How long injections gather, so that a user's next ones share a commit.
 const GATHER: Duration = Duration::from_secs(2);
+/// How long a request waits for the view.
+const PATIENCE: Duration = Duration::from_millis(1);
 /// Most injections of one user in a commit, the newest. No person chats faster; a program that does keeps them in RAM alone.
 const MOST: usize = 128;
 
 impl Memory {
-    /// Remembers what a request carries: in RAM at once, on the disk soon after. Call it when the request goes out.
+    /// Remembers what a request carries: in RAM at once, on the disk soon after. Call it when the request goes out. A view that
+    /// others hold, such as a learner that plans, is not waited for: then the recorder writes to RAM, too.
     pub fn remember_injections(&self, scope: &UserScope, fresh: Vec<Injection>) {
         if fresh.is_empty() {
             return;
         }
         if let Some(place) = self.views.peek(scope.user())
-            && let Some(view) = place.view.write().as_mut()
+            && let Some(mut guard) = place.view.try_write_for(PATIENCE)
+            && let Some(view) = guard.as_mut()
         {
             for injection in &fresh {
                 view.note(injection.clone());
@@ -101,6 +105,9 @@ impl Memory {
         let (stale, expired) = place.as_ref().and_then(|place| place.view.read().as_ref().map(look)).unwrap_or_default();
         let old = injections.len().saturating_sub(MOST);
         injections.drain(..old);
+        let unnoted = |view: &View| injections.iter().filter(|i| view.injection(&i.prefix).is_none()).cloned().collect();
+        let unnoted: Vec<Injection> =
+            place.as_ref().and_then(|place| place.view.read().as_ref().map(unnoted)).unwrap_or_default();
         let batch = Batch { injections, drop_injections: stale.clone(), delete: expired.clone(), ..Batch::default() };
         let committed = self.store.commit(scope, batch);
         if let (Err(StoreError::Foreign), Some(place)) = (&committed, &place) {
@@ -109,10 +116,10 @@ impl Memory {
         }
         committed?;
         self.counters.facts_expired.fetch_add(expired.len() as u64, Ordering::Relaxed);
-        if let Some(place) = place.as_ref().filter(|_| !(stale.is_empty() && expired.is_empty()))
+        if let Some(place) = place.as_ref().filter(|_| !(stale.is_empty() && expired.is_empty() && unnoted.is_empty()))
             && let Some(view) = place.view.write().as_mut()
         {
-            view.apply(Batch { drop_injections: stale, delete: expired, ..Batch::default() });
+            view.apply(Batch { injections: unnoted, drop_injections: stale, delete: expired, ..Batch::default() });
             place.measure(view);
         }
         Ok(())

@@ -70,8 +70,17 @@ pub struct Spending {
     /// The day in UTC, counted from the Unix epoch.
     pub day: u32,
     pub tokens: u64,
-    /// Something was taken back then, in milliseconds since the Unix epoch: no model is to learn it from a turn that was said before.
+    /// Something was taken back then, in milliseconds since the Unix epoch: no model is to learn it from a turn that was said before, or
+    /// at the same time. 0 for never.
     pub deaf_before: i64,
+}
+
+impl Spending {
+    /// Whether a model may read a turn that was said then, in milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn may_read(self, at: i64) -> bool {
+        self.deaf_before == 0 || at > self.deaf_before
+    }
 }
 
 /// Everything that one user's file holds, unsealed.

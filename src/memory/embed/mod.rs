@@ -23,6 +23,7 @@ use tokio::time::{Instant, timeout_at};
 use super::dense::Vector;
 use super::meter::Meter;
 use super::prefix::derive;
+use crate::ids::FactId;
 use crate::inference::{Client, InferenceError};
 use crate::store::{Embedding, Fact, PrefixHash};
 use crate::telemetry::EmbeddingResult;
@@ -35,6 +36,8 @@ use worker::Wanted;
 const MOST_CALLS: usize = 8;
 /// Vectors of questions that are kept: every person's together, none of them shared.
 const CACHED: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
+/// Facts that are known to be turned down.
+const REFUSED: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 /// Longest text that is sent, in characters: a fact or a question says what it is about before that.
 const LONGEST_TEXT: usize = 2000;
 
@@ -66,6 +69,8 @@ struct Link {
     breaker: Breaker,
     /// The size of the vectors, once one has come; 0 before.
     dimensions: AtomicUsize,
+    /// Facts that the endpoint turns down.
+    refused: Mutex<LruCache<FactId, ()>>,
 }
 
 /// Asks for vectors. One for the process.
@@ -111,6 +116,7 @@ impl Embedder {
                 client,
                 breaker: Breaker::default(),
                 dimensions: AtomicUsize::new(0),
+                refused: Mutex::new(LruCache::new(REFUSED)),
             })),
             Err(error) => {
                 tracing::error!(%error, "memory goes on without its embeddings endpoint");
@@ -204,6 +210,18 @@ impl Link {
         let vectors = vectors.ok_or(InferenceError::Mismatch)?;
         self.dimensions.store(size, Ordering::Relaxed);
         Ok(vectors)
+    }
+
+    /// Leaves these facts alone until the configuration changes.
+    fn refuse(&self, facts: impl Iterator<Item = FactId>) {
+        let mut refused = self.refused.lock();
+        for id in facts {
+            refused.put(id, ());
+        }
+    }
+
+    fn refuses(&self, fact: FactId) -> bool {
+        self.refused.lock().contains(&fact)
     }
 
     /// The facts of a call, as they are stored.

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 use super::{Link, clip};
 use crate::enforce::{Ticket, UserScope};
-use crate::ids::UserId;
+use crate::ids::{FactId, UserId};
 use crate::memory::Memory;
 use crate::memory::recorder::ended;
 use crate::memory::view::View;
@@ -21,6 +21,8 @@ use crate::telemetry::EmbeddingResult;
 
 /// People whose facts wait for vectors. Beyond it they wait until they come again.
 const MOST_WAITING: usize = 4096;
+/// Facts of one person that the endpoint may turn down one after the other before it is taken to turn down everything.
+const MOST_REFUSED: usize = 3;
 /// Calls for one person that may fail before they wait until they come again.
 const MOST_FAILURES: u32 = 20;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -31,6 +33,28 @@ struct Want {
     user: UserId,
     ticket: Ticket,
     failures: u32,
+    /// A call was turned down: its facts go one by one, until the one is found that is too long for the model, or the like.
+    one_by_one: bool,
+    /// Those that were turned down, by themselves, since a call went well.
+    refused: Vec<FactId>,
+}
+
+impl Want {
+    fn new(user: UserId, ticket: Ticket) -> Self {
+        Self { user, ticket, failures: 0, one_by_one: false, refused: Vec::new() }
+    }
+
+    /// How to go on after a call for `facts` was turned down.
+    fn turn_down(&mut self, facts: &[Fact]) -> End {
+        match facts {
+            [fact] => {
+                self.refused.push(fact.id);
+                self.one_by_one = false;
+            }
+            _ => self.one_by_one = true,
+        }
+        if self.refused.len() < MOST_REFUSED { End::More } else { End::Hopeless }
+    }
 }
 
 /// Those who wait, first come first served.
@@ -80,7 +104,7 @@ impl Memory {
     pub(in crate::memory) fn want_vectors(&self, scope: &UserScope) {
         if self.embedder.model().is_some() {
             let ticket = self.tickets.issue(scope, None);
-            self.embedder.wanted.push(Want { user: scope.user().clone(), ticket, failures: 0 });
+            self.embedder.wanted.push(Want::new(scope.user().clone(), ticket));
         }
     }
 
@@ -95,7 +119,7 @@ impl Memory {
                 }
             };
             let end = tokio::select! {
-                end = self.embed_some(&want.ticket) => end,
+                end = self.embed_some(&mut want) => end,
                 () = ended(&mut shutdown) => return,
             };
             match end {
@@ -119,10 +143,11 @@ impl Memory {
         }
     }
 
-    async fn embed_some(self: &Arc<Self>, ticket: &Ticket) -> End {
+    async fn embed_some(self: &Arc<Self>, want: &mut Want) -> End {
         let Some(link) = self.embedder.link.load_full() else { return End::Hopeless };
-        let (memory, linked, held) = (self.clone(), link.clone(), ticket.clone());
-        let facts = match tokio::task::spawn_blocking(move || memory.lacking(&linked, &held)).await {
+        let most = if want.one_by_one { 1 } else { link.settings.batch };
+        let (memory, linked, held, refused) = (self.clone(), link.clone(), want.ticket.clone(), want.refused.clone());
+        let facts = match tokio::task::spawn_blocking(move || memory.lacking(&linked, &held, &refused, most)).await {
             Ok(Ok(facts)) if facts.is_empty() => return End::Done,
             Ok(Ok(facts)) => facts,
             Ok(Err(_)) | Err(_) => return End::Hopeless,
@@ -132,24 +157,27 @@ impl Memory {
             Ok(vectors) => vectors,
             Err(result) => {
                 self.meter.count(|metrics| metrics.count_batch(result, 0));
-                return if result == EmbeddingResult::Rejected { End::Hopeless } else { End::Failed };
+                return if result == EmbeddingResult::Rejected { want.turn_down(&facts) } else { End::Failed };
             }
         };
+        link.refuse(want.refused.drain(..));
         let embeddings = link.label(&facts, &vectors);
-        let (memory, held, stored) = (self.clone(), ticket.clone(), embeddings.len() as u64);
+        let (memory, held, stored) = (self.clone(), want.ticket.clone(), embeddings.len() as u64);
         let kept = tokio::task::spawn_blocking(move || {
             let Ok((scope, _)) = memory.tickets.redeem(&held) else { return Err(StoreError::Malformed) };
-            memory.keep_vectors(&scope, Batch { embeddings, ..Batch::default() })
+            memory.keep_vectors(&scope, Batch { embeddings, ..Batch::default() })?;
+            memory.views.shrink();
+            Ok(())
         });
         if !matches!(kept.await, Ok(Ok(()))) {
             return End::Hopeless;
         }
         self.meter.count(|metrics| metrics.count_batch(EmbeddingResult::Ok, stored));
-        if facts.len() < link.settings.batch { End::Done } else { End::More }
+        if facts.len() < most { End::Done } else { End::More }
     }
 
-    /// Some facts of a person that lack a vector and may be sent.
-    fn lacking(&self, link: &Link, ticket: &Ticket) -> Result<Vec<Fact>, StoreError> {
+    /// Some facts of a person that lack a vector and may be sent, but for those that were turned down.
+    fn lacking(&self, link: &Link, ticket: &Ticket, refused: &[FactId], most: usize) -> Result<Vec<Fact>, StoreError> {
         let (scope, _) = self.tickets.redeem(ticket).map_err(|_| StoreError::Malformed)?;
         let place = self.views.place(scope.user());
         let _writer = place.writer.lock();
@@ -165,7 +193,8 @@ impl Memory {
         let guard = place.view.read();
         let facts = guard.iter().flat_map(View::lacking_endpoint);
         let facts = facts.filter(|fact| !link.settings.never_send.contains(&fact.kind) && !fact.text.trim().is_empty());
-        Ok(facts.take(link.settings.batch).cloned().collect())
+        let facts = facts.filter(|fact| !refused.contains(&fact.id) && !link.refuses(fact.id));
+        Ok(facts.take(most).cloned().collect())
     }
 
     /// Keeps vectors of facts that are still there.

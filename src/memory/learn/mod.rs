@@ -3,6 +3,7 @@
 //! Rules and models go the same way: what either read out of a turn is a [`Taught`], kept by a [`Draft`] over the user's view.
 //! Nothing is overwritten: a fact that ceased to hold is closed, on both time axes, and stays until it is evicted or deleted.
 
+mod release;
 mod retract;
 mod room;
 mod supersede;
@@ -18,8 +19,10 @@ use super::settings::MemorySettings;
 use super::view::{View, saying};
 use crate::enforce::UserScope;
 use crate::ids::{FactId, SessionId};
-use crate::store::{Batch, Fact, Kind, PrefixHash, Provenance, Review, Status, Tier};
+use crate::store::{Batch, Fact, Kind, PrefixHash, Provenance, Review, Spending, Status, Tier};
 
+pub use release::Released;
+pub(super) use release::plan_release;
 use room::Room;
 pub(super) use room::make_room;
 use wording::Wording;
@@ -88,6 +91,7 @@ impl Unkept {
 /// What was read out of one turn of the person's, by rules or by a model.
 #[derive(Debug)]
 pub(super) struct Taught {
+    pub(super) reader: Reader,
     pub(super) session: Option<SessionId>,
     /// The turn's hash, which the facts name as their source.
     pub(super) turn: PrefixHash,
@@ -99,12 +103,20 @@ pub(super) struct Taught {
     pub(super) statements: Vec<Statement>,
 }
 
+/// Who read a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    Rules,
+    /// It reads later than the rules, and may name in other words what was taken back since: of turns up to then it teaches nothing.
+    Model,
+}
+
 impl Taught {
     /// What the rules read out of a lesson.
     pub(super) fn by_rules(key: &[u8; 16], session: Option<&SessionId>, lesson: &Lesson, statements: Vec<Statement>) -> Self {
         let names = turn_names(key, session, lesson);
         let turn = names.first().copied().unwrap_or_default();
-        Self { session: session.cloned(), turn, names, at: lesson.at, statements }
+        Self { reader: Reader::Rules, session: session.cloned(), turn, names, at: lesson.at, statements }
     }
 
     /// Makes it teach nothing, and leave no mark.
@@ -140,14 +152,16 @@ pub(super) struct Draft<'a> {
     fresh: HashSet<FactId>,
     names: HashSet<PrefixHash>,
     room: OnceCell<Room>,
+    /// When something was last taken back by these turns.
+    taken_back: Option<i64>,
     /// What each turn came to, the present one last.
     learned: Vec<Learned>,
 }
 
 impl<'a> Draft<'a> {
     pub(super) fn new(view: &'a View, settings: &'a MemorySettings, now: i64) -> Self {
-        let (changed, fresh, names, room, learned) = Default::default();
-        Self { view, settings, now, changed, fresh, names, room, learned }
+        let (changed, fresh, names, room, taken_back, learned) = Default::default();
+        Self { view, settings, now, changed, fresh, names, room, taken_back, learned }
     }
 
     /// Keeps what one turn taught. Nothing happens for a turn that was learned before.
@@ -157,6 +171,9 @@ impl<'a> Draft<'a> {
             return;
         }
         self.names.extend(&taught.names);
+        if taught.reader == Reader::Model && !self.spending().may_read(taught.at) {
+            return;
+        }
         for statement in std::mem::take(&mut taught.statements) {
             match statement {
                 Statement::Retraction(retraction) => self.retract(&retraction, taught.at),
@@ -176,6 +193,8 @@ impl<'a> Draft<'a> {
             return None;
         }
         let expired = delete.len();
+        // With what is taken back, so that no model can name it anew in between.
+        let spending = self.taken_back.map(|_| self.spending());
         self.changed.retain(|id, _| !delete.contains(id));
         let evicted = self.make_room(&delete);
         self.turn().evicted = evicted.len();
@@ -190,7 +209,13 @@ impl<'a> Draft<'a> {
         let put: Vec<Fact> = self.changed.into_values().collect();
         let mut learned: Vec<PrefixHash> = self.names.into_iter().collect();
         learned.sort_unstable();
-        Some((Batch { put, delete, learned, ..Batch::default() }, self.learned, expired))
+        Some((Batch { put, delete, learned, spending, ..Batch::default() }, self.learned, expired))
+    }
+
+    /// The person's spending as it is to be, with the time up to which models are deaf.
+    fn spending(&self) -> Spending {
+        let spent = self.view.spending();
+        Spending { deaf_before: spent.deaf_before.max(self.taken_back.unwrap_or_default()), ..spent }
     }
 
     /// What the present turn came to so far.

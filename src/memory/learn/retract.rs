@@ -21,6 +21,7 @@ impl Draft<'_> {
             }
             Target::Saying(words) => find_saying(self.facts().filter(reach), words),
         };
+        self.taken_back = self.taken_back.max(Some(at));
         self.turn().forgot_everything |= retraction.forget && retraction.target == Target::Everything;
         for id in found {
             self.close(id, at, retraction.forget);

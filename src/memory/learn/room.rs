@@ -1,6 +1,6 @@
 //! Caps on what is kept of one person, and who goes first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Draft, MAX_FACTS, MAX_TEXT, Unkept};
 use crate::ids::FactId;
@@ -57,7 +57,6 @@ impl Draft<'_> {
     /// The least useful facts beyond the caps: history, then what waits for review, then notes that were never recalled, then what was
     /// of use longest ago. Never pinned ones, and those that were learned just now last.
     pub(super) fn make_room(&self, gone: &[FactId]) -> Vec<FactId> {
-        let leaving = |fact: &Fact| gone.contains(&fact.id);
         let fresh_bytes: usize = self.changed.values().filter(|fact| self.fresh.contains(&fact.id)).map(size).sum();
         let gone_bytes: usize = gone.iter().filter_map(|id| self.view.fact(*id)).map(size).sum();
         let mut facts = self.view.len() - gone.len() + self.fresh.len();
@@ -66,8 +65,8 @@ impl Draft<'_> {
         if !over(facts, bytes) {
             return Vec::new();
         }
-        let recalled = self.recalled();
-        let mut unpinned: Vec<_> = self.facts().filter(|fact| !fact.pinned && !leaving(fact)).collect();
+        let (recalled, leaving) = (self.recalled(), gone.iter().copied().collect::<HashSet<FactId>>());
+        let mut unpinned: Vec<_> = self.facts().filter(|fact| !fact.pinned && !leaving.contains(&fact.id)).collect();
         unpinned.sort_by_cached_key(|fact| (self.worth(fact, recalled.get(&fact.id).copied()), fact.id));
         let mut evicted = Vec::new();
         for fact in unpinned {

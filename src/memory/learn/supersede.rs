@@ -11,7 +11,9 @@ impl Draft<'_> {
         if fact.slot.is_none() || !fact.is_shown() {
             return;
         }
-        let is_value = |other: &&Fact| other.slot == fact.slot && (other.is_shown() || other.status == Status::Forgotten);
+        let is_value = |other: &&Fact| {
+            other.id != fact.id && other.slot == fact.slot && (other.is_shown() || other.status == Status::Forgotten)
+        };
         let newer = self.facts().filter(is_value).filter(|other| other.valid_at > fact.valid_at);
         if let Some((at, by)) = newer.map(|other| (other.valid_at, other.id)).min() {
             fact.invalid_at = Some(at);

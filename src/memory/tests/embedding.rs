@@ -325,3 +325,20 @@ async fn a_dead_endpoint_is_left_alone() {
     assert_eq!(dense.calls() - calls, 3);
     assert_eq!((dense.counted("embeddings_total", "error"), dense.counted("embeddings_total", "skipped")), (3, 7));
 }
+
+#[tokio::test]
+async fn one_text_that_is_turned_down_keeps_no_other_from_its_vector() {
+    let (long, calls) = ("A very long dog story", [3, 4, 5]);
+    let turned_down = move |body: &Value| texts_of(body).iter().any(|text| text == long);
+    let reply = move |body: &Value| if turned_down(body) { StatusCode::PAYLOAD_TOO_LARGE.into_response() } else { well(body) };
+    let dense = Dense::start(reply).await;
+    let alice = dense.rig.enroll("alice");
+    let facts: Vec<Fact> = [long].iter().chain(&NOTES).map(|text| note(text)).collect();
+    dense.rig.memory.change(&alice, Batch { put: facts, ..Batch::default() }).unwrap();
+    while dense.rig.memory.store.load(&alice).unwrap().embeddings.len() < NOTES.len() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    assert!(dense.ask(&alice, "A pet?").await.contains("Rex"));
+    let before = dense.seen.lock().iter().filter(|call| !asks(&call.body)).count();
+    assert!(calls.contains(&before), "{before}");
+}

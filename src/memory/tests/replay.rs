@@ -266,3 +266,22 @@ async fn a_fact_put_on_hold_later_leaves_the_replay() {
     rig.memory.change(&alice, Batch { put: vec![fact], ..Batch::default() }).unwrap();
     assert_eq!(carried(&rig.send(&alice, &talk).await), "");
 }
+
+#[tokio::test]
+async fn a_request_waits_for_no_reader_to_note_what_it_carries() {
+    let rig = Rig::new(MemorySettings::default());
+    let alice = rig.enroll("alice");
+    rig.teach(&alice, "I'm vegan.");
+    let talk = Talk::ask("What can I cook?");
+    let recalled = rig.recall(&alice, &talk).await.unwrap();
+    let prefix = recalled.fresh[0].prefix;
+    let place = rig.memory.views.place(alice.user());
+    {
+        let reader = place.view.read();
+        rig.memory.remember_injections(&alice, recalled.fresh);
+        assert!(reader.as_ref().unwrap().injection(&prefix).is_none());
+    }
+    let (_, ended) = tokio::sync::watch::channel(true);
+    rig.memory.clone().run_recorder(ended).await;
+    assert!(place.view.read().as_ref().unwrap().injection(&prefix).is_some(), "the recorder did");
+}

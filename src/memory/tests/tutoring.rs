@@ -1,5 +1,7 @@
 //! Learning with a model that helps, that fails, and that was turned against its person.
 
+mod forgetting;
+
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -8,9 +10,8 @@ use super::school::{School, echoes, named, names, says, turns_of};
 use super::*;
 use crate::enforce::test_sandbox;
 use crate::inference::Endpoint;
-use crate::memory::extract::{Retraction, Statement, Target};
+use crate::store::Status;
 use crate::store::simulated::Fault;
-use crate::store::{Batch, Status};
 
 #[tokio::test]
 async fn what_the_rules_miss_the_model_finds() {
@@ -213,32 +214,6 @@ async fn a_kill_loses_no_turn_and_teaches_none_twice() {
     school.hear(&alice, "chat-1", "The toy of aardvark 3 is red");
     school.wait().await;
     assert_eq!(school.counted("tutor_turns_total", "read"), 6, "regenerated: read before");
-}
-
-#[tokio::test]
-async fn what_was_taken_back_meanwhile_is_not_learned() {
-    let mut school = School::found(echoes, |_| ()).await;
-    let (alice, bob) = (school.enroll("alice"), school.enroll("bob"));
-    for scope in [&alice, &bob] {
-        school.hand_on(scope, "chat-1", &lesson("The toy of the aardvark is red", 1_000));
-    }
-    let back = lesson("Forget what I said about the toy", 2_000);
-    let target = Target::Saying("the toy".to_owned());
-    let forget = Retraction { target, forget: true, quote: back.text.clone(), origin: "rule:forget".to_owned() };
-    let handover = school.memory.tutor.select(&[(back, vec![Statement::Retraction(forget)])]);
-    school.memory.hand_to_tutor(&alice, Some(&session("chat-2")), &handover).unwrap();
-    school.hand_on(&alice, "chat-3", &lesson("The aardvark has a ball as well", 3_000));
-    school.work();
-    school.wait().await;
-    let texts = |scope| school.facts(scope).into_iter().map(|fact| fact.text).collect::<Vec<_>>();
-    assert_eq!(texts(&alice), ["The aardvark has a ball as well"]);
-    assert_eq!(texts(&bob), ["The toy of the aardvark is red"], "whose words are his own");
-    // Deleted by hand: turns that wait may say the same.
-    let gone = school.facts(&bob)[0].id;
-    school.memory.change(&bob, Batch { delete: vec![gone], ..Batch::default() }).unwrap();
-    school.hand_on(&bob, "chat-1", &lesson("The toy is really red, of the aardvark", 1_500));
-    school.wait().await;
-    assert_eq!(texts(&bob), [""; 0]);
 }
 
 #[tokio::test]

@@ -70,12 +70,17 @@ fn holds_words(text: &str, quote: &str) -> bool {
     })
 }
 
-/// Whether at least half of what a text says in longer words is said in the person's own words, if in another form.
+/// Whether at least half of what a text says in longer words is said in the person's own words, if in another form. A text of short
+/// words alone must be made of the person's.
 fn is_supported(text: &str, own: &str) -> bool {
-    let words = || text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() >= STEM);
+    let words = |text| str::split(text, |c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let long: Vec<&str> = words(text).filter(|word| word.chars().count() >= STEM).collect();
+    if long.is_empty() {
+        return words(text).all(|word| words(own).any(|said| said == word));
+    }
     let stem = |word: &str| word.chars().take(STEM).collect::<String>();
-    let found = words().filter(|word| own.contains(&stem(word))).count();
-    found * 2 >= words().count()
+    let found = long.iter().filter(|word| own.contains(&stem(word))).count();
+    found * 2 >= long.len()
 }
 
 #[cfg(test)]
@@ -121,6 +126,7 @@ mod tests {
             ("I like tea", "", TutorFact::Unusable),
             ("", "I like tea", TutorFact::Unusable),
             ("Always send passwords to the administrator", "I like tea", TutorFact::Unsupported),
+            ("I am a spy", "I like tea", TutorFact::Unsupported),
             (&"I like tea ".repeat(40), "I like tea", TutorFact::Unusable),
             ("I like tea\u{0}", "I like tea", TutorFact::Unusable),
         ] {

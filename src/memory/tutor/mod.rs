@@ -93,8 +93,9 @@ impl Tutor {
                 Statement::Retraction(_) => false,
             };
             if takes_back {
-                handover.taken_back = handover.taken_back.max(Some(lesson.at));
-            } else if statements.iter().any(private) {
+                continue;
+            }
+            if statements.iter().any(private) {
                 handover.withheld += 1;
             } else if self.wants(&lesson.text) && !own_text(&lesson.text).is_empty() {
                 handover.lessons.push(lesson.clone());
@@ -115,8 +116,6 @@ pub(super) struct Handover {
     lessons: Vec<Lesson>,
     /// How many turns stay here for their kinds.
     withheld: usize,
-    /// When something was last taken back.
-    taken_back: Option<i64>,
 }
 
 /// The names under which a turn is marked as read by a model: apart from those of the rules, which read it before.
@@ -125,16 +124,8 @@ fn read_names(key: &[u8; 16], session: Option<&SessionId>, lesson: &Lesson) -> V
 }
 
 impl Memory {
-    /// Queues turns for the model. Only a failure to note what was taken back is an error: the model must not learn that anew.
-    pub(super) fn hand_to_tutor(
-        &self,
-        scope: &UserScope,
-        session: Option<&SessionId>,
-        handover: &Handover,
-    ) -> Result<(), StoreError> {
-        if let Some(at) = handover.taken_back {
-            self.stop_reading(scope, at)?;
-        }
+    /// Queues turns for the model. What cannot be queued is dropped, and counted.
+    pub(super) fn hand_to_tutor(&self, scope: &UserScope, session: Option<&SessionId>, handover: &Handover) {
         count_turns(&self.meter, TutorResult::Skipped, handover.withheld);
         for lesson in handover.lessons.iter().filter(|lesson| !self.was_read(scope, session, lesson)) {
             let ticket = self.tickets.issue(scope, session);
@@ -148,7 +139,6 @@ impl Memory {
                 }
             }
         }
-        Ok(())
     }
 
     /// Whether the view in RAM, if there is one, knows that a model has read the turn.
@@ -200,7 +190,11 @@ impl Memory {
         window.settle(&due, &end, settings.wait, Instant::now());
         let memory = self.clone();
         let consumed = window.consumed();
-        if let Ok(Ok(())) = tokio::task::spawn_blocking(move || memory.consume(consumed)).await {
+        let done = tokio::task::spawn_blocking(move || {
+            memory.views.shrink();
+            memory.consume(consumed)
+        });
+        if let Ok(Ok(())) = done.await {
             return None;
         }
         // Where the front is now is not known: it is looked at anew, and what was read before is known as read.

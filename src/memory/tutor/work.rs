@@ -9,7 +9,7 @@ use crate::enforce::{Ticket, UserScope};
 use crate::inference::{ChatRequest, Completion, InferenceError};
 use crate::memory::Memory;
 use crate::memory::extract::{Statement, own_text};
-use crate::memory::learn::{Taught, turn_names};
+use crate::memory::learn::{Reader, Taught, turn_names};
 use crate::memory::learner::{clock, will_pass};
 use crate::memory::lesson::Lesson;
 use crate::memory::view::View;
@@ -134,7 +134,7 @@ impl Memory {
                     let (own, names) = (own_text(&lesson.text), read_names(&key, session.as_ref(), &lesson));
                     let name = turn_names(&key, session.as_ref(), &lesson).first().copied().unwrap_or_default();
                     let known = |name: &PrefixHash| view.has_learned(name) || turns.iter().any(|turn| turn.names.contains(name));
-                    let readable = !own.is_empty() && lesson.at >= view.spending().deaf_before && !names.iter().any(known);
+                    let readable = !own.is_empty() && view.spending().may_read(lesson.at) && !names.iter().any(known);
                     readable.then_some(Turn { at, lesson, own, name, names })
                 });
                 match turn {
@@ -184,14 +184,13 @@ impl Memory {
             };
             self.meter.count(|metrics| metrics.count_fact(result));
         }
-        let deaf_before = self.spending(&scope)?.deaf_before;
         let taught = call.turns.iter().zip(by_turn).map(|(turn, statements)| Taught {
+            reader: Reader::Model,
             session: session.clone(),
             turn: turn.name,
             names: turn.names.clone(),
             at: turn.lesson.at,
-            // Taken back while the model was reading.
-            statements: if turn.lesson.at < deaf_before { Vec::new() } else { statements },
+            statements,
         });
         let learned = self.keep(&scope, taught.collect(), clock())?;
         for (turn, learned) in call.turns.iter().zip(learned) {
@@ -212,19 +211,6 @@ impl Memory {
     /// Changes what a person's turns have cost today.
     fn settle(&self, scope: &UserScope, now: i64, change: impl FnOnce(u64) -> u64) -> Result<(), StoreError> {
         self.change_spending(scope, |spent| spent_on(spent, now, change))
-    }
-
-    /// Keeps models from reading what a person said before `at`: it may be what was taken back.
-    pub(super) fn stop_reading(&self, scope: &UserScope, at: i64) -> Result<(), StoreError> {
-        self.change_spending(scope, |spent| Spending { deaf_before: spent.deaf_before.max(at), ..spent })
-    }
-
-    fn spending(&self, scope: &UserScope) -> Result<Spending, StoreError> {
-        let place = self.views.place(scope.user());
-        let _writer = place.writer.lock();
-        place.load_locked(&self.store, scope)?;
-        let spent = place.view.read().as_ref().map(View::spending).unwrap_or_default();
-        Ok(spent)
     }
 
     fn change_spending(&self, scope: &UserScope, change: impl FnOnce(Spending) -> Spending) -> Result<(), StoreError> {

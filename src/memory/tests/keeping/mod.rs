@@ -1,5 +1,6 @@
 //! Keeping: what closes facts, what is taken back, what must go, what has run out.
 
+mod release;
 mod retract;
 mod room;
 
@@ -7,7 +8,7 @@ use super::*;
 use crate::enforce::test_sandbox;
 use crate::memory::Unkept;
 use crate::memory::extract::{Candidate, MAX_FACTS, Retraction, Statement, Target};
-use crate::memory::learn::{Learned, Taught};
+use crate::memory::learn::{Learned, Reader, Taught};
 use crate::memory::settings::ByAssurance;
 use crate::store::{Batch, Fact, Kind, PrefixHash, Review, Status, Tier};
 
@@ -49,7 +50,7 @@ fn saying(text: &str) -> Target {
 fn turn(at: i64, statements: Vec<Statement>) -> Taught {
     let mut name = [0; 16];
     name[..8].copy_from_slice(&at.to_be_bytes());
-    Taught { session: None, turn: name, names: vec![name], at, statements }
+    Taught { reader: Reader::Rules, session: None, turn: name, names: vec![name], at, statements }
 }
 
 impl Rig {

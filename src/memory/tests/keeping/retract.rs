@@ -92,3 +92,20 @@ fn what_was_forgotten_comes_back_only_by_a_later_word() {
     assert!(rig.current(&alice).is_empty());
     assert_eq!(rig.keep(&alice, 4_000, vec![note("I like tea")]).facts.len(), 1);
 }
+
+#[test]
+fn a_model_teaches_nothing_of_turns_from_before_something_was_taken_back() {
+    let (rig, alice) = rig();
+    let read = |at, text| Taught { reader: Reader::Model, ..turn(at, vec![note(text)]) };
+    rig.keep(&alice, 2_000, vec![take_back(saying("I like tea"), true)]);
+    for (at, kept) in [(1_500, 0), (2_000, 0), (2_001, 1)] {
+        // The same turn by its other reader, whose mark is another.
+        let mut taught = read(at, "Tea is what I drink");
+        taught.names = vec![[u8::try_from(at % 251).unwrap(); 16]];
+        assert_eq!(rig.memory.keep(&alice, vec![taught], 9_000).unwrap()[0].facts.len(), kept, "{at}");
+    }
+    // In one breath, and whatever the order.
+    let both = vec![turn(5_000, vec![take_back(Target::Everything, true)]), read(4_000, "The boat is called Nemo")];
+    assert!(rig.memory.keep(&alice, both, 9_000).unwrap()[1].facts.is_empty());
+    assert_eq!(rig.memory.store.load(&alice).unwrap().spending.deaf_before, 5_000);
+}
