@@ -12,5 +12,5 @@ pub mod trim;
 
 pub use assembly::assemble;
 pub use settings::{ContextFile, ContextSettings};
-pub use tokens::{Load, TokenCounter};
+pub use tokens::{Load, TokenCounter, estimate_tokens};
 pub use trim::{Overflow, Trim, plan};

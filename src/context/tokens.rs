@@ -52,6 +52,12 @@ pub struct TokenCounter {
     calibrations: DashMap<u128, Calibration>,
 }
 
+/// The tokens of a text as some model would count them, uncalibrated.
+#[must_use]
+pub fn estimate_tokens(text: &str) -> usize {
+    usize::try_from(class_model::count(text)).unwrap_or(usize::MAX)
+}
+
 impl TokenCounter {
     #[must_use]
     pub fn new() -> Self {

@@ -30,7 +30,7 @@ struct Segment {
 
 impl Segment {
     fn of(mut rows: Vec<(Term, Posting)>) -> Self {
-        rows.sort_unstable_by_key(|(term, posting)| (*term, posting.slot));
+        rows.sort_unstable_by_key(|(term, posting)| u64::from(*term) << 32 | u64::from(posting.slot));
         let mut segment = Self { postings: Vec::with_capacity(rows.len()), ..Self::default() };
         for (term, posting) in rows {
             if segment.terms.last() != Some(&term) {

@@ -5,6 +5,7 @@ mod endpoint;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::OnceLock;
 
 use super::dense::{Dense, Rows, Vector};
 use super::index::{self, Index, Slot};
@@ -24,8 +25,18 @@ const INJECTED: usize = 64;
 struct Entry {
     fact: Fact,
     slot: Option<Slot>,
-    /// Hash of the folded text: equal for two facts that say the same.
-    saying: u64,
+    /// Hash of the folded text: equal for two facts that say the same. Made when it is first asked for, which recall never does.
+    saying: OnceLock<u64>,
+}
+
+impl Entry {
+    fn new(fact: Fact, slot: Option<Slot>) -> Self {
+        Self { fact, slot, saying: OnceLock::new() }
+    }
+
+    fn saying(&self) -> u64 {
+        *self.saying.get_or_init(|| saying(&self.fact.text))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -61,11 +72,12 @@ impl View {
         let mut view = Self { key, learned: data.learned.into_iter().collect(), ..Self::default() };
         (view.unread, view.spending) = (data.embeddings, data.spending);
         view.injections = data.injections.into_iter().map(|i| (i.prefix, i)).collect();
+        view.facts.reserve(data.facts.len());
+        view.by_slot.reserve(data.facts.len());
         for mut fact in data.facts {
             view.text_bytes += bytes_of(&fact);
             view.changed_at = view.changed_at.max(changed_at(&fact));
             view.expiring.extend(end_of_life(&fact));
-            let saying = saying(&fact.text);
             // Kept until the index is built below.
             let analysis = std::mem::take(&mut fact.analysis);
             if fact.is_current() {
@@ -75,7 +87,7 @@ impl View {
             if is_profile(&fact) {
                 view.profile.insert(profile_place(&fact));
             }
-            view.facts.insert(fact.id, Entry { fact, slot: None, saying });
+            view.facts.insert(fact.id, Entry::new(fact, None));
         }
         view.build_index();
         view
@@ -162,7 +174,7 @@ impl View {
     /// Facts that say the same as `text`, but for marks and letter case.
     pub(super) fn saying(&self, text: &str) -> impl Iterator<Item = &Fact> {
         let wanted = saying(text);
-        self.facts.values().filter(move |entry| entry.saying == wanted).map(|entry| &entry.fact)
+        self.facts.values().filter(move |entry| entry.saying() == wanted).map(|entry| &entry.fact)
     }
 
     /// Makes the changes of a batch that the store has committed.
@@ -243,8 +255,7 @@ impl View {
             self.profile.insert(profile_place(&fact));
         }
         self.text_bytes += bytes_of(&fact);
-        let saying = saying(&fact.text);
-        self.facts.insert(id, Entry { fact, slot, saying });
+        self.facts.insert(id, Entry::new(fact, slot));
     }
 
     fn remove(&mut self, id: FactId) {

@@ -13,7 +13,7 @@ use super::follow::Follower;
 use super::services::{Runtime, Services};
 use super::settings::Upstream;
 use super::upstream::choose_upstream;
-use crate::context::{Load, Trim, assemble, plan};
+use crate::context::{Load, Trim, assemble, estimate_tokens, plan};
 use crate::dialect::chat::parse;
 use crate::dialect::conversation::{Conversation, ParseError, Role};
 use crate::dialect::edit::Edits;
@@ -22,7 +22,7 @@ use crate::dialect::words::own_words;
 use crate::enforce::{Grant, Refusal, UserScope};
 use crate::identity::header;
 use crate::ids::SessionId;
-use crate::memory::{self, Lesson, Message, RecallMiss, RecallRequest, Recalled, render};
+use crate::memory::{self, Lesson, Message, RecallMiss, RecallRequest, Recalled};
 use crate::policy::MemoryAccess;
 use crate::telemetry::{Clipped, RecallResult, Stage};
 
@@ -127,7 +127,7 @@ pub async fn consult(
     let messages: Vec<Message<'_>> =
         conversation.turns().iter().enumerate().map(|(i, turn)| message(turn.role, conversation.raw(i))).collect();
     let query = || draft.own_words().unwrap_or_default();
-    let (withhold, tokens) = (upstream.never_send.as_slice(), render::estimate_tokens);
+    let (withhold, tokens) = (upstream.never_send.as_slice(), estimate_tokens);
     let request = RecallRequest { messages: &messages, query: &query, tokens, withhold, now };
     services.memory.recall(scope, &request, runtime.memory.recall_deadline).await
 }

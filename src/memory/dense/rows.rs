@@ -123,6 +123,7 @@ impl Rows {
 
 /// The dot product of two rows of bytes.
 #[expect(clippy::cast_precision_loss, reason = "a dot product of bytes is far below the precision of a score")]
+#[expect(clippy::inline_always, reason = "only what is inlined is compiled for wide vectors")]
 #[inline(always)]
 pub(super) fn dot(a: &[i8], b: &[i8]) -> f32 {
     // Sixteen sums side by side, so that the compiler finds the vector instructions.

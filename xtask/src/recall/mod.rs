@@ -15,10 +15,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use memgate::context::estimate_tokens;
 use memgate::enforce::{Grant, UserScope, admit};
 use memgate::identity::{Assurance, Finding, Resolution};
 use memgate::ids::{ClientName, FactId, SessionId, UserId};
-use memgate::memory::{Memory, MemorySettings, Message, RecallRequest, Recalled, Role, render};
+use memgate::memory::{Memory, MemorySettings, Message, RecallRequest, Recalled, Role};
 use memgate::policy::Decision;
 use memgate::store::{Batch, Fact, FileDisk, Kind, Provenance, Status, StorageSettings, Store, Tier};
 use serde_json::{Value, json};
@@ -155,7 +156,7 @@ impl Bench {
         let messages = [Message { role: Role::User, raw: raw.as_bytes() }];
         let query = || question.text.clone();
         let now = question.at.unwrap_or(person.now);
-        let request = RecallRequest { messages: &messages, query: &query, tokens: render::estimate_tokens, withhold: &[], now };
+        let request = RecallRequest { messages: &messages, query: &query, tokens: estimate_tokens, withhold: &[], now };
         Ok(self.runtime.block_on(memory.recall(&person.scope, &request, PATIENCE))?)
     }
 }
