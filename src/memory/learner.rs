@@ -13,12 +13,12 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::extract::{Statement, may_teach};
-use super::learn::{self, Draft, Learned, Released, Taught};
+use super::learn::{self, Draft, Learned, Taught};
 use super::lesson::Lesson;
 use super::recorder::ended;
 use super::{Memory, extract};
 use crate::enforce::UserScope;
-use crate::ids::{FactId, SessionId, UserId};
+use crate::ids::{SessionId, UserId};
 use crate::store::{JournalEntry, JournalError, Queue, StoreError};
 
 /// Why a turn was not queued.
@@ -289,22 +289,6 @@ impl Memory {
         self.counters.facts_written.fetch_add(written as u64, Ordering::Relaxed);
         self.counters.facts_expired.fetch_add(expired as u64, Ordering::Relaxed);
         Ok(learned)
-    }
-
-    /// Lets a held fact be recalled; it takes the place of its slot's current value. Nothing, where it does not wait for a review.
-    /// `now` is in milliseconds since the Unix epoch. Blocks on the disk.
-    ///
-    /// # Errors
-    /// When the store fails; then nothing changed.
-    pub fn release(&self, scope: &UserScope, id: FactId, now: i64) -> Result<Option<Released>, StoreError> {
-        let place = self.views.place(scope.user());
-        let _writer = place.writer.lock();
-        place.load_locked(&self.store, scope)?;
-        let settings = self.settings.load();
-        let planned = place.view.read().as_ref().and_then(|view| learn::plan_release(view, &settings, scope, id, now));
-        let Some((batch, released)) = planned else { return Ok(None) };
-        self.commit(scope, &place, batch)?;
-        Ok(Some(released))
     }
 }
 

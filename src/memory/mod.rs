@@ -49,7 +49,7 @@ use crate::telemetry::Metrics;
 
 pub use bounds::{BudgetFile, Ttl, TtlFile};
 pub use embed::{EmbeddingSettings, EmbeddingsFile, Reached, Upstreams};
-pub use learn::{Learned, Released, Unkept};
+pub use learn::{Learned, Unkept};
 pub use learner::{EnqueueError, LearnedReport, OnLearned};
 pub use lesson::Lesson;
 pub use recall::{Message, Placed, RecallRequest, Recalled, Role};

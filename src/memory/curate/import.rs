@@ -4,8 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::super::extract::review_of;
+use super::super::learn::Draft;
+use super::super::settings::MemorySettings;
 use super::super::view::{View, saying};
-use super::plan::{activate, fill_slot, name_of};
+use super::plan::{activate, name_of};
 use crate::enforce::UserScope;
 use crate::ids::FactId;
 use crate::store::{Batch, Fact, Kind, Provenance, Review, Status, Tier};
@@ -107,27 +109,25 @@ impl Import {
         view: &View,
         key: &[u8; 16],
         scope: &UserScope,
-        max_facts: usize,
+        settings: &MemorySettings,
         now: i64,
     ) -> (Batch, Vec<(usize, Outcome)>) {
         // What was forgotten counts as known: an import is no way to bring it back.
         let mut known: HashMap<(u64, bool), FactId> =
             view.facts().map(|fact| ((saying(&fact.text), fact.invalid_at.is_some()), fact.id)).collect();
         let mut new_ids = self.new_ids.clone();
-        let mut put: Vec<Fact> = Vec::new();
+        let mut draft = Draft::new(view, settings, now);
         let mut added: HashSet<FactId> = HashSet::new();
         let mut outcomes = Vec::with_capacity(lines.len());
         for (id, line) in lines.iter().rev() {
             let said = (saying(&line.text), line.invalid_at.is_some());
             let outcome = if let Some(known) = known.get(&said) {
                 Outcome::Known(*known)
-            } else if view.len() + added.len() >= max_facts {
+            } else if view.len() + added.len() >= settings.max_facts {
                 Outcome::Full
             } else {
-                let mut fact = fact_of(*id, line, key, scope, &new_ids);
-                fill_slot(view, &mut put, &mut fact, now);
+                let fact = draft.put(fact_of(*id, line, key, scope, &new_ids));
                 let held = fact.status == Status::Held && fact.held_for != Some(Review::Sandbox);
-                put.push(fact);
                 added.insert(*id);
                 known.insert(said, *id);
                 if held { Outcome::Held(*id) } else { Outcome::Imported(*id) }
@@ -137,7 +137,7 @@ impl Import {
             }
             outcomes.push((line.line, outcome));
         }
-        (Batch { put, ..Batch::default() }, outcomes)
+        (Batch { put: draft.into_changed(), ..Batch::default() }, outcomes)
     }
 }
 

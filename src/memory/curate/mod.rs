@@ -198,7 +198,8 @@ impl Memory {
     /// # Errors
     /// [`CurateError::NoFact`], [`CurateError::History`], or when the store fails.
     pub fn amend(&self, scope: &UserScope, id: FactId, amendment: &Amendment, now: i64) -> Result<Changed, CurateError> {
-        self.edit(scope, |view, key| plan::amend(view, key, scope, id, amendment, now))
+        let settings = self.settings.load();
+        self.edit(scope, |view, key| plan::amend(view, key, scope, id, amendment, &settings, now))
     }
 
     /// Deletes a fact for good; with `history`, all that it had taken the place of, too. Says which are gone.
@@ -217,11 +218,11 @@ impl Memory {
     /// # Errors
     /// When the store fails; some may have been imported by then, and importing again skips those.
     pub fn import(&self, scope: &UserScope, incoming: Vec<Incoming>, now: i64) -> Result<Vec<(usize, Outcome)>, CurateError> {
-        let max_facts = self.settings.load().max_facts;
+        let settings = self.settings.load();
         let mut import = import::Import::of(incoming);
         let mut outcomes = Vec::with_capacity(import.len());
         while let Some(lines) = import.next_lines(IMPORTED_AT_ONCE) {
-            let done = self.write(scope, |view, key| Ok(import.plan(&lines, view, key, scope, max_facts, now)))?;
+            let done = self.write(scope, |view, key| Ok(import.plan(&lines, view, key, scope, &settings, now)))?;
             import.note(&done);
             outcomes.extend(done);
         }

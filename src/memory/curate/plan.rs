@@ -1,6 +1,6 @@
 //! Changes to a person's memory by their own hand, planned. Pure.
 
-use super::super::learn::make_room;
+use super::super::learn::{Draft, make_room};
 use super::super::prefix::derive;
 use super::super::settings::MemorySettings;
 use super::super::view::{View, saying};
@@ -37,11 +37,10 @@ pub(super) fn add(
         let supersedes = predecessors(view, fact.id);
         return Edit { put: Vec::new(), delete: Vec::new(), fact: fact.clone(), supersedes, known: true };
     }
-    let mut fact = by_hand(key, scope, statement, now);
-    let mut put = Vec::new();
-    fill_slot(view, &mut put, &mut fact, now);
-    let supersedes = put.iter().map(|old| old.id).collect();
-    put.push(fact.clone());
+    let mut draft = Draft::new(view, settings, now);
+    let fact = draft.put(by_hand(key, scope, statement, now));
+    let put = draft.into_changed();
+    let supersedes = others(&put, fact.id).collect();
     Edit { delete: make_room(view, settings, &put, now), put, fact, supersedes, known: false }
 }
 
@@ -52,6 +51,7 @@ pub(super) fn amend(
     scope: &UserScope,
     id: FactId,
     amendment: &Amendment,
+    settings: &MemorySettings,
     now: i64,
 ) -> Result<Edit, CurateError> {
     let old = view.fact(id).ok_or(CurateError::NoFact)?;
@@ -67,7 +67,7 @@ pub(super) fn amend(
         Expiry::Never => None,
         Expiry::At(end) => Some(end),
     };
-    let mut put = Vec::new();
+    let mut draft = Draft::new(view, settings, now);
     if let Some(text) = amendment.text.as_ref().filter(|text| **text != old.text) {
         let Fact { kind, slot, pinned, expires_at, .. } = fact;
         let statement = Statement { text: text.clone(), kind, slot, pinned, expires_at };
@@ -75,13 +75,10 @@ pub(super) fn amend(
         if amendment.status == Some(Wanted::Forgotten) {
             new.status = Status::Forgotten;
         }
-        let mut closed = old.clone();
-        close(&mut closed, &new, now);
-        fill_slot(view, &mut put, &mut new, now);
-        put.retain(|fact| fact.id != id);
-        put.push(closed);
-        let supersedes = put.iter().map(|old| old.id).collect();
-        put.push(new.clone());
+        draft.replace(id, &new);
+        let new = draft.put(new);
+        let put = draft.into_changed();
+        let supersedes = others(&put, new.id).collect();
         return Ok(Edit { put, delete: Vec::new(), fact: new, supersedes, known: false });
     }
     match amendment.status {
@@ -91,13 +88,15 @@ pub(super) fn amend(
             let was_held_for = fact.held_for;
             activate(&mut fact, scope);
             fact.held_for = fact.held_for.or(was_held_for);
-            fill_slot(view, &mut put, &mut fact, now);
+            fact = draft.put(fact);
         }
         Some(Wanted::Active) | None => {}
     }
-    let known = put.is_empty() && fact == *old;
+    let known = fact == *old;
+    let mut put = draft.into_changed();
     let mut supersedes = predecessors(view, id);
-    supersedes.extend(put.iter().map(|old| old.id));
+    supersedes.extend(others(&put, id));
+    put.retain(|changed| changed.id != id);
     if !known {
         put.push(fact.clone());
     }
@@ -124,6 +123,10 @@ pub(super) fn predecessors(view: &View, id: FactId) -> Vec<FactId> {
     found
 }
 
+fn others(facts: &[Fact], id: FactId) -> impl Iterator<Item = FactId> {
+    facts.iter().map(|fact| fact.id).filter(move |other| *other != id)
+}
+
 /// Lets a fact be recalled. In a sandbox it still waits for the operator who may promote the sandbox.
 pub(super) fn activate(fact: &mut Fact, scope: &UserScope) {
     if scope.is_sandbox() {
@@ -131,36 +134,6 @@ pub(super) fn activate(fact: &mut Fact, scope: &UserScope) {
     } else {
         fact.status = Status::Active;
     }
-}
-
-/// Closes the current facts of the slot that `fact` fills, which are added to `put`; where one of them is of a later time, `fact` is
-/// history at once.
-pub(super) fn fill_slot(view: &View, put: &mut Vec<Fact>, fact: &mut Fact, now: i64) {
-    if fact.slot.is_none() || !fact.is_current() {
-        return;
-    }
-    let rivals = |old: &Fact| old.is_current() && old.slot == fact.slot && old.id != fact.id;
-    let newer = {
-        let stored = view.facts().filter(|old| !put.iter().any(|changed| changed.id == old.id));
-        let later = stored.chain(put.iter()).filter(|old| rivals(old) && old.valid_at > fact.valid_at);
-        later.min_by_key(|old| old.valid_at).map(|old| (old.id, old.valid_at))
-    };
-    if let Some((id, since)) = newer {
-        (fact.invalid_at, fact.expired_at, fact.superseded_by) = (Some(since), Some(now), Some(id));
-        return;
-    }
-    let stored = view.facts().filter(|old| rivals(old) && !put.iter().any(|changed| changed.id == old.id)).cloned();
-    let mut closed: Vec<Fact> = stored.collect();
-    for old in closed.iter_mut().chain(put.iter_mut().filter(|old| rivals(old))) {
-        close(old, fact, now);
-    }
-    put.append(&mut closed);
-}
-
-fn close(old: &mut Fact, by: &Fact, now: i64) {
-    old.invalid_at = Some(by.valid_at.max(old.valid_at));
-    old.expired_at = Some(now);
-    old.superseded_by = Some(by.id);
 }
 
 /// A name for what no turn said, so that two such facts are not taken for one turn's.

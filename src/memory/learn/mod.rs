@@ -3,7 +3,6 @@
 //! Rules and models go the same way: what either read out of a turn is a [`Taught`], kept by a [`Draft`] over the user's view.
 //! Nothing is overwritten: a fact that ceased to hold is closed, on both time axes, and stays until it is evicted or deleted.
 
-mod release;
 mod retract;
 mod room;
 mod supersede;
@@ -21,8 +20,6 @@ use crate::enforce::UserScope;
 use crate::ids::{FactId, SessionId};
 use crate::store::{Batch, Fact, Kind, PrefixHash, Provenance, Review, Spending, Status, Tier};
 
-pub use release::Released;
-pub(super) use release::plan_release;
 use room::Room;
 pub(super) use room::make_room;
 use wording::Wording;
@@ -241,11 +238,32 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn add(&mut self, mut fact: Fact) {
-        self.supersede(&mut fact);
+    fn add(&mut self, fact: Fact) {
         self.fresh.insert(fact.id);
         self.turn().facts.push(fact.id);
-        self.changed.insert(fact.id, fact);
+        self.put(fact);
+    }
+
+    /// Takes in a fact, and closes what it takes the place of. Returns it as it is to be.
+    pub(super) fn put(&mut self, mut fact: Fact) -> Fact {
+        self.supersede(&mut fact);
+        self.changed.insert(fact.id, fact.clone());
+        fact
+    }
+
+    /// Closes a fact whose place another one takes.
+    pub(super) fn replace(&mut self, id: FactId, by: &Fact) {
+        let now = self.now;
+        if let Some(old) = self.change(id) {
+            old.invalid_at = Some(by.valid_at.max(old.valid_at));
+            old.expired_at = Some(now);
+            old.superseded_by = Some(by.id);
+        }
+    }
+
+    /// Every fact that is new or changed.
+    pub(super) fn into_changed(self) -> Vec<Fact> {
+        self.changed.into_values().collect()
     }
 
     /// Whether the statement is known: a fact that says the same held, waited or was yet to be forgotten when it was said. A turn

@@ -23,12 +23,7 @@ impl Draft<'_> {
         }
         let older: Vec<FactId> = self.facts().filter(is_value).filter(|other| other.is_current()).map(|other| other.id).collect();
         for id in older {
-            let now = self.now;
-            if let Some(old) = self.change(id) {
-                old.invalid_at = Some(fact.valid_at);
-                old.expired_at = Some(now);
-                old.superseded_by = Some(fact.id);
-            }
+            self.replace(id, fact);
             // What a turn said and changed in one breath was never stored as current.
             if !self.turn().facts.contains(&id) {
                 self.turn().superseded.push(id);

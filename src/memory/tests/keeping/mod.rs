@@ -1,6 +1,5 @@
 //! Keeping: what closes facts, what is taken back, what must go, what has run out.
 
-mod release;
 mod retract;
 mod room;
 
