@@ -78,6 +78,8 @@ impl Class {
     pub(super) const OBJECT: Self = Self(1 << 33);
     /// Behind "remember", a memory or a task: "remember when…", "remember to…".
     pub(super) const NO_WISH: Self = Self(1 << 32);
+    /// A language, into which something is put: "in French".
+    pub(super) const TONGUE: Self = Self(1 << 34);
 
     pub(super) fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -105,6 +107,10 @@ pub(super) enum Role {
     Fiction,
     /// Anywhere in the turn: it was not meant.
     Joke,
+    /// Anywhere in the turn: a part is played, before and behind.
+    Play,
+    /// Somebody's text may follow, if the sentence names one: "here is", "feedback on".
+    Presents,
     /// "Remember that": anything may follow.
     Wish,
     /// "Note that": only a statement in the first person may follow, since tasks are worded so too.
@@ -142,6 +148,8 @@ pub(super) struct Table {
     pub(super) phrases: &'static [(Role, &'static str)],
     /// Words that stand for several: "im" for "i am".
     pub(super) expansions: &'static [(&'static str, &'static str)],
+    /// What people leave out at the beginning of a clause, and the phrases before which they do: "i", "live in".
+    pub(super) elided: &'static [(&'static str, &'static str)],
     /// Named alternatives, for `{name}` in a pattern.
     pub(super) groups: &'static [(&'static str, &'static str)],
     /// What relatives, topics and attributes are called in slots, and the words for them.
@@ -154,7 +162,8 @@ pub(super) struct Table {
     pub(super) orders_freely: bool,
     /// What speaks to a model about its orders, and what names a tool, in lower case.
     pub(super) held: &'static [(Review, &'static str)],
-    pub(super) rules: &'static [Rule],
+    /// The first that fits a clause counts.
+    pub(super) rules: &'static [&'static [Rule]],
 }
 
 /// A phrase as words.
@@ -167,6 +176,8 @@ pub(super) struct Grammar {
     classes: HashMap<&'static str, Class>,
     phrases: HashMap<(Role, &'static str), Vec<Phrase>>,
     expansions: HashMap<&'static str, Phrase>,
+    /// By its first word: a phrase, and what was left out before it.
+    elided: HashMap<&'static str, Vec<(Phrase, Phrase)>>,
     slots: HashMap<&'static str, &'static str>,
     pub(super) gone: Vec<(Phrase, Phrase)>,
     rules: HashMap<&'static str, Vec<usize>>,
@@ -196,10 +207,17 @@ impl Grammar {
             known.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
         }
         let slots = table.slots.iter().flat_map(|(slot, words)| words.split_whitespace().map(move |word| (word, *slot)));
-        let compiled: Vec<_> = table.rules.iter().map(|rule| (rule, Pattern::new(rule.pattern, table.groups))).collect();
+        let compiled: Vec<_> = table.rules.iter().copied().flatten().map(|rule| (rule, Pattern::new(rule.pattern, table.groups))).collect();
         let mut rules: HashMap<&'static str, Vec<usize>> = HashMap::new();
         for (at, (_, pattern)) in compiled.iter().enumerate() {
-            pattern.first_words().iter().for_each(|word| rules.entry(word).or_default().push(at));
+            let first = pattern.first_words();
+            first.iter().copied().chain(first.is_empty().then_some("")).for_each(|word| rules.entry(word).or_default().push(at));
+        }
+        let mut elided: HashMap<&'static str, Vec<(Phrase, Phrase)>> = HashMap::new();
+        for (left_out, list) in table.elided {
+            for phrase in list.split(',').map(split).filter(|phrase| !phrase.is_empty()) {
+                elided.entry(phrase[0]).or_default().push((phrase, split(left_out)));
+            }
         }
         let mut noise: HashMap<&'static str, Vec<Pattern>> = HashMap::new();
         for text in table.noise {
@@ -219,6 +237,7 @@ impl Grammar {
             classes,
             phrases,
             expansions: table.expansions.iter().map(|(word, text)| (*word, split(text))).collect(),
+            elided,
             slots: slots.collect(),
             gone: table.gone.iter().map(|(first, then)| (split(first), split(then))).collect(),
             rules,
@@ -235,11 +254,11 @@ impl Grammar {
         for word in words {
             let class = |text: &str| self.classes.get(text).copied().unwrap_or_default();
             match self.expansions.get(word.text) {
-                None => read.push(Word { class: class(word.text), ..*word }),
+                None => read.push(Word { class: class(word.text), trace: trace(word.text), ..*word }),
                 Some(expansion) => {
                     let mut word = *word;
                     for text in expansion {
-                        read.push(Word { text, class: class(text), ..word });
+                        read.push(Word { text, class: class(text), trace: trace(text), ..word });
                         word = Word { parted: false, announced: false, asked: false, capital: false, ..word };
                     }
                 }
@@ -261,15 +280,43 @@ impl Grammar {
         (0..words.len()).any(|at| self.opens_with(words.get(at..).unwrap_or_default(), role))
     }
 
-    /// Rules whose pattern may begin with this word, in the table's order.
+    /// Rules whose pattern may begin with this word, and behind them those that may begin with any.
     pub(super) fn rules_of(&self, word: &str) -> impl Iterator<Item = (&'static Rule, &Pattern)> {
-        self.rules.get(word).into_iter().flatten().filter_map(|at| self.compiled.get(*at).map(|(rule, pattern)| (*rule, pattern)))
+        let of = |word: &str| self.rules.get(word).into_iter().flatten();
+        of(word).chain(of("")).filter_map(|at| self.compiled.get(*at).map(|(rule, pattern)| (*rule, pattern)))
+    }
+
+    /// What was left out before `words`, if people leave it out there.
+    fn left_out(&self, words: &[Word]) -> Option<&Phrase> {
+        let known = self.elided.get(words.first()?.text)?;
+        known.iter().find(|(phrase, _)| skip(words, phrase).is_some()).map(|(_, left_out)| left_out)
+    }
+
+    /// Whether a clause may begin here whose subject was left out.
+    pub(super) fn elides(&self, words: &[Word]) -> bool {
+        self.left_out(words).is_some()
+    }
+
+    /// The clause with what was left out before it, if something was: "live in Rome" is "I live in Rome".
+    pub(super) fn restore<'t>(&self, words: &[Word<'t>]) -> Option<Vec<Word<'t>>> {
+        let first = words.first()?;
+        let unseen = |text: &&'static str| {
+            let class = self.classes.get(text).copied().unwrap_or_default();
+            Word { text, class, trace: trace(text), end: first.start, parted: false, announced: false, asked: false, ..*first }
+        };
+        Some(self.left_out(words)?.iter().map(unseen).chain(words.iter().copied()).collect())
     }
 
     pub(super) fn is_noise(&self, words: &[Word]) -> bool {
         let Some(first) = words.first() else { return true };
         self.noise.get(first.text).into_iter().flatten().any(|pattern| pattern.fit(words).is_some())
             || self.opens_with(words, Role::Noise)
+    }
+
+    /// The words with which somebody's text may be announced.
+    pub(super) fn openings(&self) -> impl Iterator<Item = &'static str> {
+        let works = self.classes.iter().filter(|(_, class)| class.meets(Class::WORK)).map(|(word, _)| *word);
+        works.chain(self.phrases.keys().filter(|(role, _)| *role == Role::Fiction).map(|(_, word)| *word))
     }
 
     pub(super) fn orders_freely(&self) -> bool {
@@ -316,11 +363,18 @@ impl Grammar {
             .map(|(word, _)| *word)
             .chain(["don"]);
         let phrases = self.phrases.keys().filter(|(role, _)| ROLES.contains(role)).map(|(_, word)| *word);
+        let elided = self.elided.keys().copied();
         let gone = self.gone.iter().filter_map(|(first, _)| first.first().copied());
         // A turn is looked through by letters and digits only.
         let bare = |word: &'static str| word.split(|c: char| !c.is_alphanumeric()).next().unwrap_or(word);
-        words.chain(expanded).chain(phrases).chain(gone).chain(self.rules.keys().copied()).map(bare)
+        words.chain(expanded).chain(phrases).chain(elided).chain(gone).chain(self.rules.keys().copied()).map(bare).filter(|word| !word.is_empty())
     }
+}
+
+/// A word as one bit of 64: of two texts without a common bit, none has a word of the other.
+pub(super) fn trace(word: &str) -> u64 {
+    let hash = word.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+    1 << (hash >> 58)
 }
 
 fn split(text: &'static str) -> Phrase {

@@ -11,6 +11,7 @@
 //! | `^` | one to three words that begin with capitals, a name |
 //! | `~` | the rest, one word at least |
 //! | `$` | the end of the clause, or a comma |
+//! | `:` | a colon stands in front of what follows |
 //! | `-ing`, `lieblings-` | a word that ends or begins so |
 //! | `&a\|b` | one of these words comes next, and belongs to what follows |
 //!
@@ -18,7 +19,7 @@
 
 use std::ops::Range;
 
-use super::grammar::{Class, Grammar};
+use super::grammar::{Class, Grammar, trace};
 use super::words::Word;
 use crate::store::Kind;
 
@@ -104,10 +105,15 @@ enum Part {
     Name,
     Rest,
     End,
+    Colon,
 }
 
 #[derive(Debug)]
-pub(super) struct Pattern(Vec<Part>);
+pub(super) struct Pattern {
+    parts: Vec<Part>,
+    /// Traces of the words of which the clause must have one, for each part that asks for a word.
+    needs: Vec<u64>,
+}
 
 /// What a pattern found in a clause.
 #[derive(Debug, Default)]
@@ -126,6 +132,7 @@ impl Pattern {
             "^" => Part::Name,
             "~" => Part::Rest,
             "$" => Part::End,
+            ":" => Part::Colon,
             ahead if ahead.starts_with('&') => Part::Ahead(ahead.trim_start_matches('&').split('|').collect()),
             words => {
                 let (chosen, words) = words.strip_prefix('@').map_or((false, words), |words| (true, words));
@@ -134,12 +141,24 @@ impl Pattern {
                 Part::Words { any, optional: inner.is_some(), chosen }
             }
         };
-        Self(text.split_whitespace().map(part).collect())
+        let parts: Vec<Part> = text.split_whitespace().map(part).collect();
+        let needs = parts.iter().filter_map(needed).collect();
+        Self { parts, needs }
+    }
+
+    /// Whether a clause with these traces of words may fit.
+    fn may_fit(&self, traces: u64) -> bool {
+        self.needs.iter().all(|need| need & traces != 0)
+    }
+
+    /// Whether the clause must end where the pattern does.
+    fn ends(&self) -> bool {
+        matches!(self.parts.last(), Some(Part::End))
     }
 
     /// The words that a clause must begin with to fit.
     pub(super) fn first_words(&self) -> &[&'static str] {
-        match self.0.first() {
+        match self.parts.first() {
             Some(Part::Words { any, .. }) => any,
             _ => &[],
         }
@@ -148,7 +167,7 @@ impl Pattern {
     pub(super) fn fit<'t>(&self, clause: &[Word<'t>]) -> Option<Fit<'t>> {
         let mut found = Fit::default();
         let mut at = 0;
-        let mut parts = self.0.iter().peekable();
+        let mut parts = self.parts.iter().peekable();
         while let Some(part) = parts.next() {
             let rest = clause.get(at..)?;
             match part {
@@ -172,6 +191,7 @@ impl Pattern {
                 Part::Object => {
                     let len = match parts.peek() {
                         Some(Part::Words { any, .. }) => rest.iter().take(5).position(|word| any.contains(&word.text))?,
+                        Some(Part::Colon) => rest.iter().take(5).position(|word| word.announced)?,
                         _ => rest.len(),
                     };
                     if len == 0 || rest.get(..len)?.iter().skip(1).any(|word| word.parted) {
@@ -199,6 +219,9 @@ impl Pattern {
                 Part::Rest => {
                     rest.first()?;
                 }
+                Part::Colon => {
+                    rest.first().filter(|word| word.announced)?;
+                }
                 Part::End => {
                     let goes_on =
                         rest.first().is_some_and(|word| !word.parted) && rest.iter().any(|word| !word.is(Class::ADVERB));
@@ -211,6 +234,13 @@ impl Pattern {
         found.taken = at;
         Some(found)
     }
+}
+
+/// The traces of a part's words, unless it can do without them or asks for beginnings or endings.
+fn needed(part: &Part) -> Option<u64> {
+    let (Part::Words { any, optional: false, .. } | Part::Ahead(any)) = part else { return None };
+    let whole = !any.iter().any(|word| word.starts_with('-') || word.ends_with('-'));
+    whole.then(|| any.iter().fold(0, |traces, word| traces | trace(word)))
 }
 
 fn is_one_of(word: &Word, any: &[&str]) -> bool {
@@ -231,9 +261,13 @@ fn expand(word: &'static str, groups: &[(&'static str, &'static str)]) -> Vec<&'
 /// The first rule that `clause` fits, among those of what holds or those of what is gone.
 pub(super) fn find_rule(grammar: &Grammar, clause: &[Word], gone: bool) -> Option<Match> {
     let first = clause.first()?;
-    grammar.rules_of(first.text).filter(|(rule, _)| rule.gone == gone).find_map(|(rule, pattern)| {
+    let traces = clause.iter().fold(0, |traces, word| traces | word.trace);
+    let may_fit = |rule: &Rule, pattern: &Pattern| rule.gone == gone && pattern.may_fit(traces);
+    grammar.rules_of(first.text).filter(|(rule, pattern)| may_fit(rule, pattern)).find_map(|(rule, pattern)| {
         let fit = pattern.fit(clause)?;
-        let rest = clause.get(fit.taken..)?;
+        let behind = clause.get(fit.taken..)?;
+        // What stands behind a comma is no part of what ended there.
+        let rest = if pattern.ends() { &[] } else { behind };
         let numbered =
             rule.not_before.meets(Class::NO_NAME) && rest.iter().any(|word| word.text.bytes().all(|b| b.is_ascii_digit()));
         if rest.len() > rule.max_rest
@@ -244,6 +278,9 @@ pub(super) fn find_rule(grammar: &Grammar, clause: &[Word], gone: bool) -> Optio
             return None;
         }
         let object = fit.object.and_then(|(from, to)| clause.get(from..to));
+        if fit.object.is_some_and(|(from, _)| from == 0) && object.is_some_and(|words| begins_with(words, rule.not_before)) {
+            return None;
+        }
         let slot = match rule.slot {
             "" => None,
             "?job" => rest.iter().take(5).any(|word| word.is(Class::TRADE)).then(|| "job".to_owned()),
@@ -257,7 +294,7 @@ pub(super) fn find_rule(grammar: &Grammar, clause: &[Word], gone: bool) -> Optio
         // What stands in the middle is the value where nothing stands behind: "dass ich in Köln wohne".
         let last = fit.taken.saturating_sub(1);
         let middle = || fit.object.map_or(last..clause.len(), |(from, to)| from..to);
-        let value = if rest.is_empty() { middle() } else { fit.taken..clause.len() };
+        let value = if behind.is_empty() { middle() } else { fit.taken..clause.len() };
         Some(Match { rule, slot, value })
     })
 }

@@ -10,7 +10,7 @@ use super::languages::{self, Votes};
 use super::pattern::{Match, find_rule};
 use super::words::{Sentence, Word, sentences};
 use super::{Candidate, Retraction, Statement, Target, hold, orders, own, passing, retract};
-use crate::store::{Kind, Tier};
+use crate::store::{Kind, Review, Tier};
 
 /// Whether there is more to read in the turn.
 struct Flow {
@@ -65,15 +65,34 @@ impl<'t> Reader<'t> {
                 }
                 if flow.stops {
                     self.own.push(from..first.start.max(from));
+                    self.hold_beside_orders();
                     return;
                 }
             }
             self.own.push(from..stretch.range.end);
         }
+        self.hold_beside_orders();
+    }
+
+    /// Whoever tells a model to leave its orders may have the rest of the turn dictated as well: none of it is kept unseen.
+    fn hold_beside_orders(&mut self) {
+        let turn = self.turn;
+        let mut texts = self.own.iter().filter_map(|range| turn.get(range.clone()));
+        if self.found.is_empty() || !texts.any(|text| hold::commands(text, languages::grammars())) {
+            return;
+        }
+        for statement in &mut self.found {
+            if let Statement::Fact(fact) = statement {
+                fact.held_for.get_or_insert(Review::Instruction);
+            }
+        }
     }
 
     /// Reads the sentence in the languages that it may be in: the first in which it says something explicit has it.
     fn read_sentence(&mut self, sentence: &Sentence<'t>, torn: Torn, whole: &Votes) -> Flow {
+        if languages::opens_fiction(&sentence.words) {
+            return Flow { stops: true, unsays: false };
+        }
         let mut best: Option<Reading> = None;
         for grammar in languages::choose(&sentence.words, whole) {
             let reading = Reading::of(self.turn, grammar, sentence, torn);
@@ -128,8 +147,9 @@ impl<'a> Reading<'a> {
     fn read(&mut self, words: &[Word], sentence: &Sentence, torn: Torn) {
         let grammar = self.grammar;
         let bare = skip_fillers(grammar, words);
-        if grammar.holds(words, Role::Joke) {
-            self.unsays = true;
+        let plays = grammar.holds(words, Role::Play);
+        if plays || sentence.wry || grammar.holds(words, Role::Joke) {
+            (self.ends, self.unsays) = (plays, !sentence.wry || plays);
             return;
         }
         let whole = !torn.start && !torn.end;
@@ -166,7 +186,7 @@ impl<'a> Reading<'a> {
 
     fn read_clauses(&mut self, words: &[Word], question: bool, torn: Torn) {
         let grammar = self.grammar;
-        let mut clauses = clauses(words);
+        let mut clauses = clauses(grammar, words);
         if question && let Some((told, asked)) = clauses.last().and_then(|last| split_question(last)) {
             clauses.pop();
             clauses.extend([told, asked]);
@@ -234,7 +254,7 @@ impl<'a> Reading<'a> {
     /// What was asked to be remembered: statements with a rule of their own each by itself, anything else as one.
     fn read_wish(&mut self, wished: &[Word]) {
         let grammar = self.grammar;
-        let parts = clauses(wished);
+        let parts = clauses(grammar, wished);
         let Some(first) = parts.first().copied() else { return };
         if announced_text(wished).is_some() {
             self.ends = true;
@@ -328,6 +348,14 @@ fn split_question<'a, 't>(clause: &'a [Word<'t>]) -> Option<(&'a [Word<'t>], &'a
 
 /// The rule that a clause (fillers dropped) fits, if it is an explicit statement that holds.
 fn statement(grammar: &Grammar, clause: &[Word]) -> Option<Match> {
+    if let Some(restored) = grammar.restore(clause)
+        && !restored.is_empty()
+        && is_certain(&restored)
+        && !grammar.is_noise(&restored)
+        && let Some(found) = find_rule(grammar, &restored, false)
+    {
+        return Some(found);
+    }
     if !is_certain(clause) || grammar.is_noise(clause) {
         return None;
     }

@@ -1,6 +1,6 @@
 //! English: what words and phrases are.
 
-use super::super::grammar::{Class, Role};
+use super::super::super::grammar::{Class, Role};
 use crate::store::Review;
 
 pub(super) const WORDS: &[(Class, &str)] = &[
@@ -273,3 +273,6 @@ pub(super) const HELD: &[(Review, &str)] = &[
          forward to,forward all,upload,download,browser open,transfer funds,make a payment,the function,webhook,http request,image link,eval,subprocess",
     ),
 ];
+
+/// What is left out in chats, and before which words.
+pub(super) const ELIDED: &[(&str, &str)] = &[];

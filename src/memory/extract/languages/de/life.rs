@@ -1,0 +1,41 @@
+//! German: tastes, habits, belongings, orders and what is over.
+
+use super::super::super::pattern::{Rule, habit, order, past, profile, taste, trade};
+
+pub(super) const RULES: &[Rule] = &[
+    taste("favourite", "mein|meine @lieblings- ist|sind|heißt|war ~", "favourite:@"),
+    taste("prefers", "ich bevorzuge|präferiere ~", ""),
+    taste("prefers", "ich ziehe * vor", ""),
+    taste("likes", "ich|wir mag|liebe|mögen|lieben|genieße ~", ""),
+    taste("likes", "ich * mag|liebe|bevorzuge|hasse", ""),
+    taste("likes", "ich bin [ein] [großer|riesiger|große] fan von|vom|der ~", ""),
+    taste("likes", "ich * gern|gerne", ""),
+    taste("likes", "ich interessiere mich [sehr] für ~", ""),
+    taste("likes", "ich stehe [total] auf ~", ""),
+    taste("dislikes", "ich|wir hasse|verabscheue|hassen ~", ""),
+    taste("dislikes", "ich kann * nicht leiden|ausstehen|ab", ""),
+    taste("dislikes", "ich mag|liebe kein|keine|keinen|nicht ~", ""),
+    habit("habit", "ich {like} ~", ""),
+    profile(
+        "attribute",
+        "mein|meine auto|handy|wohnung|haus|fahrrad|hochzeit|prüfung|flug|zug|arzt|zahnarzt|laptop|computer|schuhgröße|kleidergröße|blutgruppe|hobby|hobbys|garten|budget|gehalt|passwort-hinweis ist|sind|hat|liegt|läuft ~",
+        "",
+    ),
+    trade("is_a", "bin ~", "?trade"),
+    trade("is_a", "ich bin ~", "?trade"),
+    order("style", "duze|duz|sieze|siez mich [bitte] [immer]"),
+    order("style", "sprich|rede [bitte] mit mir [immer] ~"),
+    past("gone", "ich|wir habe|haben|hab früher in|bei * gewohnt|gelebt", "home"),
+    past("gone", "ich|wir wohnte|lebte|wohnten|lebten [früher] in ~", "home"),
+    past("gone", "früher wohnte|lebte ich in ~", "home"),
+    past("gone", "früher habe|hab ich in * gewohnt|gelebt", "home"),
+    past("gone", "früher arbeitete ich bei ~", "employer"),
+    past("gone", "früher habe|hab ich bei * gearbeitet", "employer"),
+    past("gone", "ich habe|hab früher bei * gearbeitet", "employer"),
+    past("gone", "ich habe|hab [meinen|den] job bei * gekündigt", "employer"),
+    past("gone", "ich habe|hab bei * gekündigt", "employer"),
+    past("gone", "ich bin [aus] * ausgezogen|weggezogen", "home"),
+    past("gone", "ich habe|hab aufgehört zu ~", ""),
+    past("gone", "wir haben uns getrennt", "marital_status"),
+    past("gone", "ich habe|hab mich [von] * getrennt", "marital_status"),
+];
