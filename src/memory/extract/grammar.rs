@@ -207,7 +207,8 @@ impl Grammar {
             known.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
         }
         let slots = table.slots.iter().flat_map(|(slot, words)| words.split_whitespace().map(move |word| (word, *slot)));
-        let compiled: Vec<_> = table.rules.iter().copied().flatten().map(|rule| (rule, Pattern::new(rule.pattern, table.groups))).collect();
+        let compiled: Vec<_> =
+            table.rules.iter().copied().flatten().map(|rule| (rule, Pattern::new(rule.pattern, table.groups))).collect();
         let mut rules: HashMap<&'static str, Vec<usize>> = HashMap::new();
         for (at, (_, pattern)) in compiled.iter().enumerate() {
             let first = pattern.first_words();
@@ -367,7 +368,14 @@ impl Grammar {
         let gone = self.gone.iter().filter_map(|(first, _)| first.first().copied());
         // A turn is looked through by letters and digits only.
         let bare = |word: &'static str| word.split(|c: char| !c.is_alphanumeric()).next().unwrap_or(word);
-        words.chain(expanded).chain(phrases).chain(elided).chain(gone).chain(self.rules.keys().copied()).map(bare).filter(|word| !word.is_empty())
+        words
+            .chain(expanded)
+            .chain(phrases)
+            .chain(elided)
+            .chain(gone)
+            .chain(self.rules.keys().copied())
+            .map(bare)
+            .filter(|word| !word.is_empty())
     }
 }
 

@@ -74,7 +74,8 @@ pub(super) fn commands(text: &str, grammars: &[Grammar]) -> bool {
     let folded = if text.is_ascii() { text.to_ascii_lowercase() } else { text.nfkc().collect::<String>().to_lowercase() };
     folded.split(['.', ',', ';', ':', '!', '?', '\n']).any(|clause| {
         let words = spaced(clause);
-        let orders = |(why, phrase): (Review, &str)| why == Review::Instruction && COMMANDS.iter().any(|verb| phrase.starts_with(verb));
+        let orders =
+            |(why, phrase): (Review, &str)| why == Review::Instruction && COMMANDS.iter().any(|verb| phrase.starts_with(verb));
         let begins = |text: &str| grammars.iter().any(|grammar| grammar.holds_back(text).any(orders));
         words.match_indices(' ').take(3).filter_map(|(at, _)| words.get(at + 1..)).any(begins)
     })

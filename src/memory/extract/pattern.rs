@@ -133,7 +133,9 @@ impl Pattern {
             "~" => Part::Rest,
             "$" => Part::End,
             ":" => Part::Colon,
-            ahead if ahead.starts_with('&') => Part::Ahead(ahead.trim_start_matches('&').split('|').collect()),
+            ahead if ahead.starts_with('&') => {
+                Part::Ahead(ahead.trim_start_matches('&').split('|').flat_map(|word| expand(word, groups)).collect())
+            }
             words => {
                 let (chosen, words) = words.strip_prefix('@').map_or((false, words), |words| (true, words));
                 let inner = words.strip_prefix('[').and_then(|words| words.strip_suffix(']'));

@@ -57,7 +57,10 @@ impl<'t> Reader<'t> {
             let mut from = stretch.range.start;
             for (at, sentence) in sentences.iter().enumerate() {
                 let (Some(first), Some(end)) = (sentence.words.first(), sentence.words.last()) else { continue };
-                let torn = Torn { start: stretch.torn_start && at == 0, end: stretch.torn_end && at == last && !sentence.ended };
+                let before = self.turn.get(stretch.range.start..first.start).unwrap_or_default();
+                // A sentence that ended right behind what was left out took the tear with it.
+                let torn_start = stretch.torn_start && at == 0 && !before.starts_with(['.', '!', '?']);
+                let torn = Torn { start: torn_start, end: stretch.torn_end && at == last && !sentence.ended };
                 let flow = self.read_sentence(sentence, torn, &whole);
                 if flow.unsays {
                     self.own.clear();

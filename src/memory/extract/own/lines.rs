@@ -66,7 +66,15 @@ pub(super) fn mask_lines(text: &str, mask: &mut Mask) -> Register {
             running = true;
         }
         running |= is_served(bare);
-        if running || indented || table && is_row(bare) || is_quoted(bare) || is_record(bare) || chat && is_chat(bare) || is_stamped(bare) || bare.chars().any(is_unseemly) {
+        if running
+            || indented
+            || table && is_row(bare)
+            || is_quoted(bare)
+            || is_record(bare)
+            || chat && is_chat(bare)
+            || is_stamped(bare)
+            || bare.chars().any(is_unseemly)
+        {
             mask.hide(range);
         }
     }
@@ -158,9 +166,9 @@ fn is_chat(line: &str) -> bool {
 /// "12.03.24, 18:20 - Gran: …", as chats are exported.
 fn is_stamped(line: &str) -> bool {
     let Some((head, tail)) = line.split_once(": ") else { return false };
-    let clock = head.as_bytes().windows(4).any(|four| {
-        matches!(four, [hour, b':', ten, one] if hour.is_ascii_digit() && ten.is_ascii_digit() && one.is_ascii_digit())
-    });
+    let clock = head.as_bytes().windows(4).any(
+        |four| matches!(four, [hour, b':', ten, one] if hour.is_ascii_digit() && ten.is_ascii_digit() && one.is_ascii_digit()),
+    );
     let parted = head.contains(" - ") || head.contains(']') || head.contains(" | ") || head.contains('>');
     clock && parted && !tail.trim().is_empty() && head.chars().next_back().is_some_and(char::is_alphabetic)
 }

@@ -19,6 +19,18 @@ pub(super) static GERMAN: Table = Table {
     elided: ELIDED,
     groups: &[
         (
+            "thing",
+            "auto führerschein fahrrad motorrad garten balkon katze hund haustiere kinder geschwister backofen ofen drucker klavier gitarre wohnwagen boot mac iphone laptop kreditkarte fernseher spülmaschine allergien airfryer",
+        ),
+        (
+            "speech",
+            "deutsch englisch spanisch französisch italienisch russisch japanisch chinesisch niederländisch polnisch portugiesisch schwedisch norwegisch dänisch finnisch türkisch arabisch griechisch ungarisch tschechisch koreanisch hebräisch latein",
+        ),
+        (
+            "instrument",
+            "gitarre klavier geige schlagzeug cello flöte saxophon stricken nähen schwimmen tanzen segeln programmieren",
+        ),
+        (
             "diet",
             "vegan vegetarisch pescetarisch veganer veganerin vegetarier vegetarierin pescetarier pescetarierin frutarier koscher halal ketogen glutenfrei",
         ),
@@ -29,7 +41,7 @@ pub(super) static GERMAN: Table = Table {
         ),
         (
             "family",
-            "kind kinder sohn söhne tochter töchter bruder brüder schwester schwestern hund hunde hündin katze katzen kater zwillinge geschwister enkel enkelin \
+            "jungs mädchen buben stieftochter stiefsohn schwiegermutter schwiegersohn hamster wellensittich papagei meerschweinchen hühner schildkröte drillinge kind kinder sohn söhne tochter töchter bruder brüder schwester schwestern hund hunde hündin katze katzen kater zwillinge geschwister enkel enkelin \
              oma opa neffe nichte onkel tante cousin cousine haustier pferd kaninchen frau ehefrau mann ehemann partner partnerin freundin freund mutter \
              mama vater papa eltern familie chef chefin mitbewohner mitbewohnerin baby",
         ),

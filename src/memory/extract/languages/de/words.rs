@@ -4,6 +4,10 @@ use super::super::super::grammar::{Class, Role};
 
 pub(super) const WORDS: &[(Class, &str)] = &[
     (
+        Class::TONGUE,
+        "deutsch englisch französisch spanisch italienisch portugiesisch niederländisch russisch japanisch chinesisch lateinisch polnisch türkisch arabisch",
+    ),
+    (
         Class::FILLER,
         "hallo hi hey moin servus grüezi tach also und aber auch übrigens eigentlich ja nein nö oh weil da denn danke naja nun ok okay sorry oder doch achja genau \
          stimmt gut bitte dass nämlich halt wow aha sowie ähm hm btw guten tag",
@@ -73,7 +77,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     ),
     (
         Class::TEXT,
-        "text brief mail email e-mail geschichte gedicht lied satz sätze absatz aufsatz nachricht dialog rede drehbuch folgendes folgende folgenden dies das diesen artikel beitrag bewerbung tagebuch szene monolog kommentar",
+        "roman haiku strophe anfang romans kapitel text brief mail email e-mail geschichte gedicht lied satz sätze absatz aufsatz nachricht dialog rede drehbuch folgendes folgende folgenden dies das diesen artikel beitrag bewerbung tagebuch szene monolog kommentar",
     ),
     (
         Class::DATED,
@@ -103,15 +107,16 @@ pub(super) const WORDS: &[(Class, &str)] = &[
 ];
 
 pub(super) const PHRASES: &[(Role, &str)] = &[
+    (Role::Presents, "hier ist, hier sind, das ist der anfang, feedback zu, was hältst du von"),
     (
         Role::Filler,
-        "guten morgen, guten tag, guten abend, nebenbei, nur zur info, zur info, wie gesagt, vielen dank, grüß dich, grüß gott, das ist falsch, das stimmt nicht, nur damit du es weißt, zu mir, kurz zu mir, zur info",
+        "nur dass du es weißt, damit du bescheid weißt, fürs protokoll, zum hintergrund, kurze info, guten morgen, guten tag, guten abend, nebenbei, nur zur info, zur info, wie gesagt, vielen dank, grüß dich, grüß gott, das ist falsch, das stimmt nicht, nur damit du es weißt, zu mir, kurz zu mir, zur info",
     ),
     (Role::Condition, "ich wünschte, ich wünsche mir, wenn, falls, sofern, angenommen, im falle, zum beispiel, ob, es sei denn"),
     (Role::Temporal, "als ich, während, bis, sobald, nachdem, bevor"),
     (
         Role::Fiction,
-        "stell dir vor, stellen wir uns vor, stellt euch vor, angenommen, nehmen wir an, tu so, tun wir so, spiel, spiele, spielen wir, lass uns spielen, lass uns ein rollenspiel, rollenspiel, im rollenspiel, in dieser geschichte, in der geschichte, in diesem spiel, \
+        "stell dir mal vor, wir tun so, ich bin jetzt, du spielst, in meiner geschichte, für dieses spiel, in meinem spiel, in meinem buch, was heißt auf, wie heißt auf, wie sagt man auf, lass uns ein spiel spielen, lass uns eine szene spielen, ich möchte dass du spielst, übersetz mir, übersetze mir, hier ist der anfang, stell dir vor, stellen wir uns vor, stellt euch vor, angenommen, nehmen wir an, tu so, tun wir so, spiel, spiele, spielen wir, lass uns spielen, lass uns ein rollenspiel, rollenspiel, im rollenspiel, in dieser geschichte, in der geschichte, in diesem spiel, \
          in diesem szenario, übersetze, übersetz, es war einmal, wie sagt man, wie sage ich, kapitel, im traum, in meinem traum, in meinem roman, lass uns so tun, wir spielen, der satz, beispiel, liebes tagebuch, beginne mit, was wäre wenn",
     ),
     (Role::Cast, "du bist, du bist jetzt, und du bist, sie sind jetzt, du spielst"),
@@ -123,7 +128,7 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
     ),
     (
         Role::PersonalWish,
-        "denk daran dass, denk dran dass, denke daran dass, beachte dass, bitte beachte dass, vergiss nicht, du solltest wissen dass, wisse dass",
+        "denk bitte daran dass, bitte merken, damit du es weißt, du musst wissen dass, bedenke dass, behalt im kopf dass, behalte bitte, denk daran dass, denk dran dass, denke daran dass, beachte dass, bitte beachte dass, vergiss nicht, du solltest wissen dass, wisse dass",
     ),
     (Role::Polite, "bitte, kannst du, könntest du, würdest du, kannst du bitte, könntest du bitte, und, mal"),
     (Role::FromNow, "ab jetzt, ab sofort, von nun an, künftig, in zukunft, zukünftig, von jetzt an, ab heute, fortan"),
@@ -152,4 +157,13 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
 ];
 
 /// What is left out in chats, and before which words.
-pub(super) const ELIDED: &[(&str, &str)] = &[];
+pub(super) const ELIDED: &[(&str, &str)] = &[
+    (
+        "ich",
+        "wohne, lebe, arbeite, bin, heiße, heisse, habe, hab, mag, liebe, hasse, esse, trinke, spreche, studiere, spiele, sammle, lerne, komme aus, werde, ernähre mich, vertrage, leide, fahre, rauche, koche, lese, unterrichte, besitze, kann kein, kann keine, trage",
+    ),
+    (
+        "ich bin",
+        "allergisch gegen, verheiratet mit, verheiratet und, geboren in, geboren am, geboren und, vegetarier, vegetarierin, veganer, veganerin, rentner, rentnerin, selbstständig, linkshänder",
+    ),
+];

@@ -1,6 +1,6 @@
 //! English: tastes, habits, belongings, orders and what is over.
 
-use super::super::super::pattern::{Rule, habit, past, profile, taste, trade};
+use super::super::super::pattern::{Rule, habit, order, past, profile, taste, trade};
 
 pub(super) const RULES: &[Rule] = &[
     // Tastes.
@@ -48,4 +48,80 @@ pub(super) const RULES: &[Rule] = &[
     past("gone", "we|i broke up ~", "marital_status"),
     past("not_name", "my name is|'s not ~", "name"),
     past("gone", "we broke|split up", "marital_status"),
+    taste("favourite", "my [all-time] favourite * : ~", "favourite:*"),
+    taste("favourite", "my {mine}|diet|job|name|allergies|languages|hobbies|pronouns|interests|hometown|timezone : ~", ""),
+    taste(
+        "likes",
+        "i am [more] [of|not] [much|of] a|an * person|guy|girl|lover|fanatic|nerd|buff|enthusiast|geek|addict|junkie|fan",
+        "",
+    ),
+    taste("prefers", "i would rather|prefer [much] ~", ""),
+    taste("prefers", "i would much rather ~", ""),
+    taste("likes", "i [have] grown|come to love|like|enjoy ~", ""),
+    taste("likes", "i have always loved|liked|enjoyed|hated|wanted ~", ""),
+    taste("likes", "i am crazy|mad|nuts|passionate|keen|enthusiastic about|on ~", ""),
+    taste("likes", "i am keen|hooked|big on ~", ""),
+    taste("likes", "i have a sweet|thing|weakness|passion|soft tooth|for|spot ~", ""),
+    taste("likes", "i have a sweet tooth", ""),
+    taste(
+        "likes",
+        "i am interested in &history|art|music|science|politics|photography|astronomy|philosophy|gardening|cooking|sports|football|space|nature|architecture|fashion|technology|languages|genealogy ~",
+        "",
+    ),
+    taste("dislikes", "i can not bear|abide|tolerate ~", ""),
+    taste("dislikes", "i am not much|really|exactly [of] [a|an|into] ~", ""),
+    taste("dislikes", "i am sick|tired of ~", ""),
+    taste("dislikes", "* is|are not my thing|cup|style|jam ~", ""),
+    taste("dislikes", "* is|are not my thing|style|jam", ""),
+    profile("skill", "i|we have [always|been] {doing} ~", ""),
+    profile("skill", "i|we have {done} * since|for|all|my ~", ""),
+    taste("skill", "i am [pretty|very|quite] good|bad|terrible|great|rubbish|useless|decent at ~", ""),
+    profile(
+        "skill",
+        "i can [not] drive|swim|cook|sing|dance|play|speak|ride|ski|knit|sew|juggle|code a|the|in|on|well|manual|piano|guitar|{tongue} ~",
+        "",
+    ),
+    profile("skill", "i can not drive|swim|cook|sing|dance|ride|ski|whistle", ""),
+    profile("skill", "i never learned|learnt to|how ~", ""),
+    profile(
+        "possess",
+        "i|we [only] have [got] [a|an|my|our|no|one|two] [own|old|new|small|big|electric|used|vintage|tiny|little] {thing} ~",
+        "",
+    ),
+    profile(
+        "possess",
+        "i|we [only] have [got] [a|an|my|our|no|one|two] [own|old|new|small|big|electric|used|vintage|tiny|little] {thing}",
+        "",
+    ),
+    profile("possess", "i|we do not have [any|a|an] {thing} ~", ""),
+    profile("possess", "i|we do not have [any|a|an] {thing}", ""),
+    profile(
+        "possess",
+        "i|we [have] [just] bought|got a|an|my|our|two [own|old|new|small|big|electric|used|vintage|second-hand] {thing} ~",
+        "",
+    ),
+    profile(
+        "routine",
+        "i wake|get|go [up|to] [up|bed|church|mosque|gym|the] [gym] at|early|late|before|every|on|by|around ~",
+        "",
+    ),
+    profile("routine", "i am an early|night|morning bird|riser|owl|person", ""),
+    profile("routine", "i am an|a early|night|morning bird|riser|owl|person", ""),
+    profile("routine", "i take the|a bus|train|tram|metro|ferry|tube|subway to ~", ""),
+    order("style", "do not [ever] use|include|add|give|write|send &{style} ~"),
+    order("style", "do not [ever] use|include|add|give|write|send &{style}"),
+    order("style", "no [more] {style} ~"),
+    order("style", "no [more] {style}"),
+    order("style", "keep it|things short|brief|simple|concise|formal|casual [and] ~"),
+    order("style", "i want|need|like|expect [all|your] answers|replies|responses|explanations in|to|short|with|without|that ~"),
+    habit(
+        "habit",
+        "i do yoga|pilates|karate|judo|crossfit|ballet|pottery|boxing|taekwondo|triathlons|marathons|parkrun|volunteer|improv|stand-up|archery|woodworking|calligraphy|jigsaws|crosswords ~",
+        "",
+    ),
+    habit(
+        "habit",
+        "i do yoga|pilates|karate|judo|crossfit|ballet|pottery|boxing|taekwondo|triathlons|archery|woodworking|calligraphy|jigsaws|crosswords",
+        "",
+    ),
 ];

@@ -104,10 +104,42 @@ pub(super) static ENGLISH: Table = Table {
 
 const GROUPS: &[(&str, &str)] = &[
     (
-        "diet",
-        "vegan vegetarian pescatarian pescetarian coeliac celiac kosher halal keto carnivore omnivore veggie flexitarian gluten-free",
+        "food",
+        "gluten nuts peanuts nut dairy milk lactose shellfish eggs egg wheat soy sesame fish meat pork beef alcohol caffeine coffee sugar spicy cheese seafood bread onions onion garlic carbs wine pasta tomatoes mushrooms",
     ),
-    ("marital", "married divorced engaged single widowed separated"),
+    (
+        "field",
+        "payroll accounting marketing sales hr it research admin security construction landscaping bookkeeping pr design qa devops consulting customer tech data web freelance graphic translation night odd shift contract social maintenance logistics catering childcare plumbing carpentry nails hair",
+    ),
+    (
+        "thing",
+        "car cars bike motorbike motorcycle garden balcony printer oven microwave dishwasher air mac macbook iphone ipad android pc laptop kindle allotment piano guitar violin drum boat van motorhome campervan caravan greenhouse pool sauna telescope tattoo tattoos licence license passport visa degree phd masters bachelor mortgage",
+    ),
+    (
+        "tongue",
+        "english german french spanish italian portuguese dutch russian chinese mandarin cantonese japanese korean arabic polish turkish hindi swedish norwegian danish finnish greek czech hungarian romanian ukrainian welsh irish icelandic hebrew",
+    ),
+    (
+        "style",
+        "emojis emoji markdown tables table bullet bullets headings headers bold italics jargon slang exclamation lists latex dashes em-dashes abbreviations acronyms metaphors swear buzzwords disclaimers filler small-talk",
+    ),
+    (
+        "years",
+        "twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty twenty-one twenty-two twenty-three twenty-four twenty-five twenty-six twenty-seven twenty-eight twenty-nine thirty thirty-one thirty-two thirty-three thirty-five thirty-six thirty-eight forty forty-one forty-two forty-five fifty fifty-five sixty sixty-five seventy seventy-five eighty",
+    ),
+    (
+        "doing",
+        "playing learning studying collecting teaching riding running living working using driving practising practicing writing making baking brewing cooking knitting painting singing dancing climbing surfing gardening coding programming fostering breeding keeping raising training volunteering fishing cycling swimming sober clean",
+    ),
+    (
+        "done",
+        "played learned learnt studied collected taught ridden run lived worked used driven practised practiced made baked brewed knitted painted sung danced climbed surfed coded programmed fostered bred kept owned been had suffered struggled volunteered cycled",
+    ),
+    (
+        "diet",
+        "vegans vegetarians vegan vegetarian pescatarian pescetarian coeliac celiac kosher halal keto carnivore omnivore veggie flexitarian gluten-free",
+    ),
+    ("marital", "remarried cohabiting married divorced engaged single widowed separated"),
     (
         "kin",
         "wife husband hubby partner spouse girlfriend gf boyfriend bf fiance fiancé fiancée fiancee mother mom mum mama mommy father dad papa \
@@ -115,7 +147,7 @@ const GROUPS: &[(&str, &str)] = &[
     ),
     (
         "family",
-        "kid kids child children son sons daughter daughters brother brothers sister sisters dog dogs cat cats twins twin siblings grandkids \
+        "boy boys girl girls twins triplets goldfish budgie guinea ferret tortoise turtle snake lizard chicken chickens hens goat goats labrador labradors poodle beagle husky terrier pug corgi kid kids child children son sons daughter daughters brother brothers sister sisters dog dogs cat cats twins twin siblings grandkids \
          grandchildren grandson granddaughter nephew nephews niece nieces pet pets puppy kitten parrot rabbit rabbits horse horses hamster \
          baby toddler cousin cousins uncle aunt grandma grandpa grandmother grandfather stepson stepdaughter roommate flatmate neighbour neighbor \
          greyhound wife husband hubby partner spouse girlfriend gf boyfriend bf fiance fiancé fiancée fiancee mother mom mum mama mommy father dad \
@@ -123,12 +155,12 @@ const GROUPS: &[(&str, &str)] = &[
     ),
     (
         "illness",
-        "diabetes asthma adhd add epilepsy dyslexia celiac coeliac migraines hypertension ibs eczema psoriasis arthritis anemia anaemia \
+        "hay crohn's parkinson's ptsd ocd hepatitis hiv osteoporosis sciatica scoliosis fibromyalgia rosacea glaucoma vertigo reflux gerd anorexia bulimia narcolepsy apnea apnoea diabetes asthma adhd add epilepsy dyslexia celiac coeliac migraines hypertension ibs eczema psoriasis arthritis anemia anaemia \
          depression anxiety insomnia tinnitus autism hypothyroidism endometriosis pcos lupus ms hayfever gout allergies",
     ),
     (
         "condition",
-        "diabetic dyslexic deaf blind colorblind colourblind colour-blind color-blind asthmatic epileptic autistic pregnant left-handed \
+        "sighted visually hearing hard-of-hearing disabled paraplegic quadriplegic vaccinated immunocompromised menopausal hypoglycemic hyperactive dyspraxic diabetic dyslexic deaf blind colorblind colourblind colour-blind color-blind asthmatic epileptic autistic pregnant left-handed \
          lefthanded right-handed bilingual trilingual short-sighted nearsighted lactose-intolerant gluten-intolerant anemic anaemic bipolar \
          hypothyroid insomniac introverted extroverted neurodivergent transgender trans gay bisexual lesbian queer nonbinary non-binary",
     ),

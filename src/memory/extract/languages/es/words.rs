@@ -3,6 +3,7 @@
 use super::super::super::grammar::{Class, Role};
 
 pub(super) const WORDS: &[(Class, &str)] = &[
+    (Class::TONGUE, "inglés español francés alemán italiano portugués neerlandés ruso japonés chino latín árabe catalán"),
     (
         Class::FILLER,
         "hola buenas hey oye bueno pues y pero también sí ok vale oh porque ya-que gracias entonces además bien eh mira claro perdón o por-cierto nota ah sino aunque ojo",
@@ -64,7 +65,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     ),
     (
         Class::TEXT,
-        "texto carta correo mail email e-mail historia cuento poema canción letra frase frases párrafo mensaje diálogo discurso guion siguiente siguientes esto artículo ensayo diario escena comentario",
+        "novela haiku comienzo capítulo estrofa poesía texto carta correo mail email e-mail historia cuento poema canción letra frase frases párrafo mensaje diálogo discurso guion siguiente siguientes esto artículo ensayo diario escena comentario",
     ),
     (
         Class::DATED,
@@ -92,15 +93,16 @@ pub(super) const WORDS: &[(Class, &str)] = &[
 ];
 
 pub(super) const PHRASES: &[(Role, &str)] = &[
+    (Role::Presents, "aquí está, aquí tienes, este es, aquí va"),
     (
         Role::Filler,
-        "por cierto, buenos días, buenas tardes, buenas noches, muchas gracias, de hecho, para tu información, como sabes, la verdad es que, eso no es cierto, eso está mal, mucho gusto, sobre mí, que sepas que, ya que, puesto que, es que",
+        "para que lo sepas, para que sepas, solo para que sepas, por si acaso, te cuento que, te comento que, como contexto, por cierto, buenos días, buenas tardes, buenas noches, muchas gracias, de hecho, para tu información, como sabes, la verdad es que, eso no es cierto, eso está mal, mucho gusto, sobre mí, que sepas que, ya que, puesto que, es que",
     ),
     (Role::Condition, "ojalá que, si, a menos que, en caso de que, siempre que, supongamos que, por ejemplo, ojalá"),
     (Role::Temporal, "cuando, mientras, hasta que, en cuanto, después de que"),
     (
         Role::Fiction,
-        "imagina, imagínate, imaginemos, supón, supongamos, finge, finjamos, haz de cuenta, juguemos, juego de rol, hagamos un juego de rol, vamos a jugar, en esta historia, en la historia, en este juego, en este escenario, traduce, traducir, érase una vez, había una vez, \
+        "para este juego, en mi libro, en mi juego, cómo se diría, cómo dirías, vamos a fingir, vamos a imaginar, juguemos a, vamos a hacer un juego, hagamos como que, hagamos como si, quiero que actúes, quiero que interpretes, mi personaje, haz de, imagina, imagínate, imaginemos, supón, supongamos, finge, finjamos, haz de cuenta, juguemos, juego de rol, hagamos un juego de rol, vamos a jugar, en esta historia, en la historia, en este juego, en este escenario, traduce, traducir, érase una vez, había una vez, \
          cómo se dice, cómo digo, capítulo, en mi sueño, en mi novela, la frase, ejemplo, querido diario, empieza con, digamos que, haz como si, interpreta, actúa como",
     ),
     (Role::Cast, "tú eres, eres, ahora eres, usted es, tú serás"),
@@ -110,7 +112,10 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
         Role::Wish,
         "recuerda que, recuérdalo, recuerda, no olvides que, acuérdate de que, ten en cuenta que, guarda que, memoriza que, apunta que, anota que, que no se te olvide que, por favor recuerda que, recuerde que",
     ),
-    (Role::PersonalWish, "ten presente que, no olvides, toma nota de que, debes saber que"),
+    (
+        Role::PersonalWish,
+        "debes saber que, has de saber que, ten presente, toma nota, considera que, ten presente que, no olvides, toma nota de que, debes saber que",
+    ),
     (Role::Polite, "por favor, puedes, podrías, me puedes, y, porfa"),
     (
         Role::FromNow,

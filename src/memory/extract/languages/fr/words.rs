@@ -3,6 +3,7 @@
 use super::super::super::grammar::{Class, Role};
 
 pub(super) const WORDS: &[(Class, &str)] = &[
+    (Class::TONGUE, "anglais français allemand espagnol italien portugais néerlandais russe japonais chinois latin arabe"),
     (
         Class::FILLER,
         "bonjour salut coucou hello bonsoir donc et mais aussi oui non ouais oh car puisque comme alors bref merci ok bon ben enfin voilà stp svp au-fait désolé désolée parce que moi eh hé bah note sinon ou d'ailleurs super",
@@ -64,7 +65,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     ),
     (
         Class::TEXT,
-        "texte lettre mail email e-mail courriel histoire poème chanson paroles phrase phrases paragraphe message dialogue discours scénario suivant suivante ceci article dissertation journal scène cv commentaire",
+        "roman haïku début chapitre poésie strophe texte lettre mail email e-mail courriel histoire poème chanson paroles phrase phrases paragraphe message dialogue discours scénario suivant suivante ceci article dissertation journal scène cv commentaire",
     ),
     (
         Class::DATED,
@@ -89,9 +90,10 @@ pub(super) const WORDS: &[(Class, &str)] = &[
 ];
 
 pub(super) const PHRASES: &[(Role, &str)] = &[
+    (Role::Presents, "voici, voilà, c est le début"),
     (
         Role::Filler,
-        "au fait, pour info, pour information, en fait, à vrai dire, comme tu sais, merci beaucoup, parce que, de plus, à propos de moi, c est faux, c est pas ça, ce n est pas ça, vu que, étant donné que, heu, du coup, sache que, tu sais",
+        "pour que tu saches, juste pour info, à savoir, pour le contexte, petite info, au fait, pour info, pour information, en fait, à vrai dire, comme tu sais, merci beaucoup, parce que, de plus, à propos de moi, c est faux, c est pas ça, ce n est pas ça, vu que, étant donné que, heu, du coup, sache que, tu sais",
     ),
     (
         Role::Condition,
@@ -100,7 +102,7 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
     (Role::Temporal, "quand, lorsque, pendant que, jusqu, dès que, tant que, lorsqu"),
     (
         Role::Fiction,
-        "imagine, imaginons, imaginez, suppose, supposons, fais semblant, faisons semblant, faisons comme si, jouons, on joue, joue le rôle, jeu de rôle, dans cette histoire, dans l histoire, dans ce jeu, dans ce scénario, traduis, traduisez, traduire, il était une fois, \
+        "on va jouer, pour ce jeu, pour ce scénario, comment dit on, comment tu dis, comment dirais tu, comment se dit, fais comme si, on fait comme si, on dirait que, je veux que tu joues, voici le début, dans mon livre, mon personnage, imagine, imaginons, imaginez, suppose, supposons, fais semblant, faisons semblant, faisons comme si, jouons, on joue, joue le rôle, jeu de rôle, dans cette histoire, dans l histoire, dans ce jeu, dans ce scénario, traduis, traduisez, traduire, il était une fois, \
          comment dit-on, comment on dit, comment dire, chapitre, dans mon rêve, dans mon roman, la phrase, exemple, cher journal, commence par, mettons que, disons que, nous jouons, faisons un jeu",
     ),
     (Role::Cast, "tu es, tu es maintenant, vous êtes, tu seras, tu joues"),
@@ -110,7 +112,10 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
         Role::Wish,
         "souviens toi que, souviens-toi que, souviens toi qu, retiens que, retiens qu, retiens, n oublie pas que, n oublie pas qu, rappelle toi que, rappelle toi qu, garde en mémoire que, garde en tête que, mémorise que, enregistre que, note bien que, retiens bien que, garde en mémoire",
     ),
-    (Role::PersonalWish, "n oublie pas, note que, sache que, tiens compte du fait que, prends note que"),
+    (
+        Role::PersonalWish,
+        "il faut savoir que, garde à l esprit que, note bien, prends en compte que, n oublie pas non plus, n oublie pas, note que, sache que, tiens compte du fait que, prends note que",
+    ),
     (
         Role::Polite,
         "s il te plaît, s il te plait, s il vous plaît, stp, svp, peux tu, peux-tu, pourrais tu, pourrais-tu, tu peux, est-ce que tu peux, pouvez vous, et",

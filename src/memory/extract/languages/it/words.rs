@@ -3,6 +3,7 @@
 use super::super::super::grammar::{Class, Role};
 
 pub(super) const WORDS: &[(Class, &str)] = &[
+    (Class::TONGUE, "inglese italiano francese tedesco spagnolo portoghese olandese russo giapponese cinese latino arabo"),
     (
         Class::FILLER,
         "ciao salve buongiorno buonasera ehi allora e ma anche sì no ok okay oh perché poiché siccome dunque quindi grazie beh bene insomma guarda scusa o comunque nota ah però inoltre allora che",
@@ -61,7 +62,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     ),
     (
         Class::TEXT,
-        "testo lettera mail email e-mail storia racconto poesia canzone frase frasi paragrafo messaggio dialogo discorso copione seguente seguenti questo articolo tema diario scena commento",
+        "romanzo haiku inizio capitolo poesia racconto testo lettera mail email e-mail storia racconto poesia canzone frase frasi paragrafo messaggio dialogo discorso copione seguente seguenti questo articolo tema diario scena commento",
     ),
     (
         Class::DATED,
@@ -86,15 +87,16 @@ pub(super) const WORDS: &[(Class, &str)] = &[
 ];
 
 pub(super) const PHRASES: &[(Role, &str)] = &[
+    (Role::Presents, "ecco, questo è, questa è"),
     (
         Role::Filler,
-        "a proposito, per la cronaca, grazie mille, in realtà, come sai, visto che, dato che, non è vero, è sbagliato, su di me, tra l altro, tieni presente, buona sera, per tua informazione",
+        "giusto per informazione, per la cronaca, per tua informazione, così lo sai, ti dico che, tanto per sapere, a proposito, per la cronaca, grazie mille, in realtà, come sai, visto che, dato che, non è vero, è sbagliato, su di me, tra l altro, tieni presente, buona sera, per tua informazione",
     ),
     (Role::Condition, "vorrei che, se, a meno che, nel caso, supponiamo che, ammesso che, per esempio, ad esempio, magari"),
     (Role::Temporal, "quando, mentre, finché, appena, dopo che"),
     (
         Role::Fiction,
-        "immagina, immaginiamo, immaginati, supponi, supponiamo, fai finta, facciamo finta, giochiamo, gioco di ruolo, facciamo un gioco, facciamo un gioco di ruolo, in questa storia, nella storia, in questo gioco, in questo scenario, traduci, tradurre, c era una volta, \
+        "per questo gioco, nel mio libro, nel mio romanzo, come si dice, come diresti, facciamo finta, facciamo finta che, fai finta di, facciamo un gioco, giochiamo, facciamo che, immagina, immaginiamo, voglio che tu interpreti, il mio personaggio, immagina, immaginiamo, immaginati, supponi, supponiamo, fai finta, facciamo finta, giochiamo, gioco di ruolo, facciamo un gioco, facciamo un gioco di ruolo, in questa storia, nella storia, in questo gioco, in questo scenario, traduci, tradurre, c era una volta, \
          come si dice, come dico, capitolo, nel mio sogno, nel mio romanzo, la frase, esempio, caro diario, inizia con, diciamo che, fingi, interpreta",
     ),
     (Role::Cast, "tu sei, sei, adesso sei, ora sei, tu sarai"),
@@ -104,7 +106,10 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
         Role::Wish,
         "ricorda che, ricordati che, ricorda, non dimenticare che, non dimenticarti che, tieni presente che, tieni a mente che, memorizza che, annota che, salva che, ricordati, tieni conto che",
     ),
-    (Role::PersonalWish, "non dimenticare, considera che, sappi che, prendi nota che"),
+    (
+        Role::PersonalWish,
+        "tieni presente che, tieni a mente che, sappi che, considera che, devi sapere che, non dimenticare, considera che, sappi che, prendi nota che",
+    ),
     (Role::Polite, "per favore, per piacere, puoi, potresti, mi puoi, e"),
     (
         Role::FromNow,

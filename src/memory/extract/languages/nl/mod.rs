@@ -17,12 +17,20 @@ pub(super) static DUTCH: Table = Table {
     expansions: &[("k", "ik")],
     elided: ELIDED,
     groups: &[
+        (
+            "thing",
+            "auto rijbewijs fiets motor tuin balkon huisdieren kinderen kat hond oven printer piano gitaar boot caravan camper laptop iphone mac tv vaatwasser airfryer allergieën",
+        ),
+        (
+            "speech",
+            "nederlands engels spaans frans duits italiaans russisch japans chinees portugees zweeds noors deens fins turks arabisch grieks pools koreaans gitaar piano drummen zwemmen",
+        ),
         ("diet", "vegan veganist vegetariër vegetarisch pescotariër glutenvrij halal koosjer veganistisch keto flexitariër"),
         ("marital", "getrouwd gescheiden verloofd single vrijgezel weduwe weduwnaar"),
         ("kin", "vrouw man partner vriendin vriend moeder mama vader papa baas verloofde echtgenoot echtgenote"),
         (
             "family",
-            "kind kinderen zoon zoons zonen dochter dochters broer broers zus zussen zusje broertje hond honden kat katten poes tweeling opa oma neef nicht oom tante paard konijn \
+            "jongens meisjes tweeling hamster cavia papegaai kippen schildpad stiefzoon stiefdochter schoonmoeder konijnen kind kinderen zoon zoons zonen dochter dochters broer broers zus zussen zusje broertje hond honden kat katten poes tweeling opa oma neef nicht oom tante paard konijn \
              vrouw man partner vriendin vriend moeder mama vader papa ouders familie gezin baas huisgenoot buurman buurvrouw kleinkind kleinkinderen baby",
         ),
         ("number", "een één twee drie vier vijf zes 1 2 3 4 5 6 geen meerdere"),

@@ -3,6 +3,7 @@
 use super::super::super::grammar::{Class, Role};
 
 pub(super) const WORDS: &[(Class, &str)] = &[
+    (Class::TONGUE, "engels nederlands frans duits spaans italiaans portugees russisch japans chinees latijn arabisch"),
     (
         Class::FILLER,
         "hallo hoi hey hé dag dus en maar ook trouwens eigenlijk ja nee oh omdat want bedankt dank nou ok oké okee sorry of alsjeblieft aub dat overigens goed wow zeg goedemorgen goedemiddag goedenavond",
@@ -51,7 +52,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     (Class::WORK, "vertaal herschrijf corrigeer verbeter vat schrijf formuleer analyseer controleer maak beoordeel ontcijfer"),
     (
         Class::TEXT,
-        "tekst brief mail email e-mail verhaal gedicht lied zin zinnen alinea bericht dialoog toespraak script volgende dit artikel opstel sollicitatiebrief dagboek scène",
+        "roman haiku hoofdstuk gedicht verhaal tekst brief mail email e-mail verhaal gedicht lied zin zinnen alinea bericht dialoog toespraak script volgende dit artikel opstel sollicitatiebrief dagboek scène",
     ),
     (
         Class::DATED,
@@ -75,15 +76,16 @@ pub(super) const WORDS: &[(Class, &str)] = &[
 ];
 
 pub(super) const PHRASES: &[(Role, &str)] = &[
+    (Role::Presents, "hier is, hier zijn, dit is"),
     (
         Role::Filler,
-        "goede morgen, goede avond, dank je, dank je wel, ter info, voor de duidelijkheid, zoals gezegd, over mij, dat klopt niet, dat is fout",
+        "voor je informatie, ter info, even voor de duidelijkheid, zodat je het weet, voor de goede orde, even ter info, goede morgen, goede avond, dank je, dank je wel, ter info, voor de duidelijkheid, zoals gezegd, over mij, dat klopt niet, dat is fout",
     ),
     (Role::Condition, "ik wou, ik wens, als, indien, mits, tenzij, stel, stel dat, bijvoorbeeld, of ik, in het geval"),
     (Role::Temporal, "toen, terwijl, totdat, zodra, nadat, voordat, wanneer"),
     (
         Role::Fiction,
-        "stel je voor, stel dat, doe alsof, laten we doen alsof, laten we een rollenspel, rollenspel, laten we spelen, speel, in dit verhaal, in het verhaal, in dit spel, in dit scenario, vertaal, er was eens, hoe zeg je, hoe zeg ik, hoofdstuk, \
+        "laten we doen alsof, doe alsof, we doen alsof, stel je voor, voor dit spel, in mijn boek, in mijn roman, hoe zeg je, hoe zou je, hoe vertaal je, laten we spelen, laten we een rollenspel, ik wil dat je speelt, mijn personage, stel je voor, stel dat, doe alsof, laten we doen alsof, laten we een rollenspel, rollenspel, laten we spelen, speel, in dit verhaal, in het verhaal, in dit spel, in dit scenario, vertaal, er was eens, hoe zeg je, hoe zeg ik, hoofdstuk, \
          in mijn droom, we spelen, de zin, voorbeeld, lief dagboek, begin met, veronderstel",
     ),
     (Role::Cast, "jij bent, je bent, je bent nu, en jij bent, jij speelt"),
@@ -93,7 +95,10 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
         Role::Wish,
         "onthoud dat, onthoud alsjeblieft dat, onthoud aub dat, onthoud, vergeet niet dat, sla op dat, bewaar dat, noteer dat, onthoud even dat",
     ),
-    (Role::PersonalWish, "denk eraan dat, houd er rekening mee dat, hou er rekening mee dat, vergeet niet, let op dat, weet dat"),
+    (
+        Role::PersonalWish,
+        "houd er rekening mee dat, hou er rekening mee dat, weet dat, denk eraan dat, hou in gedachten dat, denk eraan dat, houd er rekening mee dat, hou er rekening mee dat, vergeet niet, let op dat, weet dat",
+    ),
     (Role::Polite, "alsjeblieft, aub, kun je, kan je, wil je, zou je, kunt u, en"),
     (Role::FromNow, "vanaf nu, voortaan, van nu af aan, in het vervolg, in de toekomst, vanaf vandaag"),
     (Role::Asked, "ik wil dat je, ik zou graag willen dat je, je moet, je zou moeten"),
@@ -116,4 +121,13 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
 ];
 
 /// What is left out in chats, and before which words.
-pub(super) const ELIDED: &[(&str, &str)] = &[];
+pub(super) const ELIDED: &[(&str, &str)] = &[
+    (
+        "ik",
+        "woon, werk, ben, heb, hou van, houd van, haat, eet, drink, spreek, studeer, speel, leer, kom uit, word, lust, rijd, rook, kook, lees, verzamel, lijd, kan niet tegen, heet, draag",
+    ),
+    (
+        "ik ben",
+        "allergisch voor, getrouwd met, getrouwd en, geboren in, geboren op, vegetariër, veganist, gepensioneerd, linkshandig",
+    ),
+];

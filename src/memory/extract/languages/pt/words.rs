@@ -3,6 +3,7 @@
 use super::super::super::grammar::{Class, Role};
 
 pub(super) const WORDS: &[(Class, &str)] = &[
+    (Class::TONGUE, "inglês português francês alemão espanhol italiano holandês russo japonês chinês latim árabe"),
     (
         Class::FILLER,
         "olá oi bom boa ei então e mas também sim ok oh porque pois obrigado obrigada bem olha desculpa desculpe ou nota ah aliás tipo gente opa eh porém",
@@ -61,7 +62,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     ),
     (
         Class::TEXT,
-        "texto carta email e-mail mail história conto poema canção letra frase frases parágrafo mensagem diálogo discurso roteiro guião seguinte seguintes isto artigo redação ensaio diário cena comentário",
+        "romance haiku capítulo poesia estrofe conto texto carta email e-mail mail história conto poema canção letra frase frases parágrafo mensagem diálogo discurso roteiro guião seguinte seguintes isto artigo redação ensaio diário cena comentário",
     ),
     (
         Class::DATED,
@@ -89,15 +90,16 @@ pub(super) const WORDS: &[(Class, &str)] = &[
 ];
 
 pub(super) const PHRASES: &[(Role, &str)] = &[
+    (Role::Presents, "aqui está, eis, este é"),
     (
         Role::Filler,
-        "a propósito, bom dia, boa tarde, boa noite, muito obrigado, muito obrigada, na verdade, para tua informação, como sabes, como você sabe, isso está errado, não é verdade, sobre mim, já que, visto que, por acaso, tudo bem, é que",
+        "só para saberes, só para você saber, só pra você saber, para sua informação, para tua informação, a título de informação, a propósito, bom dia, boa tarde, boa noite, muito obrigado, muito obrigada, na verdade, para tua informação, como sabes, como você sabe, isso está errado, não é verdade, sobre mim, já que, visto que, por acaso, tudo bem, é que",
     ),
     (Role::Condition, "quem me dera, se, a menos que, caso, desde que, suponhamos que, por exemplo, oxalá, tomara"),
     (Role::Temporal, "quando, enquanto, até que, assim que, depois que"),
     (
         Role::Fiction,
-        "imagina, imagine, imaginemos, supõe, suponha, suponhamos, finge, finja, vamos fingir, vamos jogar, vamos brincar, faz de conta, jogo de papéis, vamos fazer um rpg, nesta história, na história, neste jogo, neste cenário, traduz, traduza, traduzir, era uma vez, \
+        "vamos fazer de conta, faz de conta, vamos fingir, finge que, para este jogo, no meu livro, no meu romance, como se diz, como é que se diz, como você diria, vamos imaginar, vamos jogar, vamos brincar de, quero que você interprete, meu personagem, imagina, imagine, imaginemos, supõe, suponha, suponhamos, finge, finja, vamos fingir, vamos jogar, vamos brincar, faz de conta, jogo de papéis, vamos fazer um rpg, nesta história, na história, neste jogo, neste cenário, traduz, traduza, traduzir, era uma vez, \
          como se diz, como digo, capítulo, no meu sonho, no meu romance, a frase, exemplo, querido diário, começa com, comece com, digamos que, interpreta, interprete",
     ),
     (Role::Cast, "tu és, você é, agora você é, agora és, és, você será"),
@@ -108,7 +110,10 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
         "lembra que, lembra-te que, lembra-te de que, lembra te que, lembra te de que, lembre-se que, lembre-se de que, lembre se que, lembre se de que, lembre que, não esqueças que, não te esqueças que, não te esqueças de que, não esqueça que, não se esqueça que, não se esqueça de que, \
          tem em conta que, tenha em mente que, tem em mente que, guarda que, guarde que, memoriza que, memorize que, anota que, anote que, grava que, lembra, lembre-se, lembre",
     ),
-    (Role::PersonalWish, "não esqueças, não esqueça, toma nota que, fica sabendo que, saiba que"),
+    (
+        Role::PersonalWish,
+        "tenha em mente que, tem em mente que, saiba que, fica sabendo que, considere que, não esqueças, não esqueça, toma nota que, fica sabendo que, saiba que",
+    ),
     (Role::Polite, "por favor, podes, pode, poderia, me pode, e, pf, pfv"),
     (
         Role::FromNow,
