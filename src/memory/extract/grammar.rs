@@ -138,6 +138,12 @@ pub(super) enum Role {
     Noise,
 }
 
+impl Role {
+    const fn bit(self) -> u32 {
+        1 << self as u32
+    }
+}
+
 /// A language as it is written down in its file.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -173,7 +179,8 @@ type Phrase = Vec<&'static str>;
 #[derive(Debug)]
 pub(super) struct Grammar {
     pub(super) common: Vec<&'static str>,
-    classes: HashMap<&'static str, Class>,
+    /// What each word is, and the roles of the phrases that begin with it.
+    classes: HashMap<&'static str, (Class, u32)>,
     phrases: HashMap<(Role, &'static str), Vec<Phrase>>,
     expansions: HashMap<&'static str, Phrase>,
     /// By its first word: a phrase, and what was left out before it.
@@ -189,16 +196,17 @@ pub(super) struct Grammar {
 
 impl Grammar {
     pub(super) fn new(table: &'static Table) -> Self {
-        let mut classes: HashMap<&'static str, Class> = HashMap::new();
+        let mut classes: HashMap<&'static str, (Class, u32)> = HashMap::new();
         for (class, words) in table.words {
             for word in words.split_whitespace() {
                 let known = classes.entry(word).or_default();
-                *known = *known | *class;
+                known.0 = known.0 | *class;
             }
         }
         let mut phrases: HashMap<(Role, &'static str), Vec<Phrase>> = HashMap::new();
         for (role, list) in table.phrases {
             for phrase in list.split(',').map(split).filter(|phrase| !phrase.is_empty()) {
+                classes.entry(phrase[0]).or_default().1 |= role.bit();
                 phrases.entry((*role, phrase[0])).or_default().push(phrase);
             }
         }
@@ -253,13 +261,12 @@ impl Grammar {
     pub(super) fn read<'t>(&self, words: &[Word<'t>]) -> Vec<Word<'t>> {
         let mut read = Vec::with_capacity(words.len() + 4);
         for word in words {
-            let class = |text: &str| self.classes.get(text).copied().unwrap_or_default();
             match self.expansions.get(word.text) {
-                None => read.push(Word { class: class(word.text), trace: trace(word.text), ..*word }),
+                None => read.push(self.know(*word)),
                 Some(expansion) => {
                     let mut word = *word;
                     for text in expansion {
-                        read.push(Word { text, class: class(text), trace: trace(text), ..word });
+                        read.push(self.know(Word { text, ..word }));
                         word = Word { parted: false, announced: false, asked: false, capital: false, ..word };
                     }
                 }
@@ -268,9 +275,16 @@ impl Grammar {
         read
     }
 
+    /// The word as this language knows it.
+    fn know<'t>(&self, word: Word<'t>) -> Word<'t> {
+        let (class, opens) = self.classes.get(word.text).copied().unwrap_or_default();
+        Word { class, opens, trace: trace(word.text), ..word }
+    }
+
     /// The words behind the longest phrase of `role` that `words` begin with.
     pub(super) fn behind<'a, 't>(&self, words: &'a [Word<'t>], role: Role) -> Option<&'a [Word<'t>]> {
-        self.phrases.get(&(role, words.first()?.text))?.iter().find_map(|phrase| skip(words, phrase))
+        let first = words.first().filter(|word| word.opens & role.bit() != 0)?;
+        self.phrases.get(&(role, first.text))?.iter().find_map(|phrase| skip(words, phrase))
     }
 
     pub(super) fn opens_with(&self, words: &[Word], role: Role) -> bool {
@@ -302,8 +316,7 @@ impl Grammar {
     pub(super) fn restore<'t>(&self, words: &[Word<'t>]) -> Option<Vec<Word<'t>>> {
         let first = words.first()?;
         let unseen = |text: &&'static str| {
-            let class = self.classes.get(text).copied().unwrap_or_default();
-            Word { text, class, trace: trace(text), end: first.start, parted: false, announced: false, asked: false, ..*first }
+            self.know(Word { text, end: first.start, parted: false, announced: false, asked: false, ..*first })
         };
         Some(self.left_out(words)?.iter().map(unseen).chain(words.iter().copied()).collect())
     }
@@ -316,7 +329,7 @@ impl Grammar {
 
     /// The words with which somebody's text may be announced.
     pub(super) fn openings(&self) -> impl Iterator<Item = &'static str> {
-        let works = self.classes.iter().filter(|(_, class)| class.meets(Class::WORK)).map(|(word, _)| *word);
+        let works = self.classes.iter().filter(|(_, (class, _))| class.meets(Class::WORK)).map(|(word, _)| *word);
         works.chain(self.phrases.keys().filter(|(role, _)| *role == Role::Fiction).map(|(_, word)| *word))
     }
 
@@ -355,7 +368,7 @@ impl Grammar {
             Role::ForgetAll,
             Role::Polite,
         ];
-        let words = self.classes.iter().filter(|(_, class)| class.meets(MARKING)).map(|(word, _)| *word);
+        let words = self.classes.iter().filter(|(_, (class, _))| class.meets(MARKING)).map(|(word, _)| *word);
         // "Don't" is cut at its apostrophe.
         let expanded = self
             .expansions

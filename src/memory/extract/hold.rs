@@ -46,7 +46,10 @@ pub(super) fn review(text: &str, kind: Kind, grammars: &[&Grammar]) -> Option<Re
     }
     // As a model would read it: "＜" is "<".
     let folded = if text.is_ascii() { text.to_ascii_lowercase() } else { text.nfkc().collect::<String>().to_lowercase() };
-    if let Some((why, _)) = MARKS.iter().find(|(_, mark)| folded.contains(mark)) {
+    let punctuated = || folded.bytes().any(|byte| byte.is_ascii_punctuation() && !matches!(byte, b'\'' | b','));
+    if punctuated()
+        && let Some((why, _)) = MARKS.iter().find(|(_, mark)| folded.contains(mark))
+    {
         return Some(*why);
     }
     if folded.split_whitespace().any(is_address) {

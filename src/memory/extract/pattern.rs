@@ -95,6 +95,8 @@ pub(super) struct Match {
 enum Part {
     Words {
         any: Vec<&'static str>,
+        /// The traces of the words; all, where one is an ending or a beginning.
+        traces: u64,
         optional: bool,
         chosen: bool,
     },
@@ -139,8 +141,8 @@ impl Pattern {
             words => {
                 let (chosen, words) = words.strip_prefix('@').map_or((false, words), |words| (true, words));
                 let inner = words.strip_prefix('[').and_then(|words| words.strip_suffix(']'));
-                let any = inner.unwrap_or(words).split('|').flat_map(|word| expand(word, groups)).collect();
-                Part::Words { any, optional: inner.is_some(), chosen }
+                let any: Vec<_> = inner.unwrap_or(words).split('|').flat_map(|word| expand(word, groups)).collect();
+                Part::Words { traces: traces(&any), any, optional: inner.is_some(), chosen }
             }
         };
         let parts: Vec<Part> = text.split_whitespace().map(part).collect();
@@ -173,8 +175,8 @@ impl Pattern {
         while let Some(part) = parts.next() {
             let rest = clause.get(at..)?;
             match part {
-                Part::Words { any, optional, chosen } => {
-                    let takes = |word: &Word| is_one_of(word, any);
+                Part::Words { any, traces, optional, chosen } => {
+                    let takes = |word: &Word| word.trace & traces != 0 && is_one_of(word, any);
                     let skipped = rest.iter().position(|word| takes(word) || at == 0 || !word.is(Class::ADVERB));
                     match skipped.and_then(|skipped| Some((skipped, rest.get(skipped)?))).filter(|(_, word)| takes(word)) {
                         Some((skipped, word)) => {
@@ -238,11 +240,19 @@ impl Pattern {
     }
 }
 
-/// The traces of a part's words, unless it can do without them or asks for beginnings or endings.
+/// The traces of words of which a clause must have one to fit the part.
 fn needed(part: &Part) -> Option<u64> {
-    let (Part::Words { any, optional: false, .. } | Part::Ahead(any)) = part else { return None };
-    let whole = !any.iter().any(|word| word.starts_with('-') || word.ends_with('-'));
-    whole.then(|| any.iter().fold(0, |traces, word| traces | trace(word)))
+    match part {
+        Part::Words { traces, optional: false, .. } => Some(*traces),
+        Part::Ahead(any) => Some(traces(any)),
+        _ => None,
+    }
+}
+
+/// The traces of words; all of them, where one is an ending or a beginning.
+fn traces(any: &[&str]) -> u64 {
+    let whole = |word: &&str| !word.starts_with('-') && !word.ends_with('-');
+    if any.iter().all(whole) { any.iter().fold(0, |traces, word| traces | trace(word)) } else { u64::MAX }
 }
 
 fn is_one_of(word: &Word, any: &[&str]) -> bool {

@@ -13,6 +13,8 @@ pub(super) struct Word<'t> {
     pub(super) end: usize,
     /// The word as one bit, by which patterns are passed over quickly.
     pub(super) trace: u64,
+    /// The roles that phrases have which begin with the word, as bits.
+    pub(super) opens: u32,
     /// What the word is in the language that the sentence is read in.
     pub(super) class: Class,
     /// A comma, dash, colon or parenthesis stands in front.
@@ -179,7 +181,7 @@ fn push_word<'t>(found: &mut Vec<Word<'t>>, raw: &'t str, at: usize, before: Bef
     let mut push = |text: &'t str, start: usize, end: usize, capital: bool| {
         let Before { parted, announced, asked } = std::mem::take(&mut before);
         if !text.is_empty() {
-            found.push(Word { text, start, end, trace: 0, class: Class::default(), parted, announced, asked, capital });
+            found.push(Word { text, start, end, trace: 0, opens: 0, class: Class::default(), parted, announced, asked, capital });
         }
     };
     let mut rest = trimmed;

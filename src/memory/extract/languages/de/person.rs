@@ -157,4 +157,5 @@ pub(super) const RULES: &[Rule] = &[
     profile("family", "ich|wir habe|hab|haben {number} * der|die|das ^", ""),
     profile("family", "unser|unsere|mein|meine * heißt|heißen ~", ""),
     profile("language", "ich spreche ~", ""),
+    trade("is_a", "heute|jetzt bin ich ~", "?trade"),
 ];

@@ -150,7 +150,7 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
     ),
     (
         Role::Noise,
-        "ich glaube, ich denke, ich meine, ich finde, ich hoffe, ich brauche, ich suche, ich möchte, ich will, ich würde, ich hätte, ich frage mich, ich verstehe, ich weiß, ich sehe, ich versuche, ich bin mir, ich habe eine frage, ich hab eine frage, \
+        "ich mag sein, ich habe gerade, ich glaube, ich denke, ich meine, ich finde, ich hoffe, ich brauche, ich suche, ich möchte, ich will, ich würde, ich hätte, ich frage mich, ich verstehe, ich weiß, ich sehe, ich versuche, ich bin mir, ich habe eine frage, ich hab eine frage, \
          ich bin nicht sicher, ich bin verwirrt, ich bin müde, meine frage, mein problem, mein code, mein text, ich muss, ich soll, ich kann nicht, ich danke, ich werde, ich bekomme einen fehler, ich bekomme die, ich stimme, ich wollte, ich wünschte, ich sagte, ich meinte, wir müssen, wir können, wir wollen, wir sollten, \
          ich bin froh, ich bin gespannt, ich bin ganz, ich komme nicht weiter, ich nehme, ich bin bereit, ich bin dein, ich bin da, mir gefällt",
     ),
@@ -160,7 +160,7 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
 pub(super) const ELIDED: &[(&str, &str)] = &[
     (
         "ich",
-        "wohne, lebe, arbeite, bin, heiße, heisse, habe, hab, mag, liebe, hasse, esse, trinke, spreche, studiere, spiele, sammle, lerne, komme aus, werde, ernähre mich, vertrage, leide, fahre, rauche, koche, lese, unterrichte, besitze, kann kein, kann keine, trage",
+        "wohne, lebe, arbeite, bin, heiße, heisse, habe, hab, mag, liebe, hasse, esse, trinke, spreche, studiere, spiele, sammle, lerne, komme aus, werde, ernähre mich, vertrage, leide, fahre, rauche, koche, unterrichte, besitze, kann kein, kann keine, trage",
     ),
     (
         "ich bin",

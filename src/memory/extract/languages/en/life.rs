@@ -73,8 +73,8 @@ pub(super) const RULES: &[Rule] = &[
     taste("dislikes", "i am sick|tired of ~", ""),
     taste("dislikes", "* is|are not my thing|cup|style|jam ~", ""),
     taste("dislikes", "* is|are not my thing|style|jam", ""),
-    profile("skill", "i|we have [always|been] {doing} ~", ""),
-    profile("skill", "i|we have {done} * since|for|all|my ~", ""),
+    taste("skill", "i|we have [always|been] {doing} ~", ""),
+    taste("skill", "i|we have {done} * since|for ~", ""),
     taste("skill", "i am [pretty|very|quite] good|bad|terrible|great|rubbish|useless|decent at ~", ""),
     profile(
         "skill",

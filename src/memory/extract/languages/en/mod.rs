@@ -109,7 +109,7 @@ const GROUPS: &[(&str, &str)] = &[
     ),
     (
         "field",
-        "payroll accounting marketing sales hr it research admin security construction landscaping bookkeeping pr design qa devops consulting customer tech data web freelance graphic translation night odd shift contract social maintenance logistics catering childcare plumbing carpentry nails hair",
+        "payroll accounting marketing sales hr it admin security construction landscaping bookkeeping pr design qa devops consulting customer tech data web freelance graphic translation night odd shift contract social maintenance logistics catering childcare plumbing carpentry nails hair",
     ),
     (
         "thing",
@@ -129,11 +129,11 @@ const GROUPS: &[(&str, &str)] = &[
     ),
     (
         "doing",
-        "playing learning studying collecting teaching riding running living working using driving practising practicing writing making baking brewing cooking knitting painting singing dancing climbing surfing gardening coding programming fostering breeding keeping raising training volunteering fishing cycling swimming sober clean",
+        "playing learning studying collecting teaching riding running living driving practising practicing writing baking brewing cooking knitting painting singing dancing climbing surfing gardening coding programming fostering breeding keeping raising training volunteering fishing cycling swimming sober clean",
     ),
     (
         "done",
-        "played learned learnt studied collected taught ridden run lived worked used driven practised practiced made baked brewed knitted painted sung danced climbed surfed coded programmed fostered bred kept owned been had suffered struggled volunteered cycled",
+        "played learned learnt studied collected taught ridden run lived driven practised practiced baked brewed knitted painted sung danced climbed surfed coded programmed fostered bred kept owned volunteered cycled",
     ),
     (
         "diet",

@@ -264,7 +264,7 @@ pub(super) const RULES: &[Rule] = &[
         "i|we have [got] [no|two|three|four|a|an] [younger|older|big|little|small|grown-up|twin|teenage|adopted|foster] {family} ~",
         "",
     ),
-    profile("family", "i|we adopted|rescued|foster|fostered|got a|an|two|three|our [rescue|new|stray] {family} ~", ""),
+    profile("family", "i|we foster|keep a|an|two|three|our [rescue|new|stray] {family} ~", ""),
     profile("family", "i am married to|with ~", ""),
     profile("family", "i am a widow|widower|divorcee|bachelor|granddad|grandad|gran|nan|grandma|grandpa|carer ~", ""),
     profile("family", "i have been married|single|divorced|together|engaged|widowed|dating ~", ""),

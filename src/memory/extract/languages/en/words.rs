@@ -67,7 +67,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     ),
     (
         Class::NO_PLACE,
-        "fear hope a an my our denial peace it this that constant where there here you your next new another not such these those what poverty harmony \
+        "part moment past future present fear hope a an my our denial peace it this that constant where there here you your next new another not such these those what poverty harmony \
          debt sin step work home agreement touch love trouble pain doubt charge need time bed school college general total case favor favour awe \
          shock the's front order two three four five",
     ),
@@ -295,11 +295,11 @@ pub(super) const ELIDED: &[(&str, &str)] = &[
     ("i am a", "fan of, huge fan of, big fan of"),
     (
         "i",
-        "live in, live at, live near, live with, live alone, live on, work as, work at, work for, work in, work nights, work part-time, work from home, prefer, hate, love, like, enjoy, dislike, speak, own a, drive a, rent a, grew up, moved to, moved from, moved here, suffer from, study, studied, have two, have three, have a, have got a, have an, do not eat, do not drink, do not like, do not own, do not drive, do not smoke, never eat, never drink, can not stand, can not eat, can not do, can not have, can not drink, only eat, turned, turning, majored in, go by, come from",
+        "live in, live at, live near, live with, live alone, live on, work as, work at, work for, work in, work nights, work part-time, work from home, prefer, hate, love, like, enjoy, dislike, speak, own a, drive a, rent a, grew up, moved to, moved from, moved here, suffer from, studied, have two, have three, have a, have got a, have an, do not eat meat, do not eat fish, do not eat pork, do not eat dairy, do not eat gluten, do not eat eggs, do not drink alcohol, do not drink coffee, do not like, do not own, do not drive, do not smoke, never eat meat, never drink alcohol, can not stand, can not eat, can not do, can not have, can not drink, only eat, turned, turning, majored in, go by, come from",
     ),
     (
         "i am",
-        "allergic to, born-again, based in, living in, living with, working as, working at, working for, working in, trying to learn, learning, studying, married to, married with, retired, vegan, vegetarian, single, divorced, from, lactose intolerant, gluten intolerant, originally from, currently living, currently working, not a fan of, a fan of, not into, really into, into, diabetic, coeliac, celiac, left-handed, colourblind, colorblind, partially sighted, expecting",
+        "allergic to, born-again, based in, living in, living with, working as, working at, working for, working in, trying to learn, learning to play, learning to drive, learning to code, learning to speak, learning english, learning german, learning french, learning spanish, learning italian, learning portuguese, learning dutch, learning russian, learning japanese, learning chinese, learning korean, learning icelandic, learning swedish, studying, married to, married with, retired, vegan, vegetarian, single, divorced, lactose intolerant, gluten intolerant, originally from, currently living, currently working, not a fan of, a fan of, not into, really into, into, diabetic, coeliac, celiac, left-handed, colourblind, colorblind, partially sighted, expecting",
     ),
     ("i was", "born in, born on, born and, raised in, diagnosed with, brought up"),
     (

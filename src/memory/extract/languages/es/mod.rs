@@ -18,6 +18,10 @@ pub(super) static SPANISH: Table = Table {
     elided: ELIDED,
     groups: &[
         (
+            "thing",
+            "coche carro auto carnet licencia bici bicicleta moto jardín balcón horno impresora piano guitarra barco caravana ordenador mac iphone lavavajillas mascotas mascota hijos hermanos perro perra gato gata huerto tarjeta alergias",
+        ),
+        (
             "diet",
             "vegano vegana vegetariano vegetariana pescetariano pescetariana celíaco celíaca celiaco celiaca flexitariano flexitariana kosher halal",
         ),
@@ -28,7 +32,7 @@ pub(super) static SPANISH: Table = Table {
         ("kin", "mujer esposa marido esposo pareja novia novio madre mamá padre papá jefe jefa prometido prometida"),
         (
             "family",
-            "hijo hija hijos hijas hermano hermana hermanos hermanas perro perra perros gato gata gatos mellizos gemelos gemelas sobrino sobrina tío tía primo prima abuelo abuela nieto nieta caballo conejo bebé \
+            "niño niña niños niñas gemelos mellizos hámster conejo conejos loro tortuga gallinas suegra suegro cuñado cuñada perrita perrito cachorro gatito hijastro hijastra hijo hija hijos hijas hermano hermana hermanos hermanas perro perra perros gato gata gatos mellizos gemelos gemelas sobrino sobrina tío tía primo prima abuelo abuela nieto nieta caballo conejo bebé \
              mujer esposa marido esposo pareja novia novio madre mamá padre papá padres familia jefe jefa compañero compañera",
         ),
         ("number", "un una dos tres cuatro cinco seis 1 2 3 4 5 6 varios varias"),

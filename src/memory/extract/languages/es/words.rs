@@ -25,7 +25,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     (Class::REASON, "como porque aunque"),
     (
         Class::SELF,
-        "yo mi mis nosotros nosotras nuestro nuestra nuestros soy vivo trabajo tengo estoy vivimos tenemos llamo estudio hablo odio prefiero nací fui me nos somos estamos fuimos juego toco colecciono bebo conduzco leo cocino \
+        "padezco sufro llevo cumplo vengo nací llamo gano dirijo adoro aprendo uso duermo yo mi mis nosotros nosotras nuestro nuestra nuestros soy vivo trabajo tengo estoy vivimos tenemos llamo estudio hablo odio prefiero nací fui me nos somos estamos fuimos juego toco colecciono bebo conduzco leo cocino \
                    nado pinto detesto adoro amo fumo corro uso enseño practico programo bailo compré conocí empecé visité viajé dejé perdí gané hice tuve crecí mudé vi aprendí estuve monto comí viví estudié trabajé dirijo cuido crío",
     ),
     (
@@ -44,7 +44,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     ),
     (
         Class::TALK,
-        "esto eso esta este ese esa tu tus te ti que cuando cómo qué lo la respuesta versión idea propuesta primera segunda todo nada le mucho bastante si más",
+        "hazlo otra esto eso esta este ese esa tu tus te ti que cuando cómo qué lo la respuesta versión idea propuesta primera segunda todo nada le mucho bastante si más",
     ),
     (Class::NO_PLACE, "miedo paz un una esta este mi general contra acuerdo duda casa-de desacuerdo guerra busca"),
     (Class::NO_TRADE, "poco idiota principiante fan humano robot caballero mago dragón pirata vampiro rey tu un-poco"),
@@ -127,7 +127,7 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
     (Role::ForgetThat, "olvida que, olvídate de que, olvida el hecho de que, borra que, por favor olvida que"),
     (
         Role::ForgetAbout,
-        "olvida lo que te dije sobre, olvida lo que dije sobre, olvida lo que te conté sobre, olvida todo sobre, olvida mi, olvida mis, borra mi, borra mis, elimina mi, olvídate de mi, olvida lo de",
+        "olvida lo que te dije de, olvida lo que te conté de, olvida lo que dije de, olvida lo que sabes de, olvida lo que te dije sobre, olvida lo que dije sobre, olvida lo que te conté sobre, olvida todo sobre, olvida mi, olvida mis, borra mi, borra mis, elimina mi, olvídate de mi, olvida lo de",
     ),
     (
         Role::ForgetAll,
@@ -135,10 +135,13 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
     ),
     (
         Role::Noise,
-        "creo, yo creo, pienso, espero, quiero, quisiera, necesito, busco, me pregunto, entiendo, no entiendo, no sé, sé, veo, estoy intentando, tengo una pregunta, tengo una duda, estoy perdido, estoy perdida, estoy cansado, estoy cansada, mi pregunta, mi problema, mi código, mi texto, quería, me gustaría, \
+        "vengo de leer, vengo de ver, creo, yo creo, pienso, espero, quiero, quisiera, necesito, busco, me pregunto, entiendo, no entiendo, no sé, sé, veo, estoy intentando, tengo una pregunta, tengo una duda, estoy perdido, estoy perdida, estoy cansado, estoy cansada, mi pregunta, mi problema, mi código, mi texto, quería, me gustaría, \
          estoy buscando, estoy seguro, no estoy seguro, estoy de acuerdo, te agradezco, puedo, podemos, tenemos que, me parece, me refiero, soy tu, estoy listo, me puedes, me podrías, me ayudas, me recomiendas, me das, me explicas, me dices, me sale, me alegro, me da",
     ),
 ];
 
 /// What is left out in chats, and before which words.
-pub(super) const ELIDED: &[(&str, &str)] = &[];
+pub(super) const ELIDED: &[(&str, &str)] = &[
+    ("soy", "alérgico a, alérgica a, alérgico al, alérgica al, vegetariano, vegetariana, vegano, vegana, celíaco, celíaca"),
+    ("estoy", "casado con, casada con, casado y, casada y, jubilado, jubilada"),
+];

@@ -19,12 +19,16 @@ pub(super) static FRENCH: Table = Table {
     groups: &[
         ("je", "je j"),
         (
+            "thing",
+            "voiture permis vélo moto jardin balcon four imprimante piano guitare bateau caravane ordinateur mac iphone lave-vaisselle airfryer animal animaux enfant enfants télé potager carte allergie",
+        ),
+        (
             "diet",
             "vegan végane végan végétarien végétarienne végétalien végétalienne pescétarien pescétarienne flexitarien flexitarienne vegane casher halal cœliaque coeliaque",
         ),
         (
             "marital",
-            "marié mariée divorcé divorcée fiancé fiancée célibataire veuf veuve pacsé pacsée séparé séparée mariés divorcés fiancés",
+            "pacsés séparés marié mariée divorcé divorcée fiancé fiancée célibataire veuf veuve pacsé pacsée séparé séparée mariés divorcés fiancés",
         ),
         (
             "kin",
@@ -32,7 +36,7 @@ pub(super) static FRENCH: Table = Table {
         ),
         (
             "family",
-            "enfant enfants fils fille filles garçon garçons frère frères sœur sœurs soeur soeurs chien chiens chienne chat chats chatte jumeaux jumelles neveu nièce oncle tante cousin cousine \
+            "garçon garçons jumeaux triplés hamster perroquet poules tortue chiot chaton beau-fils belle-fille belle-mère beau-père lapins chevaux cochon enfant enfants fils fille filles garçon garçons frère frères sœur sœurs soeur soeurs chien chiens chienne chat chats chatte jumeaux jumelles neveu nièce oncle tante cousin cousine \
              cheval lapin femme épouse mari époux compagne compagnon copine copain mère maman père papa parents famille patron patronne colocataire coloc voisin voisine bébé grand-mère grand-père petit-fils petite-fille",
         ),
         ("poss", "mon ma mes notre nos"),

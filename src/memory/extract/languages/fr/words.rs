@@ -144,4 +144,10 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
 ];
 
 /// What is left out in chats, and before which words.
-pub(super) const ELIDED: &[(&str, &str)] = &[];
+pub(super) const ELIDED: &[(&str, &str)] = &[
+    ("je", "habite, bosse, travaille, vis à, vis en, vis avec, étudie, parle, déteste, préfère, adore, collectionne"),
+    (
+        "je suis",
+        "allergique à, allergique au, allergique aux, né en, née en, né à, née à, né le, née le, marié avec, mariée avec, marié et, mariée et, végétarien, végétarienne, vegan, végane, retraité, retraitée, gaucher, gauchère, originaire de",
+    ),
+];

@@ -18,6 +18,10 @@ pub(super) static ITALIAN: Table = Table {
     elided: ELIDED,
     groups: &[
         (
+            "thing",
+            "macchina auto patente bici bicicletta moto giardino balcone forno stampante pianoforte chitarra barca camper computer mac iphone lavastoviglie animali figli fratelli cane gatto orto televisione allergie",
+        ),
+        (
             "diet",
             "vegano vegana vegetariano vegetariana pescetariano pescetariana celiaco celiaca flexitariano flexitariana kosher halal",
         ),
@@ -28,7 +32,7 @@ pub(super) static ITALIAN: Table = Table {
         ("kin", "moglie marito compagna compagno fidanzata fidanzato ragazza ragazzo madre mamma padre papà capo partner"),
         (
             "family",
-            "figlio figlia figli figlie fratello fratelli sorella sorelle cane cani cagnolino gatto gatta gatti gemelli gemelle nipote nipoti zio zia cugino cugina nonno nonna cavallo coniglio bambino bambina bambini \
+            "cagnolina cagnolino cagna gattina gattino cucciolo bambino bambina bambini bambine ragazzi gemelli gemelle criceto coniglio conigli pappagallo galline tartaruga suocera suocero cognato cognata nipote nipoti figlio figlia figli figlie fratello fratelli sorella sorelle cane cani cagnolino gatto gatta gatti gemelli gemelle nipote nipoti zio zia cugino cugina nonno nonna cavallo coniglio bambino bambina bambini \
              moglie marito compagna compagno fidanzata fidanzato ragazza ragazzo madre mamma padre papà genitori famiglia capo coinquilino coinquilina",
         ),
         ("number", "un una uno due tre quattro cinque sei 1 2 3 4 5 6 alcuni"),

@@ -22,7 +22,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     (Class::REASON, "siccome poiché perché dato"),
     (
         Class::SELF,
-        "io mio mia miei mie noi nostro nostra vivo abito lavoro ho sono mi chiamo amo odio preferisco mangio bevo parlo studio nato nata abbiamo viviamo abitiamo siamo faccio sto ci gioco suono colleziono leggo cucino \
+        "soffro guadagno dirigo compio adoro gestisco imparo indosso porto evito io mio mia miei mie noi nostro nostra vivo abito lavoro ho sono mi chiamo amo odio preferisco mangio bevo parlo studio nato nata abbiamo viviamo abitiamo siamo faccio sto ci gioco suono colleziono leggo cucino \
                    guido nuoto dipingo insegno uso fumo corro adoro detesto canto giro vengo programmo possiedo andai feci comprai conobbi presi vidi",
     ),
     (
@@ -135,4 +135,7 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
 ];
 
 /// What is left out in chats, and before which words.
-pub(super) const ELIDED: &[(&str, &str)] = &[];
+pub(super) const ELIDED: &[(&str, &str)] = &[(
+    "sono",
+    "allergico a, allergica a, allergico al, allergica al, allergico alle, allergica alle, vegetariano, vegetariana, vegano, vegana, celiaco, celiaca, nato a, nata a, nato il, nata il, sposato con, sposata con, sposato e, sposata e, pensionato, pensionata",
+)];

@@ -107,7 +107,7 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
     (Role::ForgetThat, "vergeet dat, vergeet alsjeblieft dat, vergeet maar dat, vergeet aub dat"),
     (
         Role::ForgetAbout,
-        "vergeet wat ik zei over, vergeet wat ik je vertelde over, vergeet wat ik heb gezegd over, vergeet alles over, vergeet mijn, verwijder mijn, wis mijn, vergeet wat ik vertelde over",
+        "vergeet wat ik over, vergeet wat ik zei over, vergeet alles over, vergeet wat ik je vertelde over, vergeet wat ik zei over, vergeet wat ik je vertelde over, vergeet wat ik heb gezegd over, vergeet alles over, vergeet mijn, verwijder mijn, wis mijn, vergeet wat ik vertelde over",
     ),
     (
         Role::ForgetAll,

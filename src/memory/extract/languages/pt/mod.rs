@@ -18,6 +18,10 @@ pub(super) static PORTUGUESE: Table = Table {
     elided: ELIDED,
     groups: &[
         (
+            "thing",
+            "carro carta carteira habilitação bicicleta bici moto jardim varanda forno impressora piano violão guitarra barco computador mac iphone celular animais filhos irmãos cachorro cão gato horta televisão alergias airfryer",
+        ),
+        (
             "diet",
             "vegano vegana vegetariano vegetariana pescetariano pescetariana celíaco celíaca celiaco flexitariano kosher halal",
         ),
@@ -25,7 +29,7 @@ pub(super) static PORTUGUESE: Table = Table {
         ("kin", "mulher esposa marido esposo companheira companheiro namorada namorado mãe pai chefe noiva noivo"),
         (
             "family",
-            "filho filha filhos filhas irmão irmã irmãos irmãs cão cães cachorro cachorra cachorros gato gata gatos gêmeos gémeos sobrinho sobrinha tio tia primo prima avô avó neto neta cavalo coelho bebê bebé criança crianças \
+            "menino menina meninos meninas gêmeos gémeos hamster coelho coelhos papagaio tartaruga galinhas sogra sogro cunhado cunhada cachorrinho cachorrinha gatinho gatinha enteado enteada cadela filho filha filhos filhas irmão irmã irmãos irmãs cão cães cachorro cachorra cachorros gato gata gatos gêmeos gémeos sobrinho sobrinha tio tia primo prima avô avó neto neta cavalo coelho bebê bebé criança crianças \
              mulher esposa marido esposo companheira companheiro namorada namorado mãe pai pais família chefe colega",
         ),
         ("number", "um uma dois duas três quatro cinco seis 1 2 3 4 5 6 alguns"),

@@ -22,7 +22,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     (Class::REASON, "como porque embora pois"),
     (
         Class::SELF,
-        "eu meu minha meus minhas nós nosso nossa nossos nossas sou vivo trabalho tenho estou moro moramos vivemos temos chamo estudo falo odeio prefiro nasci fui gosto adoro amo detesto somos estamos jogo toco coleciono bebo \
+        "sofro chamo ganho dirijo adoro uso faço cuido evito completo eu meu minha meus minhas nós nosso nossa nossos nossas sou vivo trabalho tenho estou moro moramos vivemos temos chamo estudo falo odeio prefiro nasci fui gosto adoro amo detesto somos estamos jogo toco coleciono bebo \
                    leio cozinho nado pinto fumo corro uso ensino dirijo conduzo comprei conheci comecei visitei viajei perdi ganhei fiz tive cresci mudei vi aprendi programo danço ando colecciono",
     ),
     (
@@ -41,7 +41,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     ),
     (
         Class::TALK,
-        "isto isso esta este essa esse disso deste desta dessa desse tua teu teus seu sua te você que quando como quê resposta versão ideia proposta primeira segunda tudo nada muito bastante se mais",
+        "tu tua isto isso esta este essa esse disso deste desta dessa desse tua teu teus seu sua te você que quando como quê resposta versão ideia proposta primeira segunda tudo nada muito bastante se mais",
     ),
     (Class::NO_PLACE, "medo paz um uma esta este meu minha geral contra acordo dúvida guerra busca"),
     (Class::NO_TRADE, "pouco idiota iniciante fã humano robô cavaleiro mago dragão pirata vampiro rei teu seu"),
@@ -139,4 +139,7 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
 ];
 
 /// What is left out in chats, and before which words.
-pub(super) const ELIDED: &[(&str, &str)] = &[];
+pub(super) const ELIDED: &[(&str, &str)] = &[(
+    "sou",
+    "alérgico a, alérgica a, alérgico ao, alérgica ao, vegetariano, vegetariana, vegano, vegana, celíaco, celíaca, casado com, casada com, casado e, casada e, aposentado, aposentada, reformado, reformada",
+)];
