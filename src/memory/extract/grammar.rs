@@ -172,6 +172,9 @@ pub(super) struct Table {
     pub(super) rules: &'static [&'static [Rule]],
 }
 
+/// How many bytes of a held phrase it is looked up by.
+const HELD_KEY: usize = 3;
+
 /// A phrase as words.
 type Phrase = Vec<&'static str>;
 
@@ -181,7 +184,8 @@ pub(super) struct Grammar {
     pub(super) common: Vec<&'static str>,
     /// What each word is, and the roles of the phrases that begin with it.
     classes: HashMap<&'static str, (Class, u32)>,
-    phrases: HashMap<(Role, &'static str), Vec<Phrase>>,
+    /// By role and first word, each with the trace of its second word, if it has one.
+    phrases: HashMap<(Role, &'static str), Vec<(Option<u64>, Phrase)>>,
     expansions: HashMap<&'static str, Phrase>,
     /// By its first word: a phrase, and what was left out before it.
     elided: HashMap<&'static str, Vec<(Phrase, Phrase)>>,
@@ -191,7 +195,8 @@ pub(super) struct Grammar {
     pub(super) compiled: Vec<(&'static Rule, Pattern)>,
     noise: HashMap<&'static str, Vec<Pattern>>,
     orders_freely: bool,
-    held: HashMap<char, Vec<(Review, &'static str)>>,
+    /// By the first letters, which every phrase has.
+    held: HashMap<[u8; HELD_KEY], Vec<(Review, &'static str)>>,
 }
 
 impl Grammar {
@@ -203,16 +208,17 @@ impl Grammar {
                 known.0 = known.0 | *class;
             }
         }
-        let mut phrases: HashMap<(Role, &'static str), Vec<Phrase>> = HashMap::new();
+        let mut phrases: HashMap<(Role, &'static str), Vec<(Option<u64>, Phrase)>> = HashMap::new();
         for (role, list) in table.phrases {
             for phrase in list.split(',').map(split).filter(|phrase| !phrase.is_empty()) {
                 classes.entry(phrase[0]).or_default().1 |= role.bit();
-                phrases.entry((*role, phrase[0])).or_default().push(phrase);
+                let second = phrase.get(1).map(|word| trace(word));
+                phrases.entry((*role, phrase[0])).or_default().push((second, phrase));
             }
         }
         for known in phrases.values_mut() {
             // The longest first.
-            known.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
+            known.sort_by_key(|(_, phrase)| std::cmp::Reverse(phrase.len()));
         }
         let slots = table.slots.iter().flat_map(|(slot, words)| words.split_whitespace().map(move |word| (word, *slot)));
         let compiled: Vec<_> =
@@ -235,10 +241,14 @@ impl Grammar {
                 noise.entry(word).or_default().push(Pattern::new(text, table.groups));
             }
         }
-        let mut held: HashMap<char, Vec<(Review, &'static str)>> = HashMap::new();
+        let mut held: HashMap<[u8; HELD_KEY], Vec<(Review, &'static str)>> = HashMap::new();
         for (why, list) in table.held {
             for phrase in list.split(',') {
-                phrase.chars().next().into_iter().for_each(|first| held.entry(first).or_default().push((*why, phrase)));
+                phrase
+                    .as_bytes()
+                    .first_chunk()
+                    .into_iter()
+                    .for_each(|first| held.entry(*first).or_default().push((*why, phrase)));
             }
         }
         Self {
@@ -284,7 +294,10 @@ impl Grammar {
     /// The words behind the longest phrase of `role` that `words` begin with.
     pub(super) fn behind<'a, 't>(&self, words: &'a [Word<'t>], role: Role) -> Option<&'a [Word<'t>]> {
         let first = words.first().filter(|word| word.opens & role.bit() != 0)?;
-        self.phrases.get(&(role, first.text))?.iter().find_map(|phrase| skip(words, phrase))
+        let second = words.get(1).map(|word| word.trace);
+        let may_fit = |needed: &Option<u64>| needed.is_none() || *needed == second;
+        let known = self.phrases.get(&(role, first.text))?;
+        known.iter().filter(|(needed, _)| may_fit(needed)).find_map(|(_, phrase)| skip(words, phrase))
     }
 
     pub(super) fn opens_with(&self, words: &[Word], role: Role) -> bool {
@@ -339,7 +352,7 @@ impl Grammar {
 
     /// Why a text that begins so (in lower case, single spaces) must be reviewed, if it must.
     pub(super) fn holds_back(&self, text: &str) -> impl Iterator<Item = (Review, &'static str)> {
-        let phrases = text.chars().next().and_then(|first| self.held.get(&first));
+        let phrases = text.as_bytes().first_chunk().and_then(|first| self.held.get(first));
         phrases.into_iter().flatten().filter(move |(_, phrase)| text.starts_with(phrase)).copied()
     }
 

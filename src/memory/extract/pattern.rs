@@ -49,7 +49,7 @@ pub(super) const fn profile(id: &'static str, pattern: &'static str, slot: &'sta
 
 /// A name of the person or of a relative.
 pub(super) const fn named(id: &'static str, pattern: &'static str, slot: &'static str) -> Rule {
-    Rule { not_before: Class::NO_NAME, max_rest: 6, ..profile(id, pattern, slot) }
+    Rule { not_before: Class::NO_NAME, max_rest: 9, ..profile(id, pattern, slot) }
 }
 
 /// A place that the person is tied to.
@@ -212,8 +212,10 @@ impl Pattern {
                     at += 1;
                 }
                 Part::Name => {
-                    let named = |word: &&Word| word.capital && !word.is(Class::NO_NAME) && !word.parted;
-                    let len = rest.iter().take(4).take_while(named).count();
+                    // "My son, Bruno, …" too.
+                    let named =
+                        |(at, word): &(usize, &Word)| word.capital && !word.is(Class::NO_NAME) && (!word.parted || *at == 0);
+                    let len = rest.iter().enumerate().take(4).take_while(named).count();
                     if !(1..=3).contains(&len) {
                         return None;
                     }

@@ -34,6 +34,7 @@ impl Word<'_> {
 }
 
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each mark stands by itself")]
 pub(super) struct Sentence<'t> {
     pub(super) words: Vec<Word<'t>>,
     pub(super) question: bool,

@@ -20,7 +20,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     (Class::JOINT, "und aber denn weil da oder sowie doch sondern"),
     (
         Class::OPENER,
-        "was wie welche welcher welches wo wann wer warum wieso kannst könntest würdest hast du er sie es das bitte gib zeig schreib erklär hilf empfiehl denn weil da wenn \
+        "auch was wie welche welcher welches wo wann wer warum wieso kannst könntest würdest hast du er sie es das bitte gib zeig schreib erklär hilf empfiehl denn weil da wenn \
                      aber falls dass antworte nenn nenne womit wofür woher wohin merk vergiss ist sind hast gibt soll sollte kann darf oder nicht der dem den ob und übersetze",
     ),
     (
@@ -151,7 +151,7 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
     (
         Role::Noise,
         "ich mag sein, ich habe gerade, ich glaube, ich denke, ich meine, ich finde, ich hoffe, ich brauche, ich suche, ich möchte, ich will, ich würde, ich hätte, ich frage mich, ich verstehe, ich weiß, ich sehe, ich versuche, ich bin mir, ich habe eine frage, ich hab eine frage, \
-         ich bin nicht sicher, ich bin verwirrt, ich bin müde, meine frage, mein problem, mein code, mein text, ich muss, ich soll, ich kann nicht, ich danke, ich werde, ich bekomme einen fehler, ich bekomme die, ich stimme, ich wollte, ich wünschte, ich sagte, ich meinte, wir müssen, wir können, wir wollen, wir sollten, \
+         ich bin nicht sicher, ich bin verwirrt, ich bin müde, meine frage, mein problem, mein code, mein text, ich muss, ich soll, ich kann nicht, ich danke, ich werde versuchen, ich werde mir, ich werde das, ich werde es, ich werde dir, ich werde dich, ich werde noch, ich werde den, ich werde die, ich werde mich, ich bekomme einen fehler, ich bekomme die, ich stimme, ich wollte, ich wünschte, ich sagte, ich meinte, wir müssen, wir können, wir wollen, wir sollten, \
          ich bin froh, ich bin gespannt, ich bin ganz, ich komme nicht weiter, ich nehme, ich bin bereit, ich bin dein, ich bin da, mir gefällt",
     ),
 ];

@@ -23,7 +23,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     (Class::JOINT, "and but so because since or although though plus while whereas cuz cos"),
     (
         Class::OPENER,
-        "he she they you it this that what how which where when who why whose can could would should shall will do does did is are am was were have \
+        "even he she they you it this that what how which where when who why whose can could would should shall will do does did is are am was were have \
          has any please give tell suggest help write recommend find show explain call so but because since if unless though although remember \
          always never right correct thanks however let make think not got summarise summarize translate sum correct fix so what's that's there here and forget used",
     ),

@@ -44,7 +44,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     ),
     (
         Class::TALK,
-        "hazlo otra esto eso esta este ese esa tu tus te ti que cuando cómo qué lo la respuesta versión idea propuesta primera segunda todo nada le mucho bastante si más",
+        "hazlo otra esto eso esta este ese esa tu tus te ti que cuando cómo qué lo respuesta versión idea propuesta primera segunda todo nada le mucho bastante si más",
     ),
     (Class::NO_PLACE, "miedo paz un una esta este mi general contra acuerdo duda casa-de desacuerdo guerra busca"),
     (Class::NO_TRADE, "poco idiota principiante fan humano robot caballero mago dragón pirata vampiro rey tu un-poco"),

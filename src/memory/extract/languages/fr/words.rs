@@ -15,7 +15,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     (Class::JOINT, "et mais car donc ou puisque parce quoique"),
     (
         Class::OPENER,
-        "appelle que quoi comment quel quelle quels quelles où quand qui pourquoi peux peut pourrais tu il elle ils elles ce c ça donne montre écris explique aide recommande car mais si est as est-ce \
+        "même appelle que quoi comment quel quelle quels quelles où quand qui pourquoi peux peut pourrais tu il elle ils elles ce c ça donne montre écris explique aide recommande car mais si est as est-ce \
                      vous quelqu rappelle dis fais et ou merci y une idée combien as-tu peux-tu t",
     ),
     (

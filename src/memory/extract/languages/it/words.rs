@@ -15,7 +15,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     (Class::JOINT, "e ma perché o quindi però ed anche"),
     (
         Class::OPENER,
-        "chiamami che cosa come quale quali dove quando chi puoi può potresti lui lei loro questo quello dammi dimmi mostra scrivi spiega spiegami aiuta aiutami consiglia ma perché se quanto c'è c è hai mi \
+        "anche chiamami che cosa come quale quali dove quando chi puoi può potresti lui lei loro questo quello dammi dimmi mostra scrivi spiega spiegami aiuta aiutami consiglia ma perché se quanto c'è c è hai mi \
                      e non o grazie rispondi qualche mi-serve ti si cosa vorrei cerco",
     ),
     (Class::SUBJECT, "che cosa come quale dove puoi lui lei ora quando se mi cerco vorrei voglio non tu"),

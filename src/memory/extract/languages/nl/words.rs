@@ -15,7 +15,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     (Class::JOINT, "en maar want omdat of dus hoewel"),
     (
         Class::OPENER,
-        "noem wat hoe welke welk waar wanneer wie waarom kun kan kunt zou wil heb jij je hij zij ze het dat geef laat schrijf leg help raad want omdat als maar is zijn heeft mag of toch niet die bedankt hoewel ben",
+        "ook al noem wat hoe welke welk waar wanneer wie waarom kun kan kunt zou wil heb jij je hij zij ze het dat geef laat schrijf leg help raad want omdat als maar is zijn heeft mag of toch niet die bedankt hoewel ben",
     ),
     (Class::SUBJECT, "ik wij we mijn ons onze jij je hij zij ze wat hoe waar kun wil nu als het dat"),
     (Class::REASON, "omdat aangezien hoewel"),

@@ -15,7 +15,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     (Class::JOINT, "e mas porque pois ou embora porém"),
     (
         Class::OPENER,
-        "conta conte que quê como qual quais onde quando quem pode podes poderia ele ela eles elas isso isto dá me mostra escreve escreva explica explique ajuda ajude recomenda recomende mas porque se há tem tens preciso quero queria \
+        "mesmo conta conte que quê como qual quais onde quando quem pode podes poderia ele ela eles elas isso isto dá me mostra escreve escreva explica explique ajuda ajude recomenda recomende mas porque se há tem tens preciso quero queria \
                      e não ou obrigado responde responda alguma algum o aqui por quanto posso devo né te lhe chama ensina conhece",
     ),
     (Class::SUBJECT, "que qual onde quando pode podes ele ela agora se preciso quero procuro queria não você tu como me aqui"),
