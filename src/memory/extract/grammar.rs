@@ -1,148 +1,10 @@
 //! One language: its table of words, phrases and rules, made ready for reading.
 
-use std::collections::HashMap;
-use std::ops::BitOr;
-
+pub(super) use super::class::{Class, Role};
 use super::pattern::{Pattern, Rule};
+use super::trace::{Map, trace};
 use super::words::Word;
 use crate::store::Review;
-
-/// What a word is, as a set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Class(pub(super) u64);
-
-impl Class {
-    /// Says nothing at the beginning of a clause: greetings, conjunctions.
-    pub(super) const FILLER: Self = Self(1);
-    /// May stand between the words of a pattern.
-    pub(super) const ADVERB: Self = Self(1 << 1);
-    /// Joins clauses: "and", "but".
-    pub(super) const JOINT: Self = Self(1 << 2);
-    /// Begins a clause behind a comma.
-    pub(super) const OPENER: Self = Self(1 << 3);
-    /// Begins a clause behind a joint, without a comma.
-    pub(super) const SUBJECT: Self = Self(1 << 4);
-    /// Begins a clause that ends at the next comma: "since", "because".
-    pub(super) const REASON: Self = Self(1 << 5);
-    /// The first person: "I", "my", "we", and verb forms that say it alone.
-    pub(super) const SELF: Self = Self(1 << 6);
-    /// Begins a request or a question.
-    pub(super) const REQUEST: Self = Self(1 << 7);
-    /// Makes a statement no statement of fact: "would", "maybe".
-    pub(super) const UNSURE: Self = Self(1 << 8);
-    /// Holds for today only.
-    pub(super) const TODAY: Self = Self(1 << 9);
-    /// Cannot begin a name.
-    pub(super) const NO_NAME: Self = Self(1 << 10);
-    /// What people say they like and mean the conversation: "that", "your", "answer".
-    pub(super) const TALK: Self = Self(1 << 11);
-    /// Cannot begin the name of a place.
-    pub(super) const NO_PLACE: Self = Self(1 << 12);
-    /// Not what a person is by trade: "a bit", "a fool".
-    pub(super) const NO_TRADE: Self = Self(1 << 13);
-    /// Addresses the one who answers: "answer", "use".
-    pub(super) const ADDRESS: Self = Self(1 << 14);
-    /// "Always", "never".
-    pub(super) const ALWAYS: Self = Self(1 << 15);
-    /// Begins words of time or place that may stand before the subject: "in", "last".
-    pub(super) const LEAD: Self = Self(1 << 16);
-    /// Ends the value of a slot: "since", "because".
-    pub(super) const END: Self = Self(1 << 17);
-    /// Works on a text: "translate".
-    pub(super) const WORK: Self = Self(1 << 18);
-    /// The text that is worked on.
-    pub(super) const TEXT: Self = Self(1 << 19);
-    /// Somebody says something: "says", "wrote".
-    pub(super) const REPORT: Self = Self(1 << 20);
-    /// Says when: "yesterday", "ago", months.
-    pub(super) const DATED: Self = Self(1 << 21);
-    /// A verb of the past.
-    pub(super) const PAST: Self = Self(1 << 22);
-    /// "You", "your".
-    pub(super) const YOU: Self = Self(1 << 23);
-    pub(super) const ARTICLE: Self = Self(1 << 24);
-    pub(super) const NOT: Self = Self(1 << 25);
-    /// Begins a tag question: "…, right?".
-    pub(super) const TAG: Self = Self(1 << 26);
-    /// Cannot follow "always" or "never" in an order.
-    pub(super) const NO_ORDER: Self = Self(1 << 27);
-    /// What a person does towards the one who answers: "ask", "send".
-    pub(super) const TOWARDS: Self = Self(1 << 28);
-    /// A trade: "nurse".
-    pub(super) const TRADE: Self = Self(1 << 29);
-    /// Other people: "he", "they", "she".
-    pub(super) const OTHERS: Self = Self(1 << 30);
-    /// What one says of a good answer: "you are a great help".
-    pub(super) const PRAISE: Self = Self(1 << 31);
-    /// The first person as somebody to whom things happen: "me".
-    pub(super) const OBJECT: Self = Self(1 << 33);
-    /// Behind "remember", a memory or a task: "remember when…", "remember to…".
-    pub(super) const NO_WISH: Self = Self(1 << 32);
-    /// A language, into which something is put: "in French".
-    pub(super) const TONGUE: Self = Self(1 << 34);
-
-    pub(super) fn meets(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-}
-
-impl BitOr for Class {
-    type Output = Self;
-
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-/// What a phrase is good for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Role {
-    /// Says nothing at the beginning of a clause.
-    Filler,
-    /// Nothing behind it in the sentence holds unconditionally: "if".
-    Condition,
-    /// What stands behind holds at a time only: "when".
-    Temporal,
-    /// A story, a role or somebody's text begins.
-    Fiction,
-    /// Anywhere in the turn: it was not meant.
-    Joke,
-    /// Anywhere in the turn: a part is played, before and behind.
-    Play,
-    /// Somebody's text may follow, if the sentence names one: "here is", "feedback on".
-    Presents,
-    /// "Remember that": anything may follow.
-    Wish,
-    /// "Note that": only a statement in the first person may follow, since tasks are worded so too.
-    PersonalWish,
-    Polite,
-    /// "From now on".
-    FromNow,
-    /// "I want you to": an order, if "always" stands in it.
-    Asked,
-    /// "Do not ever": an order follows.
-    Never,
-    /// "You know": what follows is told, even where it ends as a question.
-    Known,
-    /// "You are", "you play": a part to play follows.
-    Cast,
-    /// "Whenever", "every time": an order may stand behind the condition.
-    Whenever,
-    /// "Forget that": a statement follows.
-    ForgetThat,
-    /// "Forget what I said about": words follow that the facts hold.
-    ForgetAbout,
-    /// "Forget everything you know about me": nothing follows.
-    ForgetAll,
-    /// The beginning of a clause that tells nothing of the person: "I think", "I need help".
-    Noise,
-}
-
-impl Role {
-    const fn bit(self) -> u32 {
-        1 << self as u32
-    }
-}
 
 /// A language as it is written down in its file.
 #[derive(Debug)]
@@ -178,37 +40,40 @@ const HELD_KEY: usize = 3;
 /// A phrase as words.
 type Phrase = Vec<&'static str>;
 
+/// The trace of a phrase's second word, if it has one, and the phrase.
+type Opened = (Option<u64>, Phrase);
+
 /// A language ready for reading.
 #[derive(Debug)]
 pub(super) struct Grammar {
     pub(super) common: Vec<&'static str>,
     /// What each word is, and the roles of the phrases that begin with it.
-    classes: HashMap<&'static str, (Class, u32)>,
+    classes: Map<&'static str, (Class, u32)>,
     /// By role and first word, each with the trace of its second word, if it has one.
-    phrases: HashMap<(Role, &'static str), Vec<(Option<u64>, Phrase)>>,
-    expansions: HashMap<&'static str, Phrase>,
+    phrases: Map<(Role, &'static str), Vec<Opened>>,
+    expansions: Map<&'static str, Phrase>,
     /// By its first word: a phrase, and what was left out before it.
-    elided: HashMap<&'static str, Vec<(Phrase, Phrase)>>,
-    slots: HashMap<&'static str, &'static str>,
+    elided: Map<&'static str, Vec<(Phrase, Phrase)>>,
+    slots: Map<&'static str, &'static str>,
     pub(super) gone: Vec<(Phrase, Phrase)>,
-    rules: HashMap<&'static str, Vec<usize>>,
+    rules: Map<&'static str, Vec<usize>>,
     pub(super) compiled: Vec<(&'static Rule, Pattern)>,
-    noise: HashMap<&'static str, Vec<Pattern>>,
+    noise: Map<&'static str, Vec<Pattern>>,
     orders_freely: bool,
     /// By the first letters, which every phrase has.
-    held: HashMap<[u8; HELD_KEY], Vec<(Review, &'static str)>>,
+    held: Map<[u8; HELD_KEY], Vec<(Review, &'static str)>>,
 }
 
 impl Grammar {
     pub(super) fn new(table: &'static Table) -> Self {
-        let mut classes: HashMap<&'static str, (Class, u32)> = HashMap::new();
+        let mut classes: Map<&'static str, (Class, u32)> = Map::default();
         for (class, words) in table.words {
             for word in words.split_whitespace() {
                 let known = classes.entry(word).or_default();
                 known.0 = known.0 | *class;
             }
         }
-        let mut phrases: HashMap<(Role, &'static str), Vec<(Option<u64>, Phrase)>> = HashMap::new();
+        let mut phrases: Map<(Role, &'static str), Vec<Opened>> = Map::default();
         for (role, list) in table.phrases {
             for phrase in list.split(',').map(split).filter(|phrase| !phrase.is_empty()) {
                 classes.entry(phrase[0]).or_default().1 |= role.bit();
@@ -223,25 +88,25 @@ impl Grammar {
         let slots = table.slots.iter().flat_map(|(slot, words)| words.split_whitespace().map(move |word| (word, *slot)));
         let compiled: Vec<_> =
             table.rules.iter().copied().flatten().map(|rule| (rule, Pattern::new(rule.pattern, table.groups))).collect();
-        let mut rules: HashMap<&'static str, Vec<usize>> = HashMap::new();
+        let mut rules: Map<&'static str, Vec<usize>> = Map::default();
         for (at, (_, pattern)) in compiled.iter().enumerate() {
             let first = pattern.first_words();
             first.iter().copied().chain(first.is_empty().then_some("")).for_each(|word| rules.entry(word).or_default().push(at));
         }
-        let mut elided: HashMap<&'static str, Vec<(Phrase, Phrase)>> = HashMap::new();
+        let mut elided: Map<&'static str, Vec<(Phrase, Phrase)>> = Map::default();
         for (left_out, list) in table.elided {
             for phrase in list.split(',').map(split).filter(|phrase| !phrase.is_empty()) {
                 elided.entry(phrase[0]).or_default().push((phrase, split(left_out)));
             }
         }
-        let mut noise: HashMap<&'static str, Vec<Pattern>> = HashMap::new();
+        let mut noise: Map<&'static str, Vec<Pattern>> = Map::default();
         for text in table.noise {
             let pattern = Pattern::new(text, table.groups);
             for word in pattern.first_words() {
                 noise.entry(word).or_default().push(Pattern::new(text, table.groups));
             }
         }
-        let mut held: HashMap<[u8; HELD_KEY], Vec<(Review, &'static str)>> = HashMap::new();
+        let mut held: Map<[u8; HELD_KEY], Vec<(Review, &'static str)>> = Map::default();
         for (why, list) in table.held {
             for phrase in list.split(',') {
                 phrase
@@ -403,12 +268,6 @@ impl Grammar {
             .map(bare)
             .filter(|word| !word.is_empty())
     }
-}
-
-/// A word as one bit of 64: of two texts without a common bit, none has a word of the other.
-pub(super) fn trace(word: &str) -> u64 {
-    let hash = word.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
-    1 << (hash >> 58)
 }
 
 fn split(text: &'static str) -> Phrase {

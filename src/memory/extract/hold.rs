@@ -77,9 +77,10 @@ pub(super) fn commands(text: &str, grammars: &[Grammar]) -> bool {
     let folded = if text.is_ascii() { text.to_ascii_lowercase() } else { text.nfkc().collect::<String>().to_lowercase() };
     folded.split(['.', ',', ';', ':', '!', '?', '\n']).any(|clause| {
         let words = spaced(clause);
-        let orders =
-            |(why, phrase): (Review, &str)| why == Review::Instruction && COMMANDS.iter().any(|verb| phrase.starts_with(verb));
-        let begins = |text: &str| grammars.iter().any(|grammar| grammar.holds_back(text).any(orders));
+        let begins = |text: &str| {
+            COMMANDS.iter().any(|verb| text.starts_with(verb))
+                && grammars.iter().any(|grammar| grammar.holds_back(text).any(|(why, _)| why == Review::Instruction))
+        };
         words.match_indices(' ').take(3).filter_map(|(at, _)| words.get(at + 1..)).any(begins)
     })
 }
@@ -144,11 +145,13 @@ fn is_disguised(word: &str) -> bool {
     let foreign = |c: char| matches!(c, '\u{370}'..='\u{52f}' | '\u{ff00}'..='\u{ffef}' | '\u{1d400}'..='\u{1d7ff}');
     // Small capitals and phonetic letters, which pass for others.
     let phonetic = |c: char| matches!(c, '\u{250}'..='\u{2af}' | '\u{1d00}'..='\u{1dbf}') && c != 'ə';
+    let hex = || word.len() >= MIN_CODE && word.bytes().all(|byte| byte.is_ascii_hexdigit());
     let code = || {
         let has = |of: fn(&char) -> bool| word.chars().any(|c| of(&c));
         word.len() >= MIN_CODE && has(char::is_ascii_digit) && has(char::is_ascii_uppercase) && has(char::is_ascii_lowercase)
     };
     word.chars().count() > MAX_WORD && word.chars().any(|c| c.is_ascii_digit())
+        || hex()
         || code()
         || word.chars().any(phonetic)
         || word.chars().any(latin) && word.chars().any(foreign)

@@ -19,7 +19,8 @@
 
 use std::ops::Range;
 
-use super::grammar::{Class, Grammar, trace};
+use super::grammar::{Class, Grammar};
+use super::trace::trace;
 use super::words::Word;
 use crate::store::Kind;
 

@@ -8,6 +8,7 @@ use super::clause::{
 use super::grammar::{Class, Grammar, Role};
 use super::languages::{self, Votes};
 use super::pattern::{Match, find_rule};
+use super::quote::{quote, saying, tidy};
 use super::words::{Sentence, Word, sentences};
 use super::{Candidate, Retraction, Statement, Target, hold, orders, own, passing, retract};
 use crate::store::{Kind, Review, Tier};
@@ -190,7 +191,7 @@ impl<'a> Reading<'a> {
     fn read_clauses(&mut self, words: &[Word], question: bool, torn: Torn) {
         let grammar = self.grammar;
         let mut clauses = clauses(grammar, words);
-        if question && let Some((told, asked)) = clauses.last().and_then(|last| split_question(last)) {
+        if question && let Some((told, asked)) = clauses.last().and_then(|last| split_question(grammar, last)) {
             clauses.pop();
             clauses.extend([told, asked]);
         }
@@ -341,10 +342,10 @@ fn is_certain(clause: &[Word]) -> bool {
 }
 
 /// "I play the trombone, any tips against dry lips?": what is told before the comma, and what is asked behind it.
-fn split_question<'a, 't>(clause: &'a [Word<'t>]) -> Option<(&'a [Word<'t>], &'a [Word<'t>])> {
+fn split_question<'a, 't>(grammar: &Grammar, clause: &'a [Word<'t>]) -> Option<(&'a [Word<'t>], &'a [Word<'t>])> {
     let at = clause.iter().rposition(|word| word.parted).filter(|at| *at > 1)?;
     let (told, asked) = clause.split_at_checked(at)?;
-    let personal = told.iter().take(2).any(|word| word.is(Class::SELF));
+    let personal = told.iter().take(2).any(|word| word.is(Class::SELF)) || grammar.elides(skip_fillers(grammar, told));
     let begins = asked.first().is_some_and(|word| !word.capital && !word.is(Class::TAG));
     (personal && begins && asked.len() > 1).then_some((told, asked))
 }
@@ -369,31 +370,4 @@ fn statement(grammar: &Grammar, clause: &[Word]) -> Option<Match> {
         let inverted = lead.checked_sub(1).and_then(|at| clause.get(at..))?;
         find_rule(grammar, core, false).or_else(|| find_rule(grammar, inverted, false))
     })
-}
-
-/// The words as they stand in the turn.
-fn quote(turn: &str, words: &[Word]) -> String {
-    let range = words.first().map(|word| word.start).zip(words.last().map(|word| word.end));
-    range.and_then(|(start, end)| turn.get(start..end)).unwrap_or_default().to_owned()
-}
-
-/// The words one by one, where some between them were left out.
-fn saying(turn: &str, words: &[Word]) -> String {
-    let mut text = String::new();
-    let mut end = None;
-    for word in words {
-        let gap = end.and_then(|end| turn.get(end..word.start)).unwrap_or_default();
-        text.push_str(if gap.contains(char::is_whitespace) { " " } else { gap });
-        text.push_str(turn.get(word.start..word.end).unwrap_or_default());
-        end = Some(word.end);
-    }
-    text
-}
-
-/// White space collapsed, emphasis marks dropped, first letter upper case.
-fn tidy(quote: &str) -> String {
-    let bare = quote.replace("**", "").replace("__", "");
-    let joined = bare.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut chars = joined.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

@@ -9,12 +9,13 @@ mod nl;
 mod pt;
 mod ru;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use super::clause;
 use super::grammar::{Grammar, Table};
 use super::orders::find_wish;
+use super::trace::Map;
 use super::words::Word;
 
 const COUNT: usize = 8;
@@ -25,15 +26,15 @@ static TABLES: [&Table; COUNT] =
 struct Languages {
     grammars: [Grammar; COUNT],
     /// Frequent words, and the languages that have them.
-    common: HashMap<&'static str, [bool; COUNT]>,
+    common: Map<&'static str, [bool; COUNT]>,
     marks: HashSet<&'static str>,
     /// The words with which somebody's text is announced, and the languages in which they do.
-    openings: HashMap<&'static str, Vec<usize>>,
+    openings: Map<&'static str, Vec<usize>>,
 }
 
 static LANGUAGES: LazyLock<Languages> = LazyLock::new(|| {
     let grammars = TABLES.map(Grammar::new);
-    let mut common: HashMap<&'static str, [bool; COUNT]> = HashMap::new();
+    let mut common: Map<&'static str, [bool; COUNT]> = Map::default();
     for (at, grammar) in grammars.iter().enumerate() {
         for word in &grammar.common {
             if let Some(has) = common.entry(word).or_default().get_mut(at) {
@@ -42,7 +43,7 @@ static LANGUAGES: LazyLock<Languages> = LazyLock::new(|| {
         }
     }
     let marks = grammars.iter().flat_map(Grammar::marks).collect();
-    let mut openings: HashMap<&'static str, Vec<usize>> = HashMap::new();
+    let mut openings: Map<&'static str, Vec<usize>> = Map::default();
     for (at, grammar) in grammars.iter().enumerate() {
         grammar.openings().for_each(|word| openings.entry(word).or_default().push(at));
     }

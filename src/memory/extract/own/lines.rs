@@ -53,7 +53,10 @@ pub(super) fn mask_lines(text: &str, mask: &mut Mask) -> Register {
         if is_play(bare) {
             return Register::Foreign;
         }
-        let indented = line.starts_with('\t') || line.starts_with("    ");
+        // A turn reaches us without the white space before its first word, so its second line tells for the first.
+        let next = || text.get(range.end..).filter(|_| range.start == 0);
+        let indented = is_indented(line)
+            || next().is_some_and(|next| is_indented(next) && !next.trim_start_matches([' ', '\t']).starts_with(is_line_break));
         if mask.hides(range.start) {
             continue;
         }
@@ -79,6 +82,10 @@ pub(super) fn mask_lines(text: &str, mask: &mut Mask) -> Register {
         }
     }
     Register::Own
+}
+
+fn is_indented(line: &str) -> bool {
+    line.starts_with('\t') || line.starts_with("    ")
 }
 
 /// A line of dashes or the like parts what was typed from what was pasted, and nobody knows which is which.

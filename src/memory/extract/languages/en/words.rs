@@ -23,7 +23,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     (Class::JOINT, "and but so because since or although though plus while whereas cuz cos"),
     (
         Class::OPENER,
-        "even he she they you it this that what how which where when who why whose can could would should shall will do does did is are am was were have \
+        "need looking wanna nice even he she they you it this that what how which where when who why whose can could would should shall will do does did is are am was were have \
          has any please give tell suggest help write recommend find show explain call so but because since if unless though although remember \
          always never right correct thanks however let make think not got summarise summarize translate sum correct fix so what's that's there here and forget used",
     ),
@@ -177,7 +177,7 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
     (Role::Temporal, "when, whenever, while, until, once, by the time, as soon as"),
     (
         Role::Fiction,
-        "for this game, for the game, for this story, for the story, for this scene, for this campaign, for this session, for this exercise, for this character, for the purposes of this, i want you to play, i want you to act, i want you to pretend, i want you to be, i want you to roleplay, i need you to play, i need you to act, you are going to play, play a, play an, play my, be my, act the part, let us roleplay, let us role-play, let us do a roleplay, let us do some improv, how would you translate, what is the french for, what is the german for, what is the spanish for, what is the italian for, what is the word for, you be, you will be my, you can be, i 'll be, once there was, in my book, in my game, in my screenplay, in my play, my character, as my character, as a character, translate, rewrite, rephrase, proofread, paraphrase, transcribe, imagine, pretend, suppose, supposing, hypothetically, roleplay, role-play, rp, scenario, scene, let 's say, let 's pretend, let 's imagine, \
+        "for the sake of the game, for the sake of the story, for the sake of this, in my campaign, in our campaign, in my d&d, in our d&d, in my dnd, in our dnd, in this campaign, in this roleplay, for this game, for the game, for this story, for the story, for this scene, for this campaign, for this session, for this exercise, for this character, for the purposes of this, i want you to play, i want you to act, i want you to pretend, i want you to be, i want you to roleplay, i need you to play, i need you to act, you are going to play, play a, play an, play my, be my, act the part, let us roleplay, let us role-play, let us do a roleplay, let us do some improv, how would you translate, what is the french for, what is the german for, what is the spanish for, what is the italian for, what is the word for, you be, you will be my, you can be, i 'll be, once there was, in my book, in my game, in my screenplay, in my play, my character, as my character, as a character, translate, rewrite, rephrase, proofread, paraphrase, transcribe, imagine, pretend, suppose, supposing, hypothetically, roleplay, role-play, rp, scenario, scene, let 's say, let 's pretend, let 's imagine, \
          let 's play, let 's roleplay, let 's role-play, let 's suppose, let 's do a roleplay, let us say, let us pretend, let us play, lets say, lets \
          pretend, lets play, lets roleplay, act as, act like, say that, what if, in this story, in the story, in this scenario, in this game, in the game, in this scene, in this \
          adventure, in this world, in my dream, in my story, in my novel, in a dream, in the novel, in the book, in the movie, in the film, in \
@@ -265,6 +265,7 @@ pub(super) const NOISE: &[&str] = &[
     "i have|got [got] a|an|another|one|two|some|this|the [quick|simple|small|more|following|new|weird] question|questions|doubt|request|problem|issue|error|bug|task|query|favor|favour|suggestion",
     "my phone|computer|laptop|pc|mac|car|camera|keyboard|house|internet|wifi|screen is [not] [just] -ing|broken|slow|dead|down|frozen|stuck",
     "i|we live in fear|hope|denial",
+    "i|we live in the moment|past|present|future|now",
     "i|we live in a society|bubble|world",
     "i|we live for this|that|it|these",
     "i play devil|dumb|along|around ~",
