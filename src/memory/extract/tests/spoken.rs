@@ -7,7 +7,7 @@ fn left_out_subjects_are_understood() {
     for (turn, expected) in [
         ("name's Declan, need a limerick", vec!["Name's Declan [name]"]),
         ("born in 1990, work as a welder", vec!["Born in 1990", "Work as a welder [job]"]),
-        ("allergic to shellfish and live in Bergen, ideas?", vec!["Allergic to shellfish", "Live in Bergen [home]"]),
+        ("allergic to shellfish and live in Bergen, dinner ideas?", vec!["Allergic to shellfish", "Live in Bergen [home]"]),
         ("favourite food: dumplings", vec!["Favourite food: dumplings [favourite:food]"]),
         ("wohne in Graz und arbeite als Lehrer", vec!["Wohne in Graz [home]", "Arbeite als Lehrer [job]"]),
         ("werde im Juni 40, was tun?", vec!["Werde im Juni 40"]),
