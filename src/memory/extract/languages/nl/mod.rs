@@ -74,7 +74,7 @@ pub(super) static DUTCH: Table = Table {
     gone: &[("niet meer", ""), ("geen", "meer"), ("niet langer", "")],
     noise: &[
         "ik heb [nog] [een|wat] [kleine|korte] vraag|vragen|probleem|foutmelding|idee",
-        "ik wil|zou|moet|kan|zoek|zal|mag|hoef ~",
+        "ik wil|zou|moet|zoek|zal|mag|hoef ~",
     ],
     orders_freely: false,
     held: &[

@@ -115,7 +115,7 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
     ),
     (
         Role::Noise,
-        "ik denk, ik geloof, ik vind, ik hoop, ik zoek, ik wil, ik zou, ik moet, ik vraag me af, ik begrijp, ik snap, ik weet, ik zie, ik probeer, ik heb een vraag, ik ben niet zeker, ik ben in de war, ik ben moe, mijn vraag, mijn probleem, mijn code, mijn tekst, ik kan, ik bedoel, ik bedoelde, ik wens, ik wou, ik zei, \
+        "ik denk, ik geloof, ik vind, ik hoop, ik zoek, ik wil, ik zou, ik moet, ik vraag me af, ik begrijp, ik snap, ik weet, ik zie, ik probeer, ik heb een vraag, ik ben niet zeker, ik ben in de war, ik ben moe, mijn vraag, mijn probleem, mijn code, mijn tekst, ik kan je, ik kan het, ik kan dit, ik kan dat, ik kan de, ik kan niet vinden, ik kan niet zien, ik kan niet meer, ik bedoel, ik bedoelde, ik wens, ik wou, ik zei, \
          ik ben benieuwd, ik ben blij, ik heb nodig, ik krijg een fout, ik ga akkoord, we moeten, we kunnen, we willen, ik wacht, ik ben jouw, ik ben klaar",
     ),
 ];
