@@ -4,9 +4,10 @@ use super::grammar::{Class, Grammar, Role};
 use super::words::Word;
 
 /// Divides a sentence into clauses.
-pub(super) fn clauses<'a, 't>(words: &'a [Word<'t>]) -> Vec<&'a [Word<'t>]> {
+pub(super) fn clauses<'a, 't>(grammar: &Grammar, words: &'a [Word<'t>]) -> Vec<&'a [Word<'t>]> {
     let mut found = Vec::new();
     let mut start = 0;
+    let elides = |at: usize| words.get(at..).is_some_and(|words| grammar.elides(words));
     for at in 1..words.len() {
         let (Some(word), Some(first)) = (words.get(at), words.get(start)) else { break };
         // "… and do not drink" goes on with the same subject.
@@ -14,8 +15,8 @@ pub(super) fn clauses<'a, 't>(words: &'a [Word<'t>]) -> Vec<&'a [Word<'t>]> {
             && words.get(at + 1).is_some_and(|word| word.is(Class::REQUEST));
         let joined = word.is(Class::JOINT)
             && !denied
-            && words.get(at + 1).is_some_and(|next| next.is(Class::SUBJECT | Class::SELF | Class::UNSURE));
-        let opened = word.parted && (word.is(Class::OPENER | Class::SELF) || first.is(Class::REASON));
+            && (words.get(at + 1).is_some_and(|next| next.is(Class::SUBJECT | Class::SELF | Class::UNSURE)) || elides(at + 1));
+        let opened = word.parted && (word.is(Class::OPENER | Class::SELF) || first.is(Class::REASON) || elides(at));
         // A joint behind a comma opens a clause already, and what stands behind the joint goes with it.
         let alone = at == start + 1 && first.is(Class::JOINT);
         if (word.asked || joined || opened) && !alone {
@@ -79,7 +80,8 @@ pub(super) fn opens_fiction(grammar: &Grammar, words: &[Word]) -> bool {
     let works_on_text = polite
         .split_first()
         .is_some_and(|(verb, rest)| verb.is(Class::WORK) && rest.iter().any(|word| word.announced || word.is(Class::TEXT)));
-    works_on_text || [words, polite].iter().any(|words| grammar.opens_with(words, Role::Fiction))
+    let presents = grammar.opens_with(polite, Role::Presents) && polite.iter().any(|word| word.is(Class::TEXT));
+    works_on_text || presents || [words, polite].iter().any(|words| grammar.opens_with(words, Role::Fiction))
 }
 
 /// The words behind "please", "could you".
@@ -104,7 +106,9 @@ pub(super) fn casts_a_part(grammar: &Grammar, clause: &[Word]) -> bool {
 pub(super) fn announced_text(words: &[Word]) -> Option<usize> {
     let at = words.iter().position(|word| word.announced)?;
     let head = words.get(..at)?;
-    head.iter().any(|word| word.is(Class::TEXT | Class::REPORT | Class::WORK)).then_some(at)
+    let speaks = head.iter().any(|word| word.is(Class::TEXT | Class::REPORT | Class::WORK | Class::TONGUE));
+    // "His last words were: …".
+    (speaks || head.first().is_some_and(|word| word.is(Class::OTHERS))).then_some(at)
 }
 
 /// "…, right?": the question is about what was said before it.

@@ -10,9 +10,14 @@ use crate::store::{Kind, Review};
 const MAX_TEXT: usize = 500;
 /// A longer run of letters and digits is no word of any language, but may be one in disguise.
 const MAX_WORD: usize = 30;
+/// How the phrases begin by which a model is told to leave its orders.
+const COMMANDS: [&str; 11] =
+    ["ignor", "disregard", "override", "forget", "oublie", "vergiss", "olvida", "dimentica", "esque", "negeer", "vergeet"];
+/// A run of capitals, small letters and digits is a key or a code from this length on.
+const MIN_CODE: usize = 14;
 
 /// Marks of markup, code and chat templates.
-const MARKS: [(Review, &str); 16] = [
+const MARKS: [(Review, &str); 18] = [
     (Review::Url, "://"),
     (Review::Url, "www."),
     (Review::Url, "javascript:"),
@@ -29,6 +34,9 @@ const MARKS: [(Review, &str); 16] = [
     (Review::Instruction, "{{"),
     (Review::Instruction, "{%"),
     (Review::Instruction, "```"),
+    (Review::Instruction, "~~~"),
+    // An escaped line break or letter, which a later reader may take for it.
+    (Review::Instruction, "\\"),
 ];
 
 /// Why a fact must be reviewed before it is recalled, if it must. `grammars` are the languages that it may be in.
@@ -36,8 +44,12 @@ pub(super) fn review(text: &str, kind: Kind, grammars: &[&Grammar]) -> Option<Re
     if is_long(text) {
         return Some(Review::Length);
     }
-    let folded = text.to_lowercase();
-    if let Some((why, _)) = MARKS.iter().find(|(_, mark)| folded.contains(mark)) {
+    // As a model would read it: "＜" is "<".
+    let folded = if text.is_ascii() { text.to_ascii_lowercase() } else { text.nfkc().collect::<String>().to_lowercase() };
+    let punctuated = || folded.bytes().any(|byte| byte.is_ascii_punctuation() && !matches!(byte, b'\'' | b','));
+    if punctuated()
+        && let Some((why, _)) = MARKS.iter().find(|(_, mark)| folded.contains(mark))
+    {
         return Some(*why);
     }
     if folded.split_whitespace().any(is_address) {
@@ -58,6 +70,19 @@ pub(super) fn review(text: &str, kind: Kind, grammars: &[&Grammar]) -> Option<Re
     let counts = |(why, phrase): &(Review, &str)| ordering || *why != Review::Tool || phrase.contains(' ');
     let starts = || words.match_indices(' ').filter_map(|(at, _)| words.get(at + 1..));
     grammars.iter().find_map(|grammar| starts().flat_map(|text| grammar.holds_back(text)).find(counts)).map(|(why, _)| why)
+}
+
+/// Whether a text tells a model what to do with its orders, at the beginning of a clause: "ignore previous instructions and …".
+pub(super) fn commands(text: &str, grammars: &[Grammar]) -> bool {
+    let folded = if text.is_ascii() { text.to_ascii_lowercase() } else { text.nfkc().collect::<String>().to_lowercase() };
+    folded.split(['.', ',', ';', ':', '!', '?', '\n']).any(|clause| {
+        let words = spaced(clause);
+        let begins = |text: &str| {
+            COMMANDS.iter().any(|verb| text.starts_with(verb))
+                && grammars.iter().any(|grammar| grammar.holds_back(text).any(|(why, _)| why == Review::Instruction))
+        };
+        words.match_indices(' ').take(3).filter_map(|(at, _)| words.get(at + 1..)).any(begins)
+    })
 }
 
 /// Whether a text is longer than people state a fact.
@@ -118,7 +143,17 @@ fn is_encoded(folded: &str) -> bool {
 fn is_disguised(word: &str) -> bool {
     let latin = |c: char| c.is_alphabetic() && c < '\u{250}';
     let foreign = |c: char| matches!(c, '\u{370}'..='\u{52f}' | '\u{ff00}'..='\u{ffef}' | '\u{1d400}'..='\u{1d7ff}');
+    // Small capitals and phonetic letters, which pass for others.
+    let phonetic = |c: char| matches!(c, '\u{250}'..='\u{2af}' | '\u{1d00}'..='\u{1dbf}') && c != 'ə';
+    let hex = || word.len() >= MIN_CODE && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let code = || {
+        let has = |of: fn(&char) -> bool| word.chars().any(|c| of(&c));
+        word.len() >= MIN_CODE && has(char::is_ascii_digit) && has(char::is_ascii_uppercase) && has(char::is_ascii_lowercase)
+    };
     word.chars().count() > MAX_WORD && word.chars().any(|c| c.is_ascii_digit())
+        || hex()
+        || code()
+        || word.chars().any(phonetic)
         || word.chars().any(latin) && word.chars().any(foreign)
         || word.chars().any(is_invisible)
 }

@@ -5,6 +5,7 @@
 //! (`pattern`), and whatever else is told in the first person (`passing`). A language is one table of words, phrases and patterns.
 //! Precision comes before completeness: what is doubtful is not remembered.
 
+mod class;
 mod clause;
 mod grammar;
 mod hold;
@@ -13,10 +14,12 @@ mod orders;
 mod own;
 mod passing;
 mod pattern;
+mod quote;
 mod reader;
 mod retract;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod words;
 
 use crate::store::{Kind, Review, Tier};

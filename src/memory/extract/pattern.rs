@@ -11,6 +11,7 @@
 //! | `^` | one to three words that begin with capitals, a name |
 //! | `~` | the rest, one word at least |
 //! | `$` | the end of the clause, or a comma |
+//! | `:` | a colon stands in front of what follows |
 //! | `-ing`, `lieblings-` | a word that ends or begins so |
 //! | `&a\|b` | one of these words comes next, and belongs to what follows |
 //!
@@ -19,6 +20,7 @@
 use std::ops::Range;
 
 use super::grammar::{Class, Grammar};
+use super::trace::trace;
 use super::words::Word;
 use crate::store::Kind;
 
@@ -48,7 +50,7 @@ pub(super) const fn profile(id: &'static str, pattern: &'static str, slot: &'sta
 
 /// A name of the person or of a relative.
 pub(super) const fn named(id: &'static str, pattern: &'static str, slot: &'static str) -> Rule {
-    Rule { not_before: Class::NO_NAME, max_rest: 6, ..profile(id, pattern, slot) }
+    Rule { not_before: Class::NO_NAME, max_rest: 9, ..profile(id, pattern, slot) }
 }
 
 /// A place that the person is tied to.
@@ -94,6 +96,8 @@ pub(super) struct Match {
 enum Part {
     Words {
         any: Vec<&'static str>,
+        /// The traces of the words; all, where one is an ending or a beginning.
+        traces: u64,
         optional: bool,
         chosen: bool,
     },
@@ -104,10 +108,15 @@ enum Part {
     Name,
     Rest,
     End,
+    Colon,
 }
 
 #[derive(Debug)]
-pub(super) struct Pattern(Vec<Part>);
+pub(super) struct Pattern {
+    parts: Vec<Part>,
+    /// Traces of the words of which the clause must have one, for each part that asks for a word.
+    needs: Vec<u64>,
+}
 
 /// What a pattern found in a clause.
 #[derive(Debug, Default)]
@@ -126,20 +135,35 @@ impl Pattern {
             "^" => Part::Name,
             "~" => Part::Rest,
             "$" => Part::End,
-            ahead if ahead.starts_with('&') => Part::Ahead(ahead.trim_start_matches('&').split('|').collect()),
+            ":" => Part::Colon,
+            ahead if ahead.starts_with('&') => {
+                Part::Ahead(ahead.trim_start_matches('&').split('|').flat_map(|word| expand(word, groups)).collect())
+            }
             words => {
                 let (chosen, words) = words.strip_prefix('@').map_or((false, words), |words| (true, words));
                 let inner = words.strip_prefix('[').and_then(|words| words.strip_suffix(']'));
-                let any = inner.unwrap_or(words).split('|').flat_map(|word| expand(word, groups)).collect();
-                Part::Words { any, optional: inner.is_some(), chosen }
+                let any: Vec<_> = inner.unwrap_or(words).split('|').flat_map(|word| expand(word, groups)).collect();
+                Part::Words { traces: traces(&any), any, optional: inner.is_some(), chosen }
             }
         };
-        Self(text.split_whitespace().map(part).collect())
+        let parts: Vec<Part> = text.split_whitespace().map(part).collect();
+        let needs = parts.iter().filter_map(needed).collect();
+        Self { parts, needs }
+    }
+
+    /// Whether a clause with these traces of words may fit.
+    fn may_fit(&self, traces: u64) -> bool {
+        self.needs.iter().all(|need| need & traces != 0)
+    }
+
+    /// Whether the clause must end where the pattern does.
+    fn ends(&self) -> bool {
+        matches!(self.parts.last(), Some(Part::End))
     }
 
     /// The words that a clause must begin with to fit.
     pub(super) fn first_words(&self) -> &[&'static str] {
-        match self.0.first() {
+        match self.parts.first() {
             Some(Part::Words { any, .. }) => any,
             _ => &[],
         }
@@ -148,12 +172,12 @@ impl Pattern {
     pub(super) fn fit<'t>(&self, clause: &[Word<'t>]) -> Option<Fit<'t>> {
         let mut found = Fit::default();
         let mut at = 0;
-        let mut parts = self.0.iter().peekable();
+        let mut parts = self.parts.iter().peekable();
         while let Some(part) = parts.next() {
             let rest = clause.get(at..)?;
             match part {
-                Part::Words { any, optional, chosen } => {
-                    let takes = |word: &Word| is_one_of(word, any);
+                Part::Words { any, traces, optional, chosen } => {
+                    let takes = |word: &Word| word.trace & traces != 0 && is_one_of(word, any);
                     let skipped = rest.iter().position(|word| takes(word) || at == 0 || !word.is(Class::ADVERB));
                     match skipped.and_then(|skipped| Some((skipped, rest.get(skipped)?))).filter(|(_, word)| takes(word)) {
                         Some((skipped, word)) => {
@@ -172,6 +196,7 @@ impl Pattern {
                 Part::Object => {
                     let len = match parts.peek() {
                         Some(Part::Words { any, .. }) => rest.iter().take(5).position(|word| any.contains(&word.text))?,
+                        Some(Part::Colon) => rest.iter().take(5).position(|word| word.announced)?,
                         _ => rest.len(),
                     };
                     if len == 0 || rest.get(..len)?.iter().skip(1).any(|word| word.parted) {
@@ -188,8 +213,10 @@ impl Pattern {
                     at += 1;
                 }
                 Part::Name => {
-                    let named = |word: &&Word| word.capital && !word.is(Class::NO_NAME) && !word.parted;
-                    let len = rest.iter().take(4).take_while(named).count();
+                    // "My son, Bruno, …" too.
+                    let named =
+                        |(at, word): &(usize, &Word)| word.capital && !word.is(Class::NO_NAME) && (!word.parted || *at == 0);
+                    let len = rest.iter().enumerate().take(4).take_while(named).count();
                     if !(1..=3).contains(&len) {
                         return None;
                     }
@@ -198,6 +225,9 @@ impl Pattern {
                 }
                 Part::Rest => {
                     rest.first()?;
+                }
+                Part::Colon => {
+                    rest.first().filter(|word| word.announced)?;
                 }
                 Part::End => {
                     let goes_on =
@@ -211,6 +241,21 @@ impl Pattern {
         found.taken = at;
         Some(found)
     }
+}
+
+/// The traces of words of which a clause must have one to fit the part.
+fn needed(part: &Part) -> Option<u64> {
+    match part {
+        Part::Words { traces, optional: false, .. } => Some(*traces),
+        Part::Ahead(any) => Some(traces(any)),
+        _ => None,
+    }
+}
+
+/// The traces of words; all of them, where one is an ending or a beginning.
+fn traces(any: &[&str]) -> u64 {
+    let whole = |word: &&str| !word.starts_with('-') && !word.ends_with('-');
+    if any.iter().all(whole) { any.iter().fold(0, |traces, word| traces | trace(word)) } else { u64::MAX }
 }
 
 fn is_one_of(word: &Word, any: &[&str]) -> bool {
@@ -231,9 +276,13 @@ fn expand(word: &'static str, groups: &[(&'static str, &'static str)]) -> Vec<&'
 /// The first rule that `clause` fits, among those of what holds or those of what is gone.
 pub(super) fn find_rule(grammar: &Grammar, clause: &[Word], gone: bool) -> Option<Match> {
     let first = clause.first()?;
-    grammar.rules_of(first.text).filter(|(rule, _)| rule.gone == gone).find_map(|(rule, pattern)| {
+    let traces = clause.iter().fold(0, |traces, word| traces | word.trace);
+    let may_fit = |rule: &Rule, pattern: &Pattern| rule.gone == gone && pattern.may_fit(traces);
+    grammar.rules_of(first.text).filter(|(rule, pattern)| may_fit(rule, pattern)).find_map(|(rule, pattern)| {
         let fit = pattern.fit(clause)?;
-        let rest = clause.get(fit.taken..)?;
+        let behind = clause.get(fit.taken..)?;
+        // What stands behind a comma is no part of what ended there.
+        let rest = if pattern.ends() { &[] } else { behind };
         let numbered =
             rule.not_before.meets(Class::NO_NAME) && rest.iter().any(|word| word.text.bytes().all(|b| b.is_ascii_digit()));
         if rest.len() > rule.max_rest
@@ -244,6 +293,9 @@ pub(super) fn find_rule(grammar: &Grammar, clause: &[Word], gone: bool) -> Optio
             return None;
         }
         let object = fit.object.and_then(|(from, to)| clause.get(from..to));
+        if fit.object.is_some_and(|(from, _)| from == 0) && object.is_some_and(|words| begins_with(words, rule.not_before)) {
+            return None;
+        }
         let slot = match rule.slot {
             "" => None,
             "?job" => rest.iter().take(5).any(|word| word.is(Class::TRADE)).then(|| "job".to_owned()),
@@ -257,7 +309,7 @@ pub(super) fn find_rule(grammar: &Grammar, clause: &[Word], gone: bool) -> Optio
         // What stands in the middle is the value where nothing stands behind: "dass ich in Köln wohne".
         let last = fit.taken.saturating_sub(1);
         let middle = || fit.object.map_or(last..clause.len(), |(from, to)| from..to);
-        let value = if rest.is_empty() { middle() } else { fit.taken..clause.len() };
+        let value = if behind.is_empty() { middle() } else { fit.taken..clause.len() };
         Some(Match { rule, slot, value })
     })
 }

@@ -8,9 +8,10 @@ use super::clause::{
 use super::grammar::{Class, Grammar, Role};
 use super::languages::{self, Votes};
 use super::pattern::{Match, find_rule};
+use super::quote::{quote, saying, tidy};
 use super::words::{Sentence, Word, sentences};
 use super::{Candidate, Retraction, Statement, Target, hold, orders, own, passing, retract};
-use crate::store::{Kind, Tier};
+use crate::store::{Kind, Review, Tier};
 
 /// Whether there is more to read in the turn.
 struct Flow {
@@ -57,7 +58,10 @@ impl<'t> Reader<'t> {
             let mut from = stretch.range.start;
             for (at, sentence) in sentences.iter().enumerate() {
                 let (Some(first), Some(end)) = (sentence.words.first(), sentence.words.last()) else { continue };
-                let torn = Torn { start: stretch.torn_start && at == 0, end: stretch.torn_end && at == last && !sentence.ended };
+                let before = self.turn.get(stretch.range.start..first.start).unwrap_or_default();
+                // A sentence that ended right behind what was left out took the tear with it.
+                let torn_start = stretch.torn_start && at == 0 && !before.starts_with(['.', '!', '?']);
+                let torn = Torn { start: torn_start, end: stretch.torn_end && at == last && !sentence.ended };
                 let flow = self.read_sentence(sentence, torn, &whole);
                 if flow.unsays {
                     self.own.clear();
@@ -65,15 +69,34 @@ impl<'t> Reader<'t> {
                 }
                 if flow.stops {
                     self.own.push(from..first.start.max(from));
+                    self.hold_beside_orders();
                     return;
                 }
             }
             self.own.push(from..stretch.range.end);
         }
+        self.hold_beside_orders();
+    }
+
+    /// Whoever tells a model to leave its orders may have the rest of the turn dictated as well: none of it is kept unseen.
+    fn hold_beside_orders(&mut self) {
+        let turn = self.turn;
+        let mut texts = self.own.iter().filter_map(|range| turn.get(range.clone()));
+        if self.found.is_empty() || !texts.any(|text| hold::commands(text, languages::grammars())) {
+            return;
+        }
+        for statement in &mut self.found {
+            if let Statement::Fact(fact) = statement {
+                fact.held_for.get_or_insert(Review::Instruction);
+            }
+        }
     }
 
     /// Reads the sentence in the languages that it may be in: the first in which it says something explicit has it.
     fn read_sentence(&mut self, sentence: &Sentence<'t>, torn: Torn, whole: &Votes) -> Flow {
+        if languages::opens_fiction(&sentence.words) {
+            return Flow { stops: true, unsays: false };
+        }
         let mut best: Option<Reading> = None;
         for grammar in languages::choose(&sentence.words, whole) {
             let reading = Reading::of(self.turn, grammar, sentence, torn);
@@ -128,8 +151,9 @@ impl<'a> Reading<'a> {
     fn read(&mut self, words: &[Word], sentence: &Sentence, torn: Torn) {
         let grammar = self.grammar;
         let bare = skip_fillers(grammar, words);
-        if grammar.holds(words, Role::Joke) {
-            self.unsays = true;
+        let plays = grammar.holds(words, Role::Play);
+        if plays || sentence.wry || grammar.holds(words, Role::Joke) {
+            (self.ends, self.unsays) = (plays, !sentence.wry || plays);
             return;
         }
         let whole = !torn.start && !torn.end;
@@ -166,8 +190,8 @@ impl<'a> Reading<'a> {
 
     fn read_clauses(&mut self, words: &[Word], question: bool, torn: Torn) {
         let grammar = self.grammar;
-        let mut clauses = clauses(words);
-        if question && let Some((told, asked)) = clauses.last().and_then(|last| split_question(last)) {
+        let mut clauses = clauses(grammar, words);
+        if question && let Some((told, asked)) = clauses.last().and_then(|last| split_question(grammar, last)) {
             clauses.pop();
             clauses.extend([told, asked]);
         }
@@ -234,7 +258,7 @@ impl<'a> Reading<'a> {
     /// What was asked to be remembered: statements with a rule of their own each by itself, anything else as one.
     fn read_wish(&mut self, wished: &[Word]) {
         let grammar = self.grammar;
-        let parts = clauses(wished);
+        let parts = clauses(grammar, wished);
         let Some(first) = parts.first().copied() else { return };
         if announced_text(wished).is_some() {
             self.ends = true;
@@ -318,16 +342,24 @@ fn is_certain(clause: &[Word]) -> bool {
 }
 
 /// "I play the trombone, any tips against dry lips?": what is told before the comma, and what is asked behind it.
-fn split_question<'a, 't>(clause: &'a [Word<'t>]) -> Option<(&'a [Word<'t>], &'a [Word<'t>])> {
+fn split_question<'a, 't>(grammar: &Grammar, clause: &'a [Word<'t>]) -> Option<(&'a [Word<'t>], &'a [Word<'t>])> {
     let at = clause.iter().rposition(|word| word.parted).filter(|at| *at > 1)?;
     let (told, asked) = clause.split_at_checked(at)?;
-    let personal = told.iter().take(2).any(|word| word.is(Class::SELF));
+    let personal = told.iter().take(2).any(|word| word.is(Class::SELF)) || grammar.elides(skip_fillers(grammar, told));
     let begins = asked.first().is_some_and(|word| !word.capital && !word.is(Class::TAG));
     (personal && begins && asked.len() > 1).then_some((told, asked))
 }
 
 /// The rule that a clause (fillers dropped) fits, if it is an explicit statement that holds.
 fn statement(grammar: &Grammar, clause: &[Word]) -> Option<Match> {
+    if let Some(restored) = grammar.restore(clause)
+        && !restored.is_empty()
+        && is_certain(&restored)
+        && !grammar.is_noise(&restored)
+        && let Some(found) = find_rule(grammar, &restored, false)
+    {
+        return Some(found);
+    }
     if !is_certain(clause) || grammar.is_noise(clause) {
         return None;
     }
@@ -338,31 +370,4 @@ fn statement(grammar: &Grammar, clause: &[Word]) -> Option<Match> {
         let inverted = lead.checked_sub(1).and_then(|at| clause.get(at..))?;
         find_rule(grammar, core, false).or_else(|| find_rule(grammar, inverted, false))
     })
-}
-
-/// The words as they stand in the turn.
-fn quote(turn: &str, words: &[Word]) -> String {
-    let range = words.first().map(|word| word.start).zip(words.last().map(|word| word.end));
-    range.and_then(|(start, end)| turn.get(start..end)).unwrap_or_default().to_owned()
-}
-
-/// The words one by one, where some between them were left out.
-fn saying(turn: &str, words: &[Word]) -> String {
-    let mut text = String::new();
-    let mut end = None;
-    for word in words {
-        let gap = end.and_then(|end| turn.get(end..word.start)).unwrap_or_default();
-        text.push_str(if gap.contains(char::is_whitespace) { " " } else { gap });
-        text.push_str(turn.get(word.start..word.end).unwrap_or_default());
-        end = Some(word.end);
-    }
-    text
-}
-
-/// White space collapsed, emphasis marks dropped, first letter upper case.
-fn tidy(quote: &str) -> String {
-    let bare = quote.replace("**", "").replace("__", "");
-    let joined = bare.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut chars = joined.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

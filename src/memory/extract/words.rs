@@ -11,6 +11,10 @@ pub(super) struct Word<'t> {
     pub(super) text: &'t str,
     pub(super) start: usize,
     pub(super) end: usize,
+    /// The word as one bit, by which patterns are passed over quickly.
+    pub(super) trace: u64,
+    /// The roles that phrases have which begin with the word, as bits.
+    pub(super) opens: u32,
     /// What the word is in the language that the sentence is read in.
     pub(super) class: Class,
     /// A comma, dash, colon or parenthesis stands in front.
@@ -30,6 +34,7 @@ impl Word<'_> {
 }
 
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each mark stands by itself")]
 pub(super) struct Sentence<'t> {
     pub(super) words: Vec<Word<'t>>,
     pub(super) question: bool,
@@ -37,7 +42,12 @@ pub(super) struct Sentence<'t> {
     pub(super) ended: bool,
     /// Its last mark is a colon: it announces what follows.
     pub(super) announces: bool,
+    /// A face that is made at what is said stands in it or right behind.
+    pub(super) wry: bool,
 }
+
+/// Faces that people put where they mean the opposite.
+const WRY: [char; 3] = ['🙄', '🙃', '😏'];
 
 /// The turn in lower case, every character at its old place: a letter whose lower case is longer or shorter stays as it is.
 pub(super) fn fold(turn: &str) -> String {
@@ -60,18 +70,24 @@ pub(super) fn sentences<'t>(turn: &str, folded: &'t str, range: Range<usize>) ->
     let stretch = turn.get(range.clone()).unwrap_or_default();
     let mut found = Vec::new();
     let mut start = 0;
+    let mut address = 0;
     let mut push = |part: Range<usize>, question, ended| {
         let words = words(turn, folded, range.start + part.start..range.start + part.end);
+        let wry = stretch.get(part.clone()).unwrap_or_default().contains(WRY);
         if !words.is_empty() {
             let announces =
                 stretch.get(part).unwrap_or_default().trim_end_matches(['*', '_', ' ', '\t', '\r']).ends_with([':', '：']);
-            found.push(Sentence { words, question, ended, announces });
+            found.push(Sentence { words, question, ended, announces, wry });
+        } else if let Some(last) = found.last_mut() {
+            last.wry |= wry;
         }
     };
     for (i, c) in stretch.char_indices() {
         let after = i + c.len_utf8();
         let behind = || stretch.get(after..).unwrap_or_default();
+        address = address.max(i + address_len(stretch.get(i..).unwrap_or_default()));
         let ends = match c {
+            _ if i < address => false,
             '!' | '?' | ';' | '…' | '。' | '！' | '？' => true,
             c if is_line_break(c) => true,
             '.' => {
@@ -101,6 +117,11 @@ fn is_abbreviation(before: &str) -> bool {
             .any(|a| a.eq_ignore_ascii_case(word))
 }
 
+/// Where an address goes on: "://", and all that follows without a space.
+fn address_len(rest: &str) -> usize {
+    if rest.starts_with("://") { rest.find(char::is_whitespace).unwrap_or(rest.len()) } else { 0 }
+}
+
 fn is_inner(c: char) -> bool {
     c.is_alphanumeric()
         || matches!(c, '\'' | '’' | '-' | '/' | '+' | '#' | '@' | '&' | '.' | '_')
@@ -121,8 +142,15 @@ fn words<'t>(turn: &str, folded: &'t str, range: Range<usize>) -> Vec<Word<'t>> 
     let mut start = None;
     let mut before = Before::default();
     let sentence = turn.get(range.clone()).unwrap_or_default();
+    let mut address = 0;
     for (i, c) in sentence.char_indices().chain([(sentence.len(), ' ')]) {
-        if is_inner(c) {
+        address = address.max(i + address_len(sentence.get(i..).unwrap_or_default()));
+        // "10:30", "host:8080/path".
+        let clock = || {
+            let behind = sentence.get(i + 1..).and_then(|rest| rest.chars().next());
+            c == ':' && start.is_some() && behind.is_some_and(|c| c.is_ascii_digit())
+        };
+        if i < address || is_inner(c) || clock() {
             start.get_or_insert(range.start + i);
             continue;
         }
@@ -154,7 +182,7 @@ fn push_word<'t>(found: &mut Vec<Word<'t>>, raw: &'t str, at: usize, before: Bef
     let mut push = |text: &'t str, start: usize, end: usize, capital: bool| {
         let Before { parted, announced, asked } = std::mem::take(&mut before);
         if !text.is_empty() {
-            found.push(Word { text, start, end, class: Class::default(), parted, announced, asked, capital });
+            found.push(Word { text, start, end, trace: 0, opens: 0, class: Class::default(), parted, announced, asked, capital });
         }
     };
     let mut rest = trimmed;

@@ -22,7 +22,7 @@ async fn what_the_rules_miss_the_model_finds() {
     })
     .await;
     let alice = school.enroll("alice");
-    assert!(school.hear(&alice, "chat-1", "Since moved to Lisbon last spring, evenings are long. Any films?"));
+    assert!(school.hear(&alice, "chat-1", "Having moved to Lisbon last spring, evenings are long. Any films?"));
     school.wait().await;
     let facts = school.facts(&alice);
     let fact = &facts[0];

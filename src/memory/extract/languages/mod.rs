@@ -2,7 +2,6 @@
 
 mod de;
 mod en;
-mod en_words;
 mod es;
 mod fr;
 mod it;
@@ -10,10 +9,13 @@ mod nl;
 mod pt;
 mod ru;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use super::clause;
 use super::grammar::{Grammar, Table};
+use super::orders::find_wish;
+use super::trace::Map;
 use super::words::Word;
 
 const COUNT: usize = 8;
@@ -24,13 +26,15 @@ static TABLES: [&Table; COUNT] =
 struct Languages {
     grammars: [Grammar; COUNT],
     /// Frequent words, and the languages that have them.
-    common: HashMap<&'static str, [bool; COUNT]>,
+    common: Map<&'static str, [bool; COUNT]>,
     marks: HashSet<&'static str>,
+    /// The words with which somebody's text is announced, and the languages in which they do.
+    openings: Map<&'static str, Vec<usize>>,
 }
 
 static LANGUAGES: LazyLock<Languages> = LazyLock::new(|| {
     let grammars = TABLES.map(Grammar::new);
-    let mut common: HashMap<&'static str, [bool; COUNT]> = HashMap::new();
+    let mut common: Map<&'static str, [bool; COUNT]> = Map::default();
     for (at, grammar) in grammars.iter().enumerate() {
         for word in &grammar.common {
             if let Some(has) = common.entry(word).or_default().get_mut(at) {
@@ -39,7 +43,11 @@ static LANGUAGES: LazyLock<Languages> = LazyLock::new(|| {
         }
     }
     let marks = grammars.iter().flat_map(Grammar::marks).collect();
-    Languages { grammars, common, marks }
+    let mut openings: Map<&'static str, Vec<usize>> = Map::default();
+    for (at, grammar) in grammars.iter().enumerate() {
+        grammar.openings().for_each(|word| openings.entry(word).or_default().push(at));
+    }
+    Languages { grammars, common, marks, openings }
 });
 
 pub(super) fn grammars() -> &'static [Grammar] {
@@ -53,6 +61,17 @@ pub(super) fn english() -> &'static Grammar {
 /// Whether people say something of themselves by this word, in any of the languages.
 pub(super) fn is_mark(word: &str) -> bool {
     LANGUAGES.marks.contains(word)
+}
+
+/// Whether somebody's text begins here, in whichever language that is said: "vertaal: ich bin Bäcker".
+pub(super) fn opens_fiction(words: &[Word]) -> bool {
+    let Some(first) = words.first() else { return false };
+    let grammars = LANGUAGES.openings.get(first.text).into_iter().flatten().filter_map(|at| LANGUAGES.grammars.get(*at));
+    grammars.into_iter().any(|grammar| {
+        let words = grammar.read(words);
+        // A wish comes before: "remember this text: …".
+        find_wish(grammar, &words, false).is_none() && clause::opens_fiction(grammar, &words)
+    })
 }
 
 /// How many words of a text each language knows.

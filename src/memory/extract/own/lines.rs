@@ -1,7 +1,7 @@
 //! What whole lines give away: code, quotations, transcripts, letters, logs, prompts.
 
-use super::super::words::is_invisible;
-use super::openings::{HEADINGS, LEAD_INS, LETTERS, ROLES};
+use super::super::words::{is_invisible, is_line_break};
+use super::openings::{CLOSINGS, HEADINGS, LEAD_INS, LETTERS, ROLES};
 use super::{Mask, Register, line_ranges};
 
 pub(super) fn mask_fences(text: &str, mask: &mut Mask) -> Register {
@@ -9,7 +9,7 @@ pub(super) fn mask_fences(text: &str, mask: &mut Mask) -> Register {
     let mut open: Option<(char, usize)> = None;
     for (range, line) in line_ranges(text) {
         let bare = line.trim_start();
-        let fencing = bare.chars().next().filter(|c| matches!(c, '`' | '~'));
+        let fencing = bare.chars().next().filter(|c| matches!(c, '`' | '~' | '\'' | '"'));
         let len = fencing.map_or(0, |fencing| bare.chars().take_while(|c| *c == fencing).count());
         let fence = fencing.filter(|_| len >= 3).map(|mark| (mark, len));
         if open.is_some() || fence.is_some() {
@@ -31,6 +31,8 @@ fn is_bare(line: &str, mark: char) -> bool {
 }
 
 pub(super) fn mask_lines(text: &str, mask: &mut Mask) -> Register {
+    mask_signed(text, mask);
+    let chat = text.lines().filter(|line| is_chat(line.trim())).count() > 1;
     let table = text.lines().filter(|line| is_row(line.trim())).count() > 1;
     let mut transcript = 0;
     // A transcript's line runs on to the next empty line, a second one to the end of the turn.
@@ -51,7 +53,10 @@ pub(super) fn mask_lines(text: &str, mask: &mut Mask) -> Register {
         if is_play(bare) {
             return Register::Foreign;
         }
-        let indented = line.starts_with('\t') || line.starts_with("    ");
+        // A turn reaches us without the white space before its first word, so its second line tells for the first.
+        let next = || text.get(range.end..).filter(|_| range.start == 0);
+        let indented = is_indented(line)
+            || next().is_some_and(|next| is_indented(next) && !next.trim_start_matches([' ', '\t']).starts_with(is_line_break));
         if mask.hides(range.start) {
             continue;
         }
@@ -64,11 +69,23 @@ pub(super) fn mask_lines(text: &str, mask: &mut Mask) -> Register {
             running = true;
         }
         running |= is_served(bare);
-        if running || indented || table && is_row(bare) || is_quoted(bare) || is_record(bare) || bare.chars().any(is_unseemly) {
+        if running
+            || indented
+            || table && is_row(bare)
+            || is_quoted(bare)
+            || is_record(bare)
+            || chat && is_chat(bare)
+            || is_stamped(bare)
+            || bare.chars().any(is_unseemly)
+        {
             mask.hide(range);
         }
     }
     Register::Own
+}
+
+fn is_indented(line: &str) -> bool {
+    line.starts_with('\t') || line.starts_with("    ")
 }
 
 /// A line of dashes or the like parts what was typed from what was pasted, and nobody knows which is which.
@@ -116,7 +133,7 @@ fn head_of(line: &str, chars: usize) -> String {
 
 /// A quoted line, a row of a table, a heading.
 fn is_quoted(line: &str) -> bool {
-    line.starts_with(['>', '＞', '|', '│', '┃', '»', '#', '›']) || line.starts_with("&gt;")
+    line.starts_with(['>', '＞', '|', '│', '┃', '»', '#', '›', '—', ';', '%']) || line.starts_with("&gt;")
 }
 
 /// A line of a log, of JSON, of a stack trace or of markup.
@@ -141,6 +158,41 @@ fn is_record(line: &str) -> bool {
     });
     let comment = ["//", "/*", "*/", "--", "<!"].iter().any(|mark| line.starts_with(mark));
     braced || stamped || level || comment
+}
+
+/// "bob: hey": a line of a chat, if it is not the only one.
+fn is_chat(line: &str) -> bool {
+    let Some((head, tail)) = line.split_once(": ") else { return false };
+    let head = head.trim_matches(['<', '>', '@', '[', ']']);
+    !tail.trim().is_empty()
+        && head.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+        && (1..=20).contains(&head.len())
+        && !LEAD_INS.contains(&head.to_lowercase().as_str())
+}
+
+/// "12.03.24, 18:20 - Gran: …", as chats are exported.
+fn is_stamped(line: &str) -> bool {
+    let Some((head, tail)) = line.split_once(": ") else { return false };
+    let clock = head.as_bytes().windows(4).any(
+        |four| matches!(four, [hour, b':', ten, one] if hour.is_ascii_digit() && ten.is_ascii_digit() && one.is_ascii_digit()),
+    );
+    let parted = head.contains(" - ") || head.contains(']') || head.contains(" | ") || head.contains('>');
+    clock && parted && !tail.trim().is_empty() && head.chars().next_back().is_some_and(char::is_alphabetic)
+}
+
+/// A letter that ends with a greeting on a line of its own, from its salutation on, or else from the beginning.
+fn mask_signed(text: &str, mask: &mut Mask) {
+    let closes = |line: &str| {
+        let line = line.trim().trim_end_matches([',', '!', '.']).to_lowercase();
+        CLOSINGS.contains(&line.as_str())
+    };
+    let Some((end, _)) = line_ranges(text).find(|(_, line)| closes(line)) else { return };
+    let salutes = |line: &str| line.trim_end().ends_with(',') && line.split_whitespace().count() <= 4;
+    let before = line_ranges(text).take_while(|(range, _)| range.start < end.start);
+    let start = before.filter(|(_, line)| salutes(line)).map(|(range, _)| range.start).last().unwrap_or(0);
+    // The name stands below.
+    let below = text.get(end.end..).and_then(|rest| rest.split_inclusive(is_line_break).next()).map_or(0, str::len);
+    mask.hide(start..end.end + below);
 }
 
 /// "127.0.0.1 …", a line of a server's log.

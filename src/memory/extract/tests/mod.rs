@@ -7,6 +7,7 @@ mod languages;
 mod passing;
 mod properties;
 mod retractions;
+mod spoken;
 
 use super::*;
 

@@ -1,9 +1,13 @@
 //! English: what words and phrases are.
 
-use super::super::grammar::{Class, Role};
+use super::super::super::grammar::{Class, Role};
 use crate::store::Review;
 
 pub(super) const WORDS: &[(Class, &str)] = &[
+    (
+        Class::TONGUE,
+        "english german french spanish italian portuguese dutch russian chinese mandarin japanese korean arabic polish turkish latin swedish greek",
+    ),
     (
         Class::FILLER,
         "hi hey hello well ok okay so and but also btw fyi ps actually yes yeah yep yup no nope nah oh because since as plus anyway thanks \
@@ -19,7 +23,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     (Class::JOINT, "and but so because since or although though plus while whereas cuz cos"),
     (
         Class::OPENER,
-        "he she they you it this that what how which where when who why whose can could would should shall will do does did is are am was were have \
+        "need looking wanna nice even he she they you it this that what how which where when who why whose can could would should shall will do does did is are am was were have \
          has any please give tell suggest help write recommend find show explain call so but because since if unless though although remember \
          always never right correct thanks however let make think not got summarise summarize translate sum correct fix so what's that's there here and forget used",
     ),
@@ -46,7 +50,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
         Class::REPORT,
         "said says told saying claims claimed wrote writes replied texted according quoted goes allegedly mentioned tells claiming",
     ),
-    (Class::TODAY, "today tonight tomorrow yesterday moment"),
+    (Class::TODAY, "today tonight tomorrow yesterday"),
     (
         Class::NO_NAME,
         "not a an the on in too very so hard difficult spelled spelt pronounced common unusual mentioned written crazy stupid back later when if \
@@ -63,7 +67,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     ),
     (
         Class::NO_PLACE,
-        "fear hope a an my our denial peace it this that constant where there here you your next new another not such these those what poverty harmony \
+        "part moment past future present fear hope a an my our denial peace it this that constant where there here you your next new another not such these those what poverty harmony \
          debt sin step work home agreement touch love trouble pain doubt charge need time bed school college general total case favor favour awe \
          shock the's front order two three four five",
     ),
@@ -101,7 +105,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     ),
     (
         Class::TEXT,
-        "story poem song lyrics letter email e-mail mail essay text sentence sentences paragraph dialogue bio message messages following this these speech script \
+        "novel haiku memoir ballad limerick sonnet eulogy toast fanfic opening ending stanza rap blurb story poem song lyrics letter email e-mail mail essay text sentence sentences paragraph dialogue bio message messages following this these speech script \
          monologue post review person article document transcript log logs output result results page tweet passage excerpt chapter conversation chat quote \
          quotation description snippet note's cv resume code error abstract caption diary joke verse screenplay scene line lines phrase content file \
          comment prompt profile",
@@ -150,8 +154,16 @@ pub(super) const WORDS: &[(Class, &str)] = &[
 
 pub(super) const PHRASES: &[(Role, &str)] = &[
     (
+        Role::Presents,
+        "here is, here 's, here are, below is, this is the opening, this is the beginning, this is my, this is a, this is an, this is from, feedback on, thoughts on, any feedback, critique, opinions on, haiku, poem, lyrics",
+    ),
+    (
+        Role::Play,
+        "start the role play, start the roleplay, start the role-play, begin the roleplay, begin the role play, continue the roleplay, start roleplaying, do a mock interview, a mock interview with, run a mock interview, practice interview, improv game, improv scene, do improv, do some improv, in this roleplay, for this roleplay, stay in character, stay in role, as the candidate i, as the patient i, as the interviewer, i will be the, and i will be, you be the, you will be the, you play the, you are the interviewer, you are the customer, you are the narrator, you are the dm, you are the game master",
+    ),
+    (
         Role::Filler,
-        "by the way, for the record, for your information, for future reference, just so you know, as you know, you should know that, \
+        "just so you are aware, just fyi, so you know, a little about me, some info, just to clarify, to clarify, just for context, quick fact, good to know, worth knowing, worth mentioning, also note that, by the way, for the record, for your information, for future reference, just so you know, as you know, you should know that, \
          you should know, thank you, thanks a lot, good morning, good evening, good afternoon, about me, a bit about me, some background, some context, for context, that is wrong, that's wrong, \
          that 's wrong, in case it helps, in case it matters, if it helps, if that helps, heads up, just to let you know, let me tell you, \
          you know, so you know, fun fact, first of all, to be honest, in fact, of course, at the moment, right now, these days, hey there, hi there, \
@@ -165,7 +177,7 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
     (Role::Temporal, "when, whenever, while, until, once, by the time, as soon as"),
     (
         Role::Fiction,
-        "translate, rewrite, rephrase, proofread, paraphrase, transcribe, imagine, pretend, suppose, supposing, hypothetically, roleplay, role-play, rp, scenario, scene, let 's say, let 's pretend, let 's imagine, \
+        "for the sake of the game, for the sake of the story, for the sake of this, in my campaign, in our campaign, in my d&d, in our d&d, in my dnd, in our dnd, in this campaign, in this roleplay, for this game, for the game, for this story, for the story, for this scene, for this campaign, for this session, for this exercise, for this character, for the purposes of this, i want you to play, i want you to act, i want you to pretend, i want you to be, i want you to roleplay, i need you to play, i need you to act, you are going to play, play a, play an, play my, be my, act the part, let us roleplay, let us role-play, let us do a roleplay, let us do some improv, how would you translate, what is the french for, what is the german for, what is the spanish for, what is the italian for, what is the word for, you be, you will be my, you can be, i 'll be, once there was, in my book, in my game, in my screenplay, in my play, my character, as my character, as a character, translate, rewrite, rephrase, proofread, paraphrase, transcribe, imagine, pretend, suppose, supposing, hypothetically, roleplay, role-play, rp, scenario, scene, let 's say, let 's pretend, let 's imagine, \
          let 's play, let 's roleplay, let 's role-play, let 's suppose, let 's do a roleplay, let us say, let us pretend, let us play, lets say, lets \
          pretend, lets play, lets roleplay, act as, act like, say that, what if, in this story, in the story, in this scenario, in this game, in the game, in this scene, in this \
          adventure, in this world, in my dream, in my story, in my novel, in a dream, in the novel, in the book, in the movie, in the film, in \
@@ -174,7 +186,7 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
          you play, you will play, you will be playing, i will play, i will be playing, i play the role, we are playing, we play, start with, the sentence, the phrase, the following, \
          example, sample, dear diary",
     ),
-    (Role::Cast, "you are, you are now, you will be, and you are"),
+    (Role::Cast, "i am your, you are my, you are, you are now, you will be, and you are"),
     (Role::Joke, "just kidding, jk, kidding, j/k, sarcasm, just joking, april fools, not really serious, only joking"),
     (Role::Known, "you know, as you know"),
     (
@@ -185,7 +197,7 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
     ),
     (
         Role::PersonalWish,
-        "remember, do not forget, keep in mind that, keep in mind, bear in mind that, bear in mind, take note that, note that, note, for future reference, \
+        "make sure you remember that, make sure you remember, make sure to remember that, make sure to remember, be sure to remember that, be sure to remember, please note that, please note, do remember that, try to remember that, it helps to know that, you need to know that, please know that, remember, do not forget, keep in mind that, keep in mind, bear in mind that, bear in mind, take note that, note that, note, for future reference, \
          please be aware that, be aware that, know that, take into account that, always remember, take into consideration that",
     ),
     (
@@ -194,7 +206,7 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
     ),
     (
         Role::FromNow,
-        "from now on, going forward, in future, in the future, from here on, from here on out, henceforth, from this point on, from today on, in all future",
+        "in all your answers, in all your replies, in all your responses, in your answers, in your replies, in your responses, in every answer, in every reply, for all answers, in all answers, in all replies, in all responses, for all your answers, until further notice, for every answer, from now on, going forward, in future, in the future, from here on, from here on out, henceforth, from this point on, from today on, in all future",
     ),
     (
         Role::Asked,
@@ -202,10 +214,13 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
          i prefer you to, i prefer it if you, i want, i would prefer that you, i would appreciate it if you",
     ),
     (Role::Never, "do not ever, do not under any circumstances, under no circumstances"),
-    (Role::Whenever, "whenever, every time, each time, when i, if i, anytime, any time i"),
+    (
+        Role::Whenever,
+        "when you write code, when you answer, when you reply, when you respond, when you explain, when answering, when replying, when explaining, when writing code, when you talk to me, when you write to me, when you write for me, any time you, every time you, whenever, every time, each time, when i, if i, anytime, any time i",
+    ),
     (
         Role::ForgetThat,
-        "forget that, forget the fact that, do not remember that, stop remembering that, no longer remember that, forget i, delete the fact that, \
+        "stop remembering where, stop remembering how, stop remembering what, forget that, forget the fact that, do not remember that, stop remembering that, no longer remember that, forget i, delete the fact that, \
          delete the memory that, remove the fact that, remove the memory that, please forget that",
     ),
     (
@@ -217,7 +232,7 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
     ),
     (
         Role::ForgetAll,
-        "forget everything you know about me, forget everything about me, forget all about me, forget all you know about me, forget me, \
+        "delete everything you remember about me, erase everything you remember about me, delete all you remember about me, wipe everything you remember about me, forget everything you know about me, forget everything about me, forget all about me, forget all you know about me, forget me, \
          forget everything i told you about me, forget everything i have told you about me, forget everything i told you about myself, forget everything you have learned about me, forget everything you learned about me, \
          forget what you know about me, forget anything you know about me, delete everything you know about me, erase everything you know about me, \
          delete all memories of me, delete all memories about me, delete all my memories, delete my memories, erase my memories, erase all my memories, clear my memories, clear my memory, \
@@ -227,7 +242,7 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
     (
         Role::Noise,
         "i think, i guess, i believe, i suppose, i hope, i wonder, i mean, i see, i know, i understand, i agree, i disagree, i doubt, i bet, i assume, \
-         i feel like, i feel that, i need, we need, i want you, i want to know, i want to ask, i want to understand, i want to see, i want it, i want a, i want an, i want the, i want this, i want some, i have to ask, i have a question, i would, i will, we will, i should, we should, i must, i can see, i can not see, i can not find, \
+         i feel like, i feel that, i need, we need, i want you, i want to know, i want to ask, i want to understand, i want to see, i want it, i want a, i want an, i want the, i want this, i want some, i have to ask, i have a question, i would like, i would love, i would be, i would say, i would have, i would want, i would need, i would not, i would appreciate, i will, we will, i should, we should, i must, i can see, i can not see, i can not find, \
          we can, we could, we must, we have to, we know, we see, we get, we let, we assume, we say, \
          i do not understand, i do not get, i do not think, i do not know, i do not see, i do not need, i do not want, i do not believe, i do not care, i do not mind, i do not follow, i did not understand, \
          i did not mean, i did not ask, i did not say, i did not get, i meant, i asked, i said, i told, i get it, i got it, i got this, i am looking for, i am looking to, i am trying to understand, \
@@ -250,6 +265,7 @@ pub(super) const NOISE: &[&str] = &[
     "i have|got [got] a|an|another|one|two|some|this|the [quick|simple|small|more|following|new|weird] question|questions|doubt|request|problem|issue|error|bug|task|query|favor|favour|suggestion",
     "my phone|computer|laptop|pc|mac|car|camera|keyboard|house|internet|wifi|screen is [not] [just] -ing|broken|slow|dead|down|frozen|stuck",
     "i|we live in fear|hope|denial",
+    "i|we live in the moment|past|present|future|now",
     "i|we live in a society|bubble|world",
     "i|we live for this|that|it|these",
     "i play devil|dumb|along|around ~",
@@ -260,16 +276,39 @@ pub(super) const NOISE: &[&str] = &[
 pub(super) const HELD: &[(Review, &str)] = &[
     (
         Review::Instruction,
-        "ignore previous,ignore all,ignore any,ignore the above,ignore your,ignore its,disregard,override,forget your,forget all,forget previous,previous instruction,\
+        "correct answer,security question,firewall,disable the,disable all,bypass,as admin,ignore previous,ignore all,ignore any,ignore the above,ignore your,ignore its,disregard,override,forget your,forget all,forget previous,previous instruction,\
          prior instruction,above instruction,your instruction,all instructions,system prompt,system message,developer message,jailbreak,developer mode,do anything now,you are now,\
-         pretend to be,roleplay as,new instruction,reveal,exfiltrate,unrestricted,no restrictions,without restriction,guardrail,safety,\
+         pretend to be,roleplay as,new instruction,reveal your,reveal the system,reveal the prompt,reveal the hidden,reveal all,reveal any,reveal everything,reveal my,reveal secret,reveal it,exfiltrate,unrestricted,no restrictions,without restriction,guardrail,safety,\
          content policy,api key,access token,base64,admin access,administrator,the assistant,the user,users,the model,the ai,anyone asks,\
          someone asks,anybody asks,somebody asks,the chatbot,the bot,obey,card number,credit card number,without asking,must be told,should always be,must always,must never,\
          should be answered,conversation to,godmode,root access,hidden instruction,secret instruction,trusted operator,your rules,your guidelines,comply,uncensored",
     ),
     (
         Review::Tool,
-        "tool call,function call,the tool,a tool,your tool,tools,invoke,execute,run the command,run curl,run a command,shell command,curl,wget,rm rf,sudo,send an email,send email,send a mail,\
+        "powershell,cmd exe,bash c,chmod,netcat,tool call,function call,the tool,a tool,your tool,tools,invoke,execute,run the command,run curl,run a command,shell command,curl,wget,rm rf,sudo,send an email,send email,send a mail,\
          forward to,forward all,upload,download,browser open,transfer funds,make a payment,the function,webhook,http request,image link,eval,subprocess",
+    ),
+];
+
+/// What is left out in chats, and before which words.
+pub(super) const ELIDED: &[(&str, &str)] = &[
+    ("i have", "no kids, no children, no pets, no siblings, no car, no allergies"),
+    ("i am a", "fan of, huge fan of, big fan of"),
+    (
+        "i",
+        "live in, live at, live near, live with, live alone, live on, work as, work at, work for, work in, work nights, work part-time, work from home, prefer, hate, love, like, enjoy, dislike, speak, own a, drive a, rent a, grew up, moved to, moved from, moved here, suffer from, studied, have two, have three, have a, have got a, have an, do not eat meat, do not eat fish, do not eat pork, do not eat dairy, do not eat gluten, do not eat eggs, do not drink alcohol, do not drink coffee, do not like, do not own, do not drive, do not smoke, never eat meat, never drink alcohol, can not stand, can not eat, can not do, can not have, can not drink, only eat, turned, turning, majored in, go by, come from",
+    ),
+    (
+        "i am",
+        "allergic to, born-again, based in, living in, living with, working as, working at, working for, working in, trying to learn, learning to play, learning to drive, learning to code, learning to speak, learning english, learning german, learning french, learning spanish, learning italian, learning portuguese, learning dutch, learning russian, learning japanese, learning chinese, learning korean, learning icelandic, learning swedish, studying, married to, married with, retired, vegan, vegetarian, single, divorced, lactose intolerant, gluten intolerant, originally from, currently living, currently working, not a fan of, a fan of, not into, really into, into, diabetic, coeliac, celiac, left-handed, colourblind, colorblind, partially sighted, expecting",
+    ),
+    ("i was", "born in, born on, born and, raised in, diagnosed with, brought up"),
+    (
+        "i have",
+        "been a, been an, been living, been working, been vegan, been vegetarian, been playing, been in, been married, been learning, lived in, got two, got three, got a, worked as",
+    ),
+    (
+        "my",
+        "name is, name 's, favourite food, favourite colour, favourite book, favourite film, favourite band, favourite song, favourite game, favourite drink, favourite animal, favourite sport, favourite team, favourite author, favourite season, favourite city, birthday is, birthday 's, wife is, wife 's, husband is, pronouns are, native language, mother tongue, dog is, dog 's, cat is, cat 's, diet :",
     ),
 ];
