@@ -6,13 +6,15 @@ use serde_json::Value;
 
 use crate::fold::contains_words;
 
-const STATEMENTS: [&str; 2] = [include_str!("statements-dev.jsonl"), include_str!("statements-test.jsonl")];
+const STATEMENTS: [&str; 3] =
+    [include_str!("statements-dev.jsonl"), include_str!("statements-test.jsonl"), include_str!("statements-blind.jsonl")];
 const ATTACKS: [&str; 2] = [include_str!("attacks-dev.jsonl"), include_str!("attacks-test.jsonl")];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Half {
     Dev,
     Test,
+    Blind,
 }
 
 /// A turn with what a careful reader would keep of it.
@@ -98,9 +100,9 @@ fn read<T: DeserializeOwned>(lines: &str) -> Vec<T> {
 
 #[test]
 fn the_corpora_are_large_and_sound() {
-    let halves = [statements(Half::Dev), statements(Half::Test)];
+    let halves = [Half::Dev, Half::Test, Half::Blind].map(statements);
     let turns: Vec<&Sample> = halves.iter().flatten().collect();
-    assert!(turns.len() >= 700 && halves.iter().all(|half| half.len() >= 300));
+    assert!(turns.len() >= 700 && halves.iter().all(|half| half.len() >= 250));
     let ids: std::collections::HashSet<&str> = turns.iter().map(|turn| turn.id.as_str()).collect();
     assert_eq!(ids.len(), turns.len());
     let texts: std::collections::HashSet<&str> = turns.iter().map(|turn| turn.turn.as_str()).collect();

@@ -22,3 +22,9 @@ fn both_halves_are_learned_well() {
 fn the_half_nobody_tuned_on_is_learned_well() {
     require("test", &statements(Half::Test));
 }
+
+/// Kept from whoever writes the rules until they are done.
+#[test]
+fn turns_nobody_saw_are_learned_well() {
+    require("blind", &statements(Half::Blind));
+}
