@@ -82,7 +82,10 @@ async fn nobody_sees_or_changes_anothers_by_any_id_or_cursor() {
                 for (other, theirs) in PEOPLE.iter().filter(|(other, _)| *other != name) {
                     assert!(!answer.text().contains(theirs), "{what}: of {other}: {}", answer.text());
                 }
-                if let Ok(Value::Object(body)) = serde_json::from_slice(&answer.body) {
+                // An export of one line is an object, too, and may be the fact whose id nobody is to know.
+                if let Ok(Value::Object(body)) = serde_json::from_slice(&answer.body)
+                    && !what.ends_with("/export")
+                {
                     let mut shared = shared.lock().unwrap();
                     shared.ids.extend(body.get("id").and_then(Value::as_str).map(str::to_owned));
                     shared.cursors.extend(body.get("next_cursor").and_then(Value::as_str).map(str::to_owned));
