@@ -75,7 +75,7 @@ impl Memory {
     /// # Errors
     /// When the queue is full or the disk fails.
     pub fn enqueue(&self, scope: &UserScope, session: Option<&SessionId>, lesson: &Lesson) -> Result<bool, EnqueueError> {
-        let wanted = may_teach(&lesson.text) || self.tutor.wants(&lesson.text);
+        let wanted = may_teach(&lesson.text) || self.tutor.wants(scope, &lesson.text);
         if !wanted || !self.settings.load().learn.of(scope) || self.has_learned(scope, session, lesson) {
             return Ok(false);
         }
@@ -195,7 +195,7 @@ impl Memory {
         let Some(entry) = entry else { return Ok(()) };
         let (scope, session) = self.tickets.redeem(&entry.ticket).map_err(|_| Skip::Unreadable)?;
         let key = self.store.hash_key(&scope)?;
-        let handover = self.tutor.select(&read);
+        let handover = self.tutor.select(&scope, &read);
         let (mut requests, mut taught) = (Vec::new(), Vec::new());
         for (lesson, statements) in read.into_iter().filter(|(_, statements)| !statements.is_empty()) {
             taught.push(Taught::by_rules(&key, session.as_ref(), &lesson, statements));

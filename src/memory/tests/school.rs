@@ -123,7 +123,7 @@ impl School {
 
     /// As the learner does once the rules have read a turn.
     pub(super) fn hand_on(&self, scope: &UserScope, conversation: &str, turn: &Lesson) {
-        let handover = self.memory.tutor.select(&[(turn.clone(), extract(&turn.text))]);
+        let handover = self.memory.tutor.select(scope, &[(turn.clone(), extract(&turn.text))]);
         self.memory.hand_to_tutor(scope, Some(&session(conversation)), &handover);
     }
 

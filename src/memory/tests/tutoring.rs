@@ -229,6 +229,19 @@ async fn a_full_disk_costs_no_turn() {
 }
 
 #[tokio::test]
+async fn what_sandboxes_say_costs_nothing() {
+    let mut school = School::found(echoes, |_| ()).await;
+    let (stranger, bob) = (test_sandbox("stranger"), school.enroll("bob"));
+    school.memory.store.enroll(&stranger, 0).unwrap();
+    for scope in [&stranger, &bob] {
+        school.hand_on(scope, "chat-1", &lesson("The toy of the aardvark is red", 1_000));
+    }
+    school.work();
+    school.wait().await;
+    assert_eq!((school.facts(&stranger).len(), school.facts(&bob).len(), school.seen.lock().len()), (0, 1, 1));
+}
+
+#[tokio::test]
 async fn erased_people_are_not_read() {
     let mut school = School::found(echoes, |_| ()).await;
     let (alice, bob) = (school.enroll("alice"), school.enroll("bob"));

@@ -83,7 +83,7 @@ impl Tutor {
     }
 
     /// What of the turns goes to the model. One that takes something back does not: it names what is to be forgotten.
-    pub(super) fn select(&self, read: &[(Lesson, Vec<Statement>)]) -> Handover {
+    pub(super) fn select(&self, scope: &UserScope, read: &[(Lesson, Vec<Statement>)]) -> Handover {
         let mut handover = Handover::default();
         let Some(link) = self.link.load_full() else { return handover };
         for (lesson, statements) in read {
@@ -97,16 +97,16 @@ impl Tutor {
             }
             if statements.iter().any(private) {
                 handover.withheld += 1;
-            } else if self.wants(&lesson.text) && !own_text(&lesson.text).is_empty() {
+            } else if self.wants(scope, &lesson.text) && !own_text(&lesson.text).is_empty() {
                 handover.lessons.push(lesson.clone());
             }
         }
         handover
     }
 
-    /// Whether a turn is worth queueing, whatever the rules find in it.
-    pub(super) fn wants(&self, turn: &str) -> bool {
-        self.link.load().is_some() && turn.len() <= LONGEST_TURN && !turn.trim().is_empty()
+    /// Whether a turn is worth queueing, whatever the rules find in it. Sandboxes cost nothing: there may be any number of them.
+    pub(super) fn wants(&self, scope: &UserScope, turn: &str) -> bool {
+        !scope.is_sandbox() && self.link.load().is_some() && turn.len() <= LONGEST_TURN && !turn.trim().is_empty()
     }
 }
 
