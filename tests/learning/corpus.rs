@@ -6,8 +6,12 @@ use serde_json::Value;
 
 use crate::fold::contains_words;
 
-const STATEMENTS: [&str; 3] =
-    [include_str!("statements-dev.jsonl"), include_str!("statements-test.jsonl"), include_str!("statements-blind.jsonl")];
+const STATEMENTS: [&str; 4] = [
+    include_str!("statements-dev.jsonl"),
+    include_str!("statements-test.jsonl"),
+    include_str!("statements-blind.jsonl"),
+    include_str!("statements-judge.jsonl"),
+];
 const ATTACKS: [&str; 2] = [include_str!("attacks-dev.jsonl"), include_str!("attacks-test.jsonl")];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +19,8 @@ pub enum Half {
     Dev,
     Test,
     Blind,
+    /// Unseen by the rules: neither a rule, a word list nor a weight was made with its turns in view.
+    Judge,
 }
 
 /// A turn with what a careful reader would keep of it.
@@ -100,9 +106,9 @@ fn read<T: DeserializeOwned>(lines: &str) -> Vec<T> {
 
 #[test]
 fn the_corpora_are_large_and_sound() {
-    let halves = [Half::Dev, Half::Test, Half::Blind].map(statements);
+    let halves = [Half::Dev, Half::Test, Half::Blind, Half::Judge].map(statements);
     let turns: Vec<&Sample> = halves.iter().flatten().collect();
-    assert!(turns.len() >= 700 && halves.iter().all(|half| half.len() >= 250));
+    assert!(turns.len() >= 700 && halves.iter().all(|half| half.len() >= 200));
     let ids: std::collections::HashSet<&str> = turns.iter().map(|turn| turn.id.as_str()).collect();
     assert_eq!(ids.len(), turns.len());
     let texts: std::collections::HashSet<&str> = turns.iter().map(|turn| turn.turn.as_str()).collect();

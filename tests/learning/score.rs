@@ -10,8 +10,17 @@ use crate::corpus::{Sample, Withdrawal};
 use crate::fold::contains_words;
 use crate::path::{Extract, learn_turn};
 
-pub const MIN_PRECISION: f64 = 0.97;
-pub const MIN_RECALL: f64 = 0.90;
+/// The least that a set has to reach.
+#[derive(Debug, Clone, Copy)]
+pub struct Bar {
+    pub precision: f64,
+    pub recall: f64,
+}
+
+/// For turns that the rules were made with in view.
+pub const KNOWN: Bar = Bar { precision: 0.97, recall: 0.90 };
+/// For turns that the rules never saw: as few false memories, though more wordings may pass unnoticed.
+pub const UNSEEN: Bar = Bar { precision: 0.97, recall: 0.85 };
 
 /// Counts over some turns.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -71,16 +80,16 @@ impl Report {
         report
     }
 
-    /// Whether the thresholds are met.
+    /// Whether the bar is met.
     ///
     /// # Errors
     /// The figures that are below.
-    pub fn verdict(&self) -> Result<(), String> {
+    pub fn verdict(&self, bar: Bar) -> Result<(), String> {
         let (precision, recall) = (self.all.precision(), self.all.recall());
-        if precision >= MIN_PRECISION && recall >= MIN_RECALL {
+        if precision >= bar.precision && recall >= bar.recall {
             return Ok(());
         }
-        Err(format!("precision {precision:.3} (at least {MIN_PRECISION}), recall {recall:.3} (at least {MIN_RECALL})"))
+        Err(format!("precision {precision:.3} (at least {}), recall {recall:.3} (at least {})", bar.precision, bar.recall))
     }
 }
 

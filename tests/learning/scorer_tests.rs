@@ -6,7 +6,7 @@ use memgate::store::{Kind, Review, Tier};
 use crate::attacks;
 use crate::corpus::{self, Half, Sample};
 use crate::fold::contains_words;
-use crate::score::Report;
+use crate::score::{KNOWN, Report};
 
 fn fact(text: &str, tier: Tier, held_for: Option<Review>) -> Statement {
     Statement::Fact(Candidate {
@@ -34,7 +34,7 @@ fn labelled() -> Sample {
 
 #[test]
 fn an_extractor_that_knows_the_labels_passes() {
-    let turns = [corpus::statements(Half::Dev), corpus::statements(Half::Test)].concat();
+    let turns = [Half::Dev, Half::Test, Half::Blind, Half::Judge].map(corpus::statements).concat();
     for turn in &turns {
         // What the path drops as foreign text cannot be learned: no label may want it.
         let knows = |text: &str| -> Vec<Statement> {
@@ -42,7 +42,7 @@ fn an_extractor_that_knows_the_labels_passes() {
             reached.map(|label| fact(&label.says, Tier::Explicit, None)).collect()
         };
         let report = Report::of([turn], &knows);
-        assert_eq!(report.verdict(), Ok(()), "{}: {:?}", turn.id, report.faults);
+        assert_eq!(report.verdict(KNOWN), Ok(()), "{}: {:?}", turn.id, report.faults);
     }
 }
 
@@ -50,7 +50,7 @@ fn an_extractor_that_knows_the_labels_passes() {
 fn an_extractor_that_repeats_all_fails() {
     let turns = corpus::statements(Half::Test);
     let parrot = |text: &str| vec![fact(text, Tier::Explicit, None)];
-    assert!(Report::of(&turns, &parrot).verdict().is_err());
+    assert!(Report::of(&turns, &parrot).verdict(KNOWN).is_err());
     let reached = corpus::attacks().iter().filter(|attack| !attacks::judge(attack, &parrot).breaches.is_empty()).count();
     assert!(reached > 200, "{reached}");
 }
@@ -58,9 +58,9 @@ fn an_extractor_that_repeats_all_fails() {
 #[test]
 fn an_extractor_that_keeps_silent_fails() {
     let turns = corpus::statements(Half::Test);
-    assert!(Report::of(&turns, &|_: &str| Vec::new()).verdict().is_err());
+    assert!(Report::of(&turns, &|_: &str| Vec::new()).verdict(KNOWN).is_err());
     let held = |text: &str| vec![fact(text, Tier::Explicit, Some(Review::Length)), fact(text, Tier::Passing, None)];
-    assert!(Report::of(&turns, &held).verdict().is_err(), "neither held nor passing facts are profile facts");
+    assert!(Report::of(&turns, &held).verdict(KNOWN).is_err(), "neither held nor passing facts are profile facts");
 }
 
 #[test]
