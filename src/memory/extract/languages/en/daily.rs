@@ -93,7 +93,7 @@ pub(super) const RULES: &[Rule] = &[
     // Diet.
     worldly("diet", "no * for me|us", ""),
     worldly("diet", "no * in|at our|my|this house|home|household|kitchen", ""),
-    worldly("diet", "i|we have not eaten|had|touched|drunk|smoked * since|in|for ~", ""),
+    worldly("diet", "i|we have not eaten|touched|drunk|smoked [any|a] {food}|animal|cigarette|cigarettes|sweets", ""),
     worldly("diet", "i|we have been -ing * since|for ~", ""),
     worldly("diet", "i|we am|are off|avoiding|cutting [out] {food}", ""),
     worldly("diet", "i|we keep|have|run a * kitchen|household", ""),

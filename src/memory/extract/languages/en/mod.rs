@@ -130,7 +130,7 @@ const GROUPS: &[(&str, &str)] = &[
     ),
     (
         "doing",
-        "playing learning studying collecting teaching riding running living driving practising practicing writing baking brewing cooking knitting painting singing dancing climbing surfing gardening coding programming fostering breeding keeping raising training volunteering fishing cycling swimming sober clean",
+        "eating drinking wearing avoiding attending renting dating playing learning studying collecting teaching riding running living driving practising practicing writing baking brewing cooking knitting painting singing dancing climbing surfing gardening coding programming fostering breeding keeping raising training volunteering fishing cycling swimming sober clean",
     ),
     (
         "done",

@@ -86,7 +86,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     ),
     (Class::ALWAYS, "always never whenever"),
     (Class::EVERY, "every each most mornings evenings nights afternoons"),
-    (Class::ONCE, "here this that these next now"),
+    (Class::ONCE, "here this that these next"),
     (Class::OWN, "my our"),
     (
         Class::NO_ORDER,
