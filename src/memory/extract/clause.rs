@@ -32,7 +32,10 @@ pub(super) fn clauses<'a, 't>(grammar: &Grammar, words: &'a [Word<'t>]) -> Vec<&
 /// "My brother and I …": one subject of two.
 fn is_pair(grammar: &Grammar, before: &[Word]) -> bool {
     let subject = skip_fillers(grammar, before);
-    (2..=3).contains(&subject.len()) && subject.first().is_some_and(|word| word.is(Class::OWN))
+    // "My wife Ana and I …" names her first.
+    let common = |word: &Word| !word.capital && !grammar.is_slot(word.text);
+    let named = matches!(subject, [_, kin, _] if !common(kin));
+    (2..=3).contains(&subject.len()) && !named && subject.first().is_some_and(|word| word.is(Class::OWN))
 }
 
 /// The words behind greetings, conjunctions and other openings. At least one word is left.

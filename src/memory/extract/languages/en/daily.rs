@@ -34,8 +34,8 @@ pub(super) const RULES: &[Rule] = &[
     // Family.
     worldly("family", "my|our {family} and i|me [both|all] {together}", ""),
     worldly("family", "my|our * {family} and i|me [both|all] {together}", ""),
-    worldly("family", "my|our {family} {does} ~", ""),
-    worldly("family", "my|our * {family} {does} ~", ""),
+    profile("family", "my|our {family} {does} ~", ""),
+    profile("family", "my|our * {family} {does} ~", ""),
     worldly("family", "my|our * {family} is|are|'s|has|have|lives|live|works|works|loves|hates|likes ~", ""),
     worldly(
         "family",
