@@ -75,6 +75,12 @@ impl Class {
     pub(super) const NO_WISH: Self = Self(1 << 32);
     /// A language, into which something is put: "in French".
     pub(super) const TONGUE: Self = Self(1 << 34);
+    /// Beside a day, says that it comes again and again: "every Sunday", "Sunday mornings".
+    pub(super) const EVERY: Self = Self(1 << 35);
+    /// Makes an order hold for one answer only: "here", "this".
+    pub(super) const ONCE: Self = Self(1 << 36);
+    /// What is the person's: "my", "our".
+    pub(super) const OWN: Self = Self(1 << 37);
 
     pub(super) fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0

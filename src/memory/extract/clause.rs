@@ -15,6 +15,7 @@ pub(super) fn clauses<'a, 't>(grammar: &Grammar, words: &'a [Word<'t>]) -> Vec<&
             && words.get(at + 1).is_some_and(|word| word.is(Class::REQUEST));
         let joined = word.is(Class::JOINT)
             && !denied
+            && !is_pair(grammar, words.get(start..at).unwrap_or_default())
             && (words.get(at + 1).is_some_and(|next| next.is(Class::SUBJECT | Class::SELF | Class::UNSURE)) || elides(at + 1));
         let opened = word.parted && (word.is(Class::OPENER | Class::SELF) || first.is(Class::REASON) || elides(at));
         // A joint behind a comma opens a clause already, and what stands behind the joint goes with it.
@@ -26,6 +27,15 @@ pub(super) fn clauses<'a, 't>(grammar: &Grammar, words: &'a [Word<'t>]) -> Vec<&
     }
     found.extend(words.get(start..));
     found
+}
+
+/// "My brother and I …": one subject of two.
+fn is_pair(grammar: &Grammar, before: &[Word]) -> bool {
+    let subject = skip_fillers(grammar, before);
+    // "My wife Ana and I …" names her first.
+    let common = |word: &Word| !word.capital && !grammar.is_slot(word.text);
+    let named = matches!(subject, [_, kin, _] if !common(kin));
+    (2..=3).contains(&subject.len()) && !named && subject.first().is_some_and(|word| word.is(Class::OWN))
 }
 
 /// The words behind greetings, conjunctions and other openings. At least one word is left.

@@ -58,6 +58,11 @@ pub(super) const fn place(id: &'static str, pattern: &'static str, slot: &'stati
     Rule { not_before: Class::NO_PLACE, max_rest: 14, ..profile(id, pattern, slot) }
 }
 
+/// Who the person is, unless a word of the talk stands there: "it gives me hives".
+pub(super) const fn worldly(id: &'static str, pattern: &'static str, slot: &'static str) -> Rule {
+    Rule { not_before: Class(Class::NOT.0 | Class::TALK.0), ..profile(id, pattern, slot) }
+}
+
 /// How the person wants to be answered.
 pub(super) const fn order(id: &'static str, pattern: &'static str) -> Rule {
     Rule { kind: Kind::Instruction, ..profile(id, pattern, "") }
@@ -288,7 +293,8 @@ pub(super) fn find_rule(grammar: &Grammar, clause: &[Word], gone: bool) -> Optio
         if rest.len() > rule.max_rest
             || begins_with(rest, rule.not_before)
             || numbered
-            || rule.lasting && clause.iter().any(|word| word.is(Class::DATED))
+            || rule.lasting && is_dated(clause)
+            || rule.kind == Kind::Instruction && clause.iter().any(|word| word.is(Class::ONCE))
         {
             return None;
         }
@@ -312,6 +318,13 @@ pub(super) fn find_rule(grammar: &Grammar, clause: &[Word], gone: bool) -> Optio
         let value = if behind.is_empty() { middle() } else { fit.taken..clause.len() };
         Some(Match { rule, slot, value })
     })
+}
+
+/// Whether a clause tells of some day, not of what comes again: "every Sunday".
+fn is_dated(clause: &[Word]) -> bool {
+    let recurs = |at: Option<usize>| at.and_then(|at| clause.get(at)).is_some_and(|word| word.is(Class::EVERY));
+    let mut days = clause.iter().enumerate().filter(|(_, word)| word.is(Class::DATED));
+    days.any(|(at, _)| !recurs(at.checked_sub(1)) && !recurs(Some(at + 1)))
 }
 
 fn name_object(grammar: &Grammar, words: &[Word]) -> String {

@@ -18,7 +18,10 @@ pub(super) struct Found {
 pub(super) fn find_forget(grammar: &Grammar, words: &[Word], saying: impl Fn(&[Word]) -> String) -> Option<Found> {
     let asked = skip_politeness(grammar, words);
     let found = |target, rule| Some(Found { target, forget: true, rule });
-    if grammar.opens_with(asked, Role::ForgetAll) {
+    // "Forget everything I told you about my dog" begins like "forget everything I told you".
+    let about = grammar.behind(asked, Role::ForgetAbout).filter(|rest| !rest.is_empty());
+    let all = grammar.behind(asked, Role::ForgetAll);
+    if all.is_some_and(|all| about.is_none_or(|about| about.len() >= all.len())) {
         return found(Target::Everything, "forget_all");
     }
     if let Some(rest) = grammar.behind(asked, Role::ForgetThat) {
@@ -26,7 +29,7 @@ pub(super) fn find_forget(grammar: &Grammar, words: &[Word], saying: impl Fn(&[W
         let statement = rest.first().is_some_and(|word| !word.is(Class::YOU)) && rest.len() > 1;
         return statement.then(|| Found { target: target_of(grammar, rest, &saying), forget: true, rule: "forget" });
     }
-    let rest = grammar.behind(asked, Role::ForgetAbout).filter(|rest| !rest.is_empty())?;
+    let rest = about?;
     let bare: &[Word] = match rest {
         [first, more @ ..] if !more.is_empty() && first.is(Class::ARTICLE | Class::SELF) => more,
         rest => rest,

@@ -105,7 +105,24 @@ fn opens_letter(line: &str) -> bool {
     let letter = LETTERS.iter().any(|opening| folded.starts_with(opening));
     // "Dear diary" and "Dear Bob," open a letter; "dear me, …" does not, nor does "beste ist".
     let salutes = opening_words(&folded) && !line.trim_end().ends_with([',', ':', '!']) && line.split_whitespace().count() > 5;
-    letter && !salutes || folded.contains(" wrote:") || folded.contains("original message")
+    letter && (!salutes || formal(&folded) || signs_off(line))
+        || folded.contains(" wrote:")
+        || folded.contains("original message")
+}
+
+/// "Dear Sir" is written to nobody but in a letter.
+fn formal(folded: &str) -> bool {
+    ["dear sir", "dear madam", "dear mr", "dear ms", "dear dr", "dear prof", "dear editor", "dear customer", "dear team"]
+        .iter()
+        .any(|opening| folded.starts_with(opening))
+}
+
+/// "… Yours, P. Moss", at the end of a line.
+fn signs_off(line: &str) -> bool {
+    let folded = line.to_lowercase();
+    let mut marks =
+        folded.rmatch_indices(['.', '!', '?', ',']).map(|(at, _)| folded.get(at + 1..).unwrap_or_default().trim_start());
+    marks.any(|rest| rest.split_once(',').is_some_and(|(closing, _)| closing == "yours" || CLOSINGS.contains(&closing)))
 }
 
 fn opening_words(folded: &str) -> bool {

@@ -1,5 +1,6 @@
 //! What turns teach, by topic.
 
+mod daily;
 mod exclusions;
 mod explicit;
 mod held;

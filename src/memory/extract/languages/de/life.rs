@@ -1,6 +1,6 @@
 //! German: tastes, habits, belongings, orders and what is over.
 
-use super::super::super::pattern::{Rule, habit, order, past, profile, taste, trade};
+use super::super::super::pattern::{Rule, habit, named, order, past, profile, taste, trade, worldly};
 
 pub(super) const RULES: &[Rule] = &[
     taste("favourite", "mein|meine @lieblings- ist|sind|heißt|war ~", "favourite:@"),
@@ -76,4 +76,33 @@ pub(super) const RULES: &[Rule] = &[
     order("style", "keine [weiteren] emojis|emoji|tabellen|fachbegriffe|floskeln|listen ~"),
     order("style", "verwende|benutze|nutze [bitte] keine|nie|niemals ~"),
     past("gone", "früher war ich ~", "job"),
+    named("name", "i bin da|de|dr|der|die ^ $", "name"),
+    worldly("diet", "für mich|uns kein|keine|keinen|nichts ~", ""),
+    worldly("diet", "kein|keine|keinen * für mich|uns", ""),
+    worldly("trait", "ich bin nicht [sehr|besonders] religiös|gläubig|sportlich|musikalisch|technisch|schwindelfrei", ""),
+    worldly(
+        "trait",
+        "ich bin [sehr|eher] religiös|gläubig|sportlich|musikalisch|atheist|atheistin|katholisch|evangelisch|muslim|muslimin|jüdisch|linkshändig|kurzsichtig|schüchtern|introvertiert",
+        "",
+    ),
+    worldly("height", "ich bin * groß", ""),
+    worldly("weight", "ich wiege ~", ""),
+    worldly("member", "ich bin im|in|bei [der] vorstand|verein|chor|feuerwehr|gemeinderat|betriebsrat|bundeswehr|orchester", ""),
+    worldly("member", "ich bin [ein|aktives] mitglied|vorsitzender|vorsitzende|trainer|trainerin im|in|von|der|des|bei ~", ""),
+    worldly("device", "ich bin von * auf|zu * umgestiegen|gewechselt", ""),
+    worldly("device", "auf meinem|meiner * läuft ~", ""),
+    worldly("family", "mein|meine {family} und ich ~", ""),
+    worldly("family", "ich bin [die|der] einzige|einziger|älteste|jüngste|mittlere ~", ""),
+    worldly("family", "ich bin einzelkind|zwilling", ""),
+    worldly(
+        "possess",
+        "ich|wir habe|hab|haben|besitze kein|keine|keinen &-auto|-fernseher|-telefon|-handy|-phone|-rad|-schein|-tier|-tiere ~",
+        "",
+    ),
+    habit("habit", "ich|wir spiele|spielen|reite|reiten|stricke|klettere|rudere|male|singe|tanze|schwimme|wandere ~", ""),
+    trade(
+        "is_a",
+        "ich bin [gelernter|gelernte|ein|eine|selbstständiger|selbstständige] &-erin|-ist|-istin|-loge|-login|-er|-ant|-antin|-ent|-entin|-eur|-eurin|-mann|-frau|-wirt|-wirtin ~",
+        "?job",
+    ),
 ];

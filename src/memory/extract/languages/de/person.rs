@@ -5,6 +5,8 @@ use super::super::super::pattern::{Rule, named, place, profile, taste, trade};
 pub(super) const RULES: &[Rule] = &[
     named("name", "mein [voller|richtiger|ganzer] name ist ~", "name"),
     named("name", "ich heiße|heisse ~", "name"),
+    named("name", "ich heiße|heisse nicht * sondern ~", "name"),
+    named("name", "mein name ist nicht * sondern ~", "name"),
     named("name", "ich * heiße|heisse $", "name"),
     named("name", "mein vorname|nachname|familienname ist|lautet ~", ""),
     named("call_me", "nenn|nenne mich [bitte] [einfach] ~", "nickname"),

@@ -3,6 +3,9 @@
 use super::super::super::grammar::{Class, Role};
 
 pub(super) const WORDS: &[(Class, &str)] = &[
+    (Class::ONCE, "hier diesmal dieser diesem diese dieses nächsten"),
+    (Class::EVERY, "jeden jede jedes jeder"),
+    (Class::OWN, "mein meine unser unsere"),
     (
         Class::TONGUE,
         "deutsch englisch französisch spanisch italienisch portugiesisch niederländisch russisch japanisch chinesisch lateinisch polnisch türkisch arabisch",
@@ -55,7 +58,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     ),
     (
         Class::NO_TRADE,
-        "bisschen wenig paar idiot anfänger neuling fan mensch roboter tapferer mutiger ritter zauberer drache pirat vampir könig schlechter guter großer kind dummkopf",
+        "bisschen wenig paar idiot anfänger neuling fan mensch roboter tapferer mutiger ritter zauberer drache pirat vampir könig schlechter guter großer kind dummkopf sicher hier immer leider wieder lieber eher schwer sauer aber unter über außer hinter weiter später vorher nachher mehr sehr einer keiner besser schlechter größer kleiner älter jünger allein drin bin darin hin dabei gespannt kein keine fertig richtig wer der die dein deine euer ihr ihre sein",
     ),
     (
         Class::ADDRESS,

@@ -1,5 +1,6 @@
 //! English.
 
+mod daily;
 mod life;
 mod person;
 mod words;
@@ -99,7 +100,7 @@ pub(super) static ENGLISH: Table = Table {
     noise: NOISE,
     orders_freely: true,
     held: HELD,
-    rules: &[person::RULES, life::RULES],
+    rules: &[person::RULES, life::RULES, daily::RULES],
 };
 
 const GROUPS: &[(&str, &str)] = &[
@@ -129,7 +130,7 @@ const GROUPS: &[(&str, &str)] = &[
     ),
     (
         "doing",
-        "playing learning studying collecting teaching riding running living driving practising practicing writing baking brewing cooking knitting painting singing dancing climbing surfing gardening coding programming fostering breeding keeping raising training volunteering fishing cycling swimming sober clean",
+        "eating drinking wearing avoiding attending renting dating playing learning studying collecting teaching riding running living driving practising practicing writing baking brewing cooking knitting painting singing dancing climbing surfing gardening coding programming fostering breeding keeping raising training volunteering fishing cycling swimming sober clean",
     ),
     (
         "done",
@@ -177,6 +178,61 @@ const GROUPS: &[(&str, &str)] = &[
          hometown major degree university school college course team garden kitchen shift commute hobby hobbies goal dream clothing ring \
          cabin visa birthday age locker parking allotment landlord insurance pronouns ethnicity background heritage star zodiac",
     ),
+    (
+        "hobby",
+        "ride play climb row knit crochet weave sculpt paddle kayak canoe skateboard golf jog bowl box wrestle juggle quilt embroider whittle \
+         forage camp busk snowboard ski surf sail cycle swim hike bake garden fish dance meditate volunteer foster babysit paint sew",
+    ),
+    (
+        "nation",
+        "german french spanish italian english dutch russian american british irish scottish welsh canadian australian indian chinese japanese korean \
+         mexican brazilian polish turkish greek swedish norwegian danish finnish swiss austrian portuguese ukrainian belgian egyptian nigerian \
+         kenyan ghanaian moroccan iranian iraqi syrian lebanese israeli palestinian pakistani bangladeshi vietnamese thai filipino indonesian \
+         malaysian argentinian chilean colombian peruvian venezuelan cuban jamaican czech slovak hungarian romanian bulgarian serbian croatian \
+         icelandic estonian latvian lithuanian georgian armenian kiwi māori maori ethiopian somali",
+    ),
+    (
+        "circle",
+        "board committee council team army navy military marines reserves band choir orchestra union pta squad club league police jury cooperative \
+         co-op society association quartet trio ensemble theatre theater troupe guild forces congregation crew",
+    ),
+    (
+        "seat",
+        "member members part captain chair chairman chairwoman chairperson secretary treasurer president leader head owner co-owner director trustee \
+         co-founder founder manager mayor veteran graduate survivor descendant citizen resident",
+    ),
+    (
+        "together",
+        "are have live share run own love hate speak play work got keep rent moved adopted met married co-own both never always do",
+    ),
+    (
+        "does",
+        "goes go attends attend studies study plays play runs run owns own teaches teach died passed suffers comes come can turns eats takes take was \
+         were lost moved speak speaks got will share shares sleeps sleep cannot does do needs keeps",
+    ),
+    (
+        "venture",
+        "business shop company practice studio bakery restaurant farm salon blog podcast channel stall startup store café cafe gym pub bar hotel agency \
+         firm charity smallholding workshop newsletter",
+    ),
+    (
+        "trait",
+        "religious spiritual political sporty athletic technical tech-savvy musical outdoorsy superstitious agnostic atheist christian muslim jewish \
+         catholic hindu buddhist sikh protestant mormon quaker colour-blind color-blind ambidextrous left-handed right-handed shy introverted \
+         extroverted tall short bald ginger blonde brunette teetotal sober vaccinated adopted ticklish squeamish claustrophobic arachnophobic \
+         forgetful clumsy tone-deaf vegetarian-ish dyspraxic asexual aromantic polyamorous monogamous childless child-free childfree tattooed",
+    ),
+    (
+        "medicine",
+        "medication insulin statins antidepressants dialysis thinners pill warfarin chemo chemotherapy hrt steroids metformin lithium ritalin \
+         methotrexate levothyroxine antihistamines painkillers inhaler cpap wheelchair cane crutches hearing walker",
+    ),
+    (
+        "day",
+        "day week weekend month morning evening night year summer winter spring autumn monday tuesday wednesday thursday friday saturday sunday other \
+         lunchtime christmas",
+    ),
+    ("system", "linux windows mac macos ubuntu debian arch fedora android ios nixos chromeos freebsd mint"),
     ("month", "january february march april may june july august september october november december"),
     ("number", "a an one two three four five six seven eight nine ten no 1 2 3 4 5 6 7 8 9 10 twin several many some"),
 ];

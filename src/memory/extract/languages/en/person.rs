@@ -1,6 +1,6 @@
 //! English: who the person is.
 
-use super::super::super::pattern::{Rule, named, order, place, profile, taste, trade};
+use super::super::super::pattern::{Rule, named, order, place, profile, taste, trade, worldly};
 
 pub(super) const RULES: &[Rule] = &[
     // Names.
@@ -213,8 +213,8 @@ pub(super) const RULES: &[Rule] = &[
     profile("diet", "i|we avoid {food} ~", ""),
     profile("diet", "i|we avoid {food}", ""),
     profile("diet", "i am trying to eat|lose|cut|avoid ~", ""),
-    profile("health", "* do|does not agree with me|us", ""),
-    profile(
+    worldly("health", "* do|does not agree with me|us", ""),
+    worldly(
         "health",
         "* make|makes|give|gives me ill|sick|hives|migraines|headaches|itchy|nauseous|bloated|cramps|heartburn",
         "",

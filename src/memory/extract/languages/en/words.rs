@@ -25,7 +25,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
         Class::OPENER,
         "need looking wanna nice even he she they you it this that what how which where when who why whose can could would should shall will do does did is are am was were have \
          has any please give tell suggest help write recommend find show explain call so but because since if unless though although remember \
-         always never right correct thanks however let make think not got summarise summarize translate sum correct fix so what's that's there here and forget used",
+         always never now right correct thanks however let make think not got summarise summarize translate sum correct fix so what's that's there here and forget used",
     ),
     (
         Class::SUBJECT,
@@ -57,6 +57,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
          tomorrow paranoid old what whatever anything because at for by to as and or i my is it this that you your ok okay here there \
          german french spanish italian english dutch russian american british irish scottish welsh canadian australian indian chinese japanese \
          korean mexican brazilian polish turkish greek swedish norwegian danish finnish swiss austrian portuguese european african asian \
+         same nothing everyone anyone everybody anybody someone somebody user student developer newbie beginner mom mum dad still only \
          christian muslim catholic jewish hindu buddhist ukrainian belgian",
     ),
     (
@@ -84,6 +85,9 @@ pub(super) const WORDS: &[(Class, &str)] = &[
          present sign greet correct consider put send return mention",
     ),
     (Class::ALWAYS, "always never whenever"),
+    (Class::EVERY, "every each most mornings evenings nights afternoons"),
+    (Class::ONCE, "here this that these next"),
+    (Class::OWN, "my our"),
     (
         Class::NO_ORDER,
         "mind saw here there heard been had have knew thought wanted seen said loved liked a an the in on at going nice good great happy again too before \
@@ -206,7 +210,7 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
     ),
     (
         Role::FromNow,
-        "in all your answers, in all your replies, in all your responses, in your answers, in your replies, in your responses, in every answer, in every reply, for all answers, in all answers, in all replies, in all responses, for all your answers, until further notice, for every answer, from now on, going forward, in future, in the future, from here on, from here on out, henceforth, from this point on, from today on, in all future",
+        "for all code, for any code, for all your code, in all code, in any code, for all scripts, for all recipes, for any recipe, for every recipe, for all measurements, in any answer, in any reply, for any answer, in all conversations, in all our chats, in our chats, for all chats, for all our chats, whatever i ask, no matter what i ask, in all your answers, in all your replies, in all your responses, in your answers, in your replies, in your responses, in every answer, in every reply, for all answers, in all answers, in all replies, in all responses, for all your answers, until further notice, for every answer, from now on, going forward, in future, in the future, from here on, from here on out, henceforth, from this point on, from today on, in all future",
     ),
     (
         Role::Asked,
@@ -216,7 +220,7 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
     (Role::Never, "do not ever, do not under any circumstances, under no circumstances"),
     (
         Role::Whenever,
-        "when you write code, when you answer, when you reply, when you respond, when you explain, when answering, when replying, when explaining, when writing code, when you talk to me, when you write to me, when you write for me, any time you, every time you, whenever, every time, each time, when i, if i, anytime, any time i",
+        "when you give, when you show, when you suggest, when you recommend, when you send, when you translate, when giving, when suggesting, when you write code, when you answer, when you reply, when you respond, when you explain, when answering, when replying, when explaining, when writing code, when you talk to me, when you write to me, when you write for me, any time you, every time you, whenever, every time, each time, when i, if i, anytime, any time i",
     ),
     (
         Role::ForgetThat,
@@ -232,7 +236,7 @@ pub(super) const PHRASES: &[(Role, &str)] = &[
     ),
     (
         Role::ForgetAll,
-        "delete everything you remember about me, erase everything you remember about me, delete all you remember about me, wipe everything you remember about me, forget everything you know about me, forget everything about me, forget all about me, forget all you know about me, forget me, \
+        "forget everything i have told you, forget everything i told you, forget all i told you, forget all i have told you, forget all that i told you, forget everything that i told you, forget everything that i have told you, erase everything i told you, erase everything i have told you, delete everything i told you, delete everything i have told you, delete everything you remember about me, erase everything you remember about me, delete all you remember about me, wipe everything you remember about me, forget everything you know about me, forget everything about me, forget all about me, forget all you know about me, forget me, \
          forget everything i told you about me, forget everything i have told you about me, forget everything i told you about myself, forget everything you have learned about me, forget everything you learned about me, \
          forget what you know about me, forget anything you know about me, delete everything you know about me, erase everything you know about me, \
          delete all memories of me, delete all memories about me, delete all my memories, delete my memories, erase my memories, erase all my memories, clear my memories, clear my memory, \
@@ -270,6 +274,10 @@ pub(super) const NOISE: &[&str] = &[
     "i|we live for this|that|it|these",
     "i play devil|dumb|along|around ~",
     "i follow the|these|this|those|all ~",
+    "i|we have been trying|struggling|waiting|looking|getting|having|thinking|debugging|staring|wondering|working|reading|told ~",
+    "i|we do not have|own a|an|any|the|much|enough [good|single|specific|strong|real] clue|idea|time|preference|opinion|question|questions|problem|access|plan|plans|choice|issue|way|reason|more|other|specific|particular ~",
+    "i|we do not have|own a|an|any|the|much|enough [good|single|specific|strong|real] clue|idea|time|preference|opinion|question|questions|problem|access|plan|plans|choice|issue|way|reason",
+    "i|we have no|zero [real|good|other|further|more] clue|idea|time|problem|problems|question|questions|doubt|choice|intention|plan|plans|preference|way|access|reason|words|such|clear|issue|issues|objection|comment|one|further|more",
     "i need|want|require [a|an|some|the|your|more|to] ~",
 ];
 

@@ -1,6 +1,6 @@
 //! Spanish: tastes, habits, belongings, orders and what is over.
 
-use super::super::super::pattern::{Rule, habit, order, past, profile, taste, trade};
+use super::super::super::pattern::{Rule, habit, order, past, profile, taste, trade, worldly};
 
 pub(super) const RULES: &[Rule] = &[
     taste("favourite", "mi * favorito|favorita|preferido|preferida es ~", "favourite:*"),
@@ -63,4 +63,26 @@ pub(super) const RULES: &[Rule] = &[
     order("style", "no uses|utilices|pongas|incluyas [nunca|jamás] emoji|emojis|tablas|listas|anglicismos"),
     order("style", "nada de emojis|emoji|tablas|listas ~"),
     order("style", "nada de emojis|emoji|tablas|listas"),
+    worldly("diet", "nada de * para mí|nosotros", ""),
+    worldly("trait", "no soy [muy] religioso|religiosa|creyente|deportista|practicante", ""),
+    worldly(
+        "trait",
+        "soy [muy] religioso|religiosa|creyente|católico|católica|ateo|atea|musulmán|musulmana|judío|judía|tímido|tímida|miope|introvertido|introvertida|ambidiestro",
+        "",
+    ),
+    worldly("height", "mido|peso ~", ""),
+    worldly(
+        "member",
+        "soy miembro|socio|socia|voluntario|voluntaria|presidente|presidenta|tesorero|tesorera|capitán de|del|en ~",
+        "",
+    ),
+    worldly("family", "soy [un|una] madre|padre|mamá|papá|abuelo|abuela ~", ""),
+    worldly("family", "soy hijo|hija único|única", ""),
+    worldly("family", "mi|mis {family} y yo ~", ""),
+    habit("habit", "juego|monto|nado|corro|tejo|remo|escalo|bailo|canto|pinto ~", ""),
+    trade(
+        "is_a",
+        "soy [un|una] &-ero|-era|-ista|-or|-ora|-ólogo|-óloga|-ario|-aria|-ente|-ante|-ano|-ana|-ónomo|-ónoma|-ógrafo|-ógrafa|-édico|-édica ~",
+        "?job",
+    ),
 ];

@@ -3,6 +3,8 @@
 use super::super::super::grammar::{Class, Role};
 
 pub(super) const WORDS: &[(Class, &str)] = &[
+    (Class::ONCE, "aquí esta este esto"),
+    (Class::EVERY, "los cada todos"),
     (Class::TONGUE, "inglés español francés alemán italiano portugués neerlandés ruso japonés chino latín árabe catalán"),
     (
         Class::FILLER,
@@ -47,7 +49,10 @@ pub(super) const WORDS: &[(Class, &str)] = &[
         "hazlo otra esto eso esta este ese esa tu tus te ti que cuando cómo qué lo respuesta versión idea propuesta primera segunda todo nada le mucho bastante si más",
     ),
     (Class::NO_PLACE, "miedo paz un una esta este mi general contra acuerdo duda casa-de desacuerdo guerra busca"),
-    (Class::NO_TRADE, "poco idiota principiante fan humano robot caballero mago dragón pirata vampiro rey tu un-poco"),
+    (
+        Class::NO_TRADE,
+        "poco idiota principiante fan humano robot caballero mago dragón pirata vampiro rey tu un-poco mejor peor mayor menor sincero sincera primero primera tercero consciente serio seria necesario necesaria entero contrario contraria realista optimista pesimista diferente importante inteligente impaciente paciente presente el la lo quien",
+    ),
     (
         Class::ADDRESS,
         "responde respóndeme responder escribe escríbeme habla háblame usa utiliza da dame llama explica explícame evita sé incluye muestra muéstrame cita añade empieza termina traduce resume tutéame trátame corrige corrígeme mantén haz recuérdame uses des respondas hables escribas contesta contéstame",

@@ -1,6 +1,6 @@
 //! French: tastes, habits, belongings, orders and what is over.
 
-use super::super::super::pattern::{Rule, habit, order, past, profile, taste, trade};
+use super::super::super::pattern::{Rule, habit, order, past, profile, taste, trade, worldly};
 
 pub(super) const RULES: &[Rule] = &[
     taste("favourite", "mon|ma * préféré|préférée|favori|favorite est|c|s [appelle] ~", "favourite:*"),
@@ -69,4 +69,32 @@ pub(super) const RULES: &[Rule] = &[
     ),
     order("style", "n utilise|emploie|mets [jamais|pas|plus] ~"),
     order("style", "pas d|de emoji|emojis|tableaux|jargon|listes ~"),
+    worldly("home", "{je} habite|vis|réside|loge ~", ""),
+    worldly("home", "on|nous habite|vit|habitons|vivons|logeons ~", ""),
+    worldly("diet", "pas de|d * pour moi|nous", ""),
+    worldly(
+        "trait",
+        "{je} ne|n suis pas [très|du] croyant|croyante|religieux|religieuse|sportif|sportive|musicien|musicienne",
+        "",
+    ),
+    worldly(
+        "trait",
+        "{je} suis [très|plutôt] croyant|croyante|catholique|musulman|musulmane|juif|juive|athée|bouddhiste|protestant|protestante|myope|timide|introverti|introvertie|ambidextre",
+        "",
+    ),
+    worldly("height", "{je} mesure|pèse ~", ""),
+    worldly(
+        "member",
+        "{je} suis membre|bénévole|trésorier|trésorière|président|présidente|capitaine de|du|d|dans|chez|à|au ~",
+        "",
+    ),
+    worldly("device", "{je} suis passé|passée de|d * à|au|sous|sur ~", ""),
+    worldly(
+        "family",
+        "{je} suis [la|le|l|un|une|sa|leur] [seul|seule] fils|fille|enfant|aîné|aînée|cadet|cadette|benjamin|benjamine|jumeau|jumelle",
+        "",
+    ),
+    worldly("family", "{je} suis [un|une|le|la] [jeune] mère|père|maman|papa|grand-mère|grand-père ~", ""),
+    habit("habit", "{je} joue|nage|cours|monte|grimpe|rame|tricote|danse|chante|peins|jardine [à|au|aux|de|du] ~", ""),
+    trade("is_a", "{je} suis [un|une] &-eur|-euse|-ier|-ière|-iste|-ien|-ienne|-logue|-trice|-er|-ère|-cin ~", "?job"),
 ];

@@ -3,6 +3,8 @@
 use super::super::super::grammar::{Class, Role};
 
 pub(super) const WORDS: &[(Class, &str)] = &[
+    (Class::ONCE, "ici cette ce cet"),
+    (Class::EVERY, "chaque tous le"),
     (Class::TONGUE, "anglais français allemand espagnol italien portugais néerlandais russe japonais chinois latin arabe"),
     (
         Class::FILLER,
@@ -46,7 +48,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     (Class::NO_PLACE, "peur train cours colère accord une un ce cette mon ma pas moment point espoir attente bout paix"),
     (
         Class::NO_TRADE,
-        "peu idiot débutant débutante fan humain robot chevalier sorcier dragon pirate vampire roi ton ta votre en pas sûr sûre perdu perdue",
+        "peu idiot débutant débutante fan humain robot chevalier sorcier dragon pirate vampire roi ton ta votre en pas sûr sûre perdu perdue triste premier première dernier dernière entier entière fier fière familier familière heureuse amoureuse curieuse nerveuse sérieuse bien rien meilleur meilleure combien régulier inférieur extérieur intérieur supérieur seul prêt prête curieux heureux content malheureuse majeur mineur mieux toujours ici là",
     ),
     (
         Class::ADDRESS,

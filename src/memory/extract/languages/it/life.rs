@@ -1,6 +1,6 @@
 //! Italian: tastes, habits, belongings, orders and what is over.
 
-use super::super::super::pattern::{Rule, habit, order, past, profile, taste, trade};
+use super::super::super::pattern::{Rule, habit, order, past, profile, taste, trade, worldly};
 
 pub(super) const RULES: &[Rule] = &[
     taste("favourite", "il|la mio|mia * preferito|preferita è ~", "favourite:*"),
@@ -63,4 +63,25 @@ pub(super) const RULES: &[Rule] = &[
     order("style", "niente emoji|tabelle|elenchi|faccine ~"),
     order("style", "niente emoji|tabelle|elenchi|faccine"),
     order("style", "non usare|utilizzare|mettere [mai|più] emoji|emoticon|faccine|tabelle|elenchi ~"),
+    worldly("diet", "niente * per me|noi", ""),
+    worldly("trait", "non sono [molto] religioso|religiosa|credente|sportivo|sportiva|praticante", ""),
+    worldly(
+        "trait",
+        "sono [molto] religioso|religiosa|credente|cattolico|cattolica|ateo|atea|musulmano|musulmana|ebreo|ebrea|timido|timida|introverso|introversa|ambidestro",
+        "",
+    ),
+    worldly("height", "peso ~", ""),
+    worldly("height", "sono alto|alta ~", ""),
+    worldly(
+        "member",
+        "sono [un|una] membro|socio|socia|volontario|volontaria|presidente|tesoriere|capitano di|del|della|in|nel|nella ~",
+        "",
+    ),
+    worldly("device", "sono passato|passata da * a ~", ""),
+    worldly("family", "sono [una|un|la|il] madre|padre|mamma|papà|nonno|nonna ~", ""),
+    worldly("family", "sono figlio|figlia unico|unica", ""),
+    worldly("family", "io e mia|mio|i {family} ~", ""),
+    habit("habit", "gioco|nuoto|corro|remo|canto|ballo|dipingo|arrampico|cavalco ~", ""),
+    trade("is_a", "sono un|uno|una ~", "?job"),
+    trade("is_a", "sono &-ista|-tore|-trice|-aio|-aia|-iere|-iera|-logo|-loga|-essa|-nomo ~", "?job"),
 ];

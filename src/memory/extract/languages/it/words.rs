@@ -3,6 +3,8 @@
 use super::super::super::grammar::{Class, Role};
 
 pub(super) const WORDS: &[(Class, &str)] = &[
+    (Class::ONCE, "qui questa questo stavolta"),
+    (Class::EVERY, "ogni la di"),
     (Class::TONGUE, "inglese italiano francese tedesco spagnolo portoghese olandese russo giapponese cinese latino arabo"),
     (
         Class::FILLER,
@@ -44,7 +46,10 @@ pub(super) const WORDS: &[(Class, &str)] = &[
         "questo questa quello quella ciò tuo tua tuoi ti te che quando come cosa lo la risposta versione idea proposta primo prima seconda tutto niente molto tanto se",
     ),
     (Class::NO_PLACE, "paura pace un una questo questa mio generale contro accordo dubbio attesa disaccordo guerra ansia"),
-    (Class::NO_TRADE, "poco idiota principiante fan umano robot cavaliere mago drago pirata vampiro re tuo il"),
+    (
+        Class::NO_TRADE,
+        "poco idiota principiante fan umano robot cavaliere mago drago pirata vampiro re tuo il leggero leggera sincero sincera intero vero primo triste vista pista lista certo la lo i quello quella stato stata grato grata",
+    ),
     (
         Class::ADDRESS,
         "rispondi rispondimi scrivi scrivimi parla parlami usa utilizza dai dammi chiama spiega spiegami evita sii includi mostra mostrami cita aggiungi inizia termina traduci riassumi correggi correggimi mantieni fai ricordami usare dare rispondere scrivere",

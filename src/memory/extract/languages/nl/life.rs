@@ -1,6 +1,6 @@
 //! Dutch: tastes, habits, belongings, orders and what is over.
 
-use super::super::super::pattern::{Rule, habit, order, past, profile, taste, trade};
+use super::super::super::pattern::{Rule, habit, order, past, profile, taste, trade, worldly};
 
 pub(super) const RULES: &[Rule] = &[
     taste("favourite", "mijn @lievelings- is|zijn ~", "favourite:@"),
@@ -52,4 +52,11 @@ pub(super) const RULES: &[Rule] = &[
     order("style", "geen [verdere] emoji's|emojis|emoji|tabellen|jargon|opsommingen ~"),
     order("style", "gebruik nooit|geen|voortaan ~"),
     order("style", "zeg [voortaan|altijd] [gewoon] je|jij|u ~"),
+    worldly("diet", "geen * voor mij|ons", ""),
+    worldly("trait", "ik ben niet gelovig|religieus|sportief|muzikaal", ""),
+    worldly("height", "ik weeg ~", ""),
+    worldly("family", "mijn|onze {family} en ik ~", ""),
+    worldly("member", "ik ben lid|voorzitter|penningmeester|vrijwilliger|aanvoerder van|bij|in ~", ""),
+    trade("is_a", "ik ben een ~", "?job"),
+    trade("is_a", "ik ben &-er|-ster|-ist|-iste|-loog|-loge|-eur|-kundige ~", "?job"),
 ];

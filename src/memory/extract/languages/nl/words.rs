@@ -3,6 +3,9 @@
 use super::super::super::grammar::{Class, Role};
 
 pub(super) const WORDS: &[(Class, &str)] = &[
+    (Class::ONCE, "hier deze dit"),
+    (Class::EVERY, "elke iedere"),
+    (Class::OWN, "mijn onze m'n"),
     (Class::TONGUE, "engels nederlands frans duits spaans italiaans portugees russisch japans chinees latijn arabisch"),
     (
         Class::FILLER,
@@ -36,7 +39,7 @@ pub(super) const WORDS: &[(Class, &str)] = &[
     (Class::NO_PLACE, "een angst hoop deze dit dat vrede armoede mijn onze niet"),
     (
         Class::NO_TRADE,
-        "beetje paar idioot beginner fan mens robot dappere ridder tovenaar draak piraat koning vampier groot goede slechte",
+        "beetje paar idioot beginner fan mens robot dappere ridder tovenaar draak piraat koning vampier groot goede slechte hier meer weer zeker later eerder liever klaar daar waar alleen beter ouder jonger groter kleiner er uur over onder niet geen bezig",
     ),
     (
         Class::ADDRESS,

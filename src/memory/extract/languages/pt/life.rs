@@ -1,6 +1,6 @@
 //! Portuguese: tastes, habits, belongings, orders and what is over.
 
-use super::super::super::pattern::{Rule, habit, order, past, profile, taste, trade};
+use super::super::super::pattern::{Rule, habit, order, past, profile, taste, trade, worldly};
 
 pub(super) const RULES: &[Rule] = &[
     taste("favourite", "meu|minha * favorito|favorita|preferido|preferida é ~", "favourite:*"),
@@ -68,4 +68,11 @@ pub(super) const RULES: &[Rule] = &[
     order("style", "não use|uses|usa|coloque [nunca|mais] emoji|emojis|tabelas|gírias|listas"),
     order("style", "sem|nada [de] emoji|emojis|tabelas|gírias|listas ~"),
     order("style", "sem|nada [de] emoji|emojis|tabelas|gírias|listas"),
+    worldly("diet", "nada de * para mim|nós", ""),
+    worldly("trait", "não sou [muito] religioso|religiosa|crente|praticante|desportista", ""),
+    worldly("height", "meço|peso ~", ""),
+    worldly("family", "sou [um|uma] mãe|pai|avó|avô ~", ""),
+    worldly("member", "sou [um] membro|sócio|sócia|voluntário|voluntária de|da|do|na|no ~", ""),
+    trade("is_a", "sou um|uma ~", "?job"),
+    trade("is_a", "sou &-eiro|-eira|-ista|-or|-ora|-ólogo|-óloga|-ário|-ária|-ógrafo|-ógrafa ~", "?job"),
 ];

@@ -3,6 +3,8 @@
 use super::super::super::grammar::{Class, Role};
 
 pub(super) const WORDS: &[(Class, &str)] = &[
+    (Class::ONCE, "aqui nesta neste desta deste esta este"),
+    (Class::EVERY, "aos cada todo toda todos"),
     (Class::TONGUE, "inglês português francês alemão espanhol italiano holandês russo japonês chinês latim árabe"),
     (
         Class::FILLER,
@@ -44,7 +46,10 @@ pub(super) const WORDS: &[(Class, &str)] = &[
         "tu tua isto isso esta este essa esse disso deste desta dessa desse tua teu teus seu sua te você que quando como quê resposta versão ideia proposta primeira segunda tudo nada muito bastante se mais",
     ),
     (Class::NO_PLACE, "medo paz um uma esta este meu minha geral contra acordo dúvida guerra busca"),
-    (Class::NO_TRADE, "pouco idiota iniciante fã humano robô cavaleiro mago dragão pirata vampiro rei teu seu"),
+    (
+        Class::NO_TRADE,
+        "pouco idiota iniciante fã humano robô cavaleiro mago dragão pirata vampiro rei teu seu melhor pior maior menor sincero sincera primeiro primeira verdadeiro eu o a realista otimista diferente paciente quem",
+    ),
     (
         Class::ADDRESS,
         "responde responda responder escreve escreva fala fale usa use utiliza utilize dá dê chama chame explica explique evita evite sê seja inclui inclua mostra mostre cita cite acrescenta começa comece termina termine traduz traduza resume resuma trata trate corrige corrija mantém mantenha faz faça lembra uses respondas fales escrevas",
