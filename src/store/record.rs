@@ -1,7 +1,7 @@
 //! Records as they are written: versioned, tolerant of fields that a later version adds.
 
 use super::error::StoreError;
-use super::seal::{FileId, Place, UserSeal};
+use super::seal::{FileId, Opener, Place, UserSeal};
 use super::{Embedding, Fact, Injection, PrefixHash, Spending};
 use crate::ids::FactId;
 
@@ -19,8 +19,8 @@ pub(super) fn seal_fact(seal: &UserSeal, file: &FileId, fact: &Fact) -> Result<V
     seal.records.seal(Place { table: "facts", key: fact.id.as_bytes(), file }, &plain)
 }
 
-pub(super) fn open_fact(seal: &UserSeal, file: &FileId, key: &[u8; 16], sealed: &[u8]) -> Result<Fact, StoreError> {
-    let plain = seal.records.open(Place { table: "facts", key, file }, sealed)?;
+pub(super) fn open_fact(opener: &Opener, file: &FileId, key: &[u8; 16], sealed: &[u8]) -> Result<Fact, StoreError> {
+    let plain = opener.open(Place { table: "facts", key, file }, sealed)?;
     let body = versioned(&plain)?;
     let (length, body) = body.split_first_chunk().ok_or(StoreError::Malformed)?;
     let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| StoreError::Malformed)?;
@@ -42,14 +42,14 @@ pub(super) fn seal_injection(seal: &UserSeal, file: &FileId, injection: &Injecti
 }
 
 pub(super) fn open_injection(
-    seal: &UserSeal,
+    opener: &Opener,
     file: &FileId,
     prefix: &PrefixHash,
     record: &[u8],
 ) -> Result<Injection, StoreError> {
     let (at, sealed) = record.split_first_chunk::<8>().ok_or(StoreError::Malformed)?;
     let key = injection_place(prefix, *at);
-    let plain = seal.records.open(Place { table: "injections", key: &key, file }, sealed)?;
+    let plain = opener.open(Place { table: "injections", key: &key, file }, sealed)?;
     let (ids, rest) = versioned(&plain)?.as_chunks::<16>();
     if !rest.is_empty() {
         return Err(StoreError::Malformed);
@@ -76,8 +76,8 @@ pub(super) fn seal_embedding(seal: &UserSeal, file: &FileId, embedding: &Embeddi
     seal.records.seal(Place { table: "embeddings", key: embedding.fact.as_bytes(), file }, &plain)
 }
 
-pub(super) fn open_embedding(seal: &UserSeal, file: &FileId, key: &[u8; 16], sealed: &[u8]) -> Result<Embedding, StoreError> {
-    let plain = seal.records.open(Place { table: "embeddings", key, file }, sealed)?;
+pub(super) fn open_embedding(opener: &Opener, file: &FileId, key: &[u8; 16], sealed: &[u8]) -> Result<Embedding, StoreError> {
+    let plain = opener.open(Place { table: "embeddings", key, file }, sealed)?;
     let (tag, vector) = versioned(&plain)?.split_first_chunk().ok_or(StoreError::Malformed)?;
     Ok(Embedding { fact: FactId::from_bytes(*key), tag: u64::from_be_bytes(*tag), vector: vector.to_vec() })
 }
@@ -88,8 +88,8 @@ pub(super) fn seal_spending(seal: &UserSeal, file: &FileId, spending: Spending) 
     seal.records.seal(Place { table: "spending", key: &spending.day.to_be_bytes(), file }, &plain)
 }
 
-pub(super) fn open_spending(seal: &UserSeal, file: &FileId, day: u32, sealed: &[u8]) -> Result<Spending, StoreError> {
-    let plain = seal.records.open(Place { table: "spending", key: &day.to_be_bytes(), file }, sealed)?;
+pub(super) fn open_spending(opener: &Opener, file: &FileId, day: u32, sealed: &[u8]) -> Result<Spending, StoreError> {
+    let plain = opener.open(Place { table: "spending", key: &day.to_be_bytes(), file }, sealed)?;
     let (tokens, deaf_before) = versioned(&plain)?.split_first_chunk().ok_or(StoreError::Malformed)?;
     let deaf_before = deaf_before.try_into().map_err(|_| StoreError::Malformed)?;
     Ok(Spending { day, tokens: u64::from_be_bytes(*tokens), deaf_before: i64::from_be_bytes(deaf_before) })

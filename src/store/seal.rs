@@ -113,6 +113,20 @@ impl SealKey {
     }
 
     pub fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
+        self.opener().open(place, sealed)
+    }
+
+    /// The key made ready to open many records.
+    pub fn opener(&self) -> Opener {
+        Opener(self.cipher())
+    }
+}
+
+/// Opens records that one key sealed. Its key schedule is computed once.
+pub(super) struct Opener(Aes256Gcm);
+
+impl Opener {
+    pub fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         let (head, body) = sealed.split_first_chunk::<HEAD>().ok_or(StoreError::Sealed)?;
         let (version, nonce) = head.split_first_chunk::<1>().ok_or(StoreError::Sealed)?;
         match version[0].cmp(&SEAL_VERSION) {
@@ -122,7 +136,7 @@ impl SealKey {
         }
         let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| StoreError::Sealed)?;
         let payload = Payload { msg: body, aad: &place.associated_data() };
-        self.cipher().decrypt(&Nonce::from(nonce), payload).map_err(|_| StoreError::Sealed)
+        self.0.decrypt(&Nonce::from(nonce), payload).map_err(|_| StoreError::Sealed)
     }
 }
 
@@ -179,7 +193,7 @@ macro_rules! opaque {
         })*
     };
 }
-opaque!(SealKey, Keyring, UserSeal);
+opaque!(SealKey, Opener, Keyring, UserSeal);
 
 #[cfg(test)]
 mod tests {

@@ -58,14 +58,15 @@ impl UserFile<'_> {
     pub fn read(&self, seal: &UserSeal) -> Result<UserData, StoreError> {
         self.inspect(|db| {
             let txn = db.begin_read()?;
+            let opener = seal.records.opener();
             let mut data = UserData::default();
             for row in txn.open_table(FACTS)?.iter()? {
                 let (key, sealed) = row?;
-                data.facts.push(record::open_fact(seal, self.id, key.value(), sealed.value())?);
+                data.facts.push(record::open_fact(&opener, self.id, key.value(), sealed.value())?);
             }
             for row in txn.open_table(INJECTIONS)?.iter()? {
                 let (prefix, sealed) = row?;
-                data.injections.push(record::open_injection(seal, self.id, prefix.value(), sealed.value())?);
+                data.injections.push(record::open_injection(&opener, self.id, prefix.value(), sealed.value())?);
             }
             for row in txn.open_table(LEARNED)?.iter()? {
                 data.learned.push(*row?.1.value());
@@ -73,13 +74,13 @@ impl UserFile<'_> {
             if let Some(rows) = open_if_there(&txn, EMBEDDINGS)? {
                 for row in rows.iter()? {
                     let (key, sealed) = row?;
-                    data.embeddings.push(record::open_embedding(seal, self.id, key.value(), sealed.value())?);
+                    data.embeddings.push(record::open_embedding(&opener, self.id, key.value(), sealed.value())?);
                 }
             }
             if let Some(rows) = open_if_there(&txn, SPENDING)?
                 && let Some((day, sealed)) = rows.last()?
             {
-                data.spending = record::open_spending(seal, self.id, day.value(), sealed.value())?;
+                data.spending = record::open_spending(&opener, self.id, day.value(), sealed.value())?;
             }
             Ok(data)
         })
@@ -110,17 +111,18 @@ impl UserFile<'_> {
     pub fn is_foreign(&self, seal: &UserSeal) -> Result<bool, StoreError> {
         self.inspect(|db| {
             let txn = db.begin_read()?;
+            let opener = seal.records.opener();
             let mut records = 0_u64;
             for row in txn.open_table(FACTS)?.iter()? {
                 let (key, sealed) = row?;
-                match record::open_fact(seal, self.id, key.value(), sealed.value()) {
+                match record::open_fact(&opener, self.id, key.value(), sealed.value()) {
                     Err(StoreError::Sealed) => records += 1,
                     _ => return Ok(false),
                 }
             }
             for row in txn.open_table(INJECTIONS)?.iter()? {
                 let (prefix, sealed) = row?;
-                match record::open_injection(seal, self.id, prefix.value(), sealed.value()) {
+                match record::open_injection(&opener, self.id, prefix.value(), sealed.value()) {
                     Err(StoreError::Sealed) => records += 1,
                     _ => return Ok(false),
                 }
