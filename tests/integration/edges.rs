@@ -135,11 +135,11 @@ async fn a_connection_header_cannot_take_the_upstreams_key_away() {
 async fn a_kept_upstream_connection_that_has_died_costs_nobody_an_answer() {
     for framing in [Framing::Length, Framing::Chunked, Framing::Expect] {
         let (used, closed) = (Mutex::new(Vec::new()), Arc::new(AtomicBool::new(false)));
-        let dies = Arc::clone(&closed);
+        let gone = Arc::clone(&closed);
         let answer = move |request: &Recorded| {
             let mut used = used.lock().unwrap();
-            if used.contains(&request.connection) && !dies.load(Ordering::SeqCst) {
-                dies.store(true, Ordering::SeqCst);
+            if used.contains(&request.connection) && !gone.load(Ordering::SeqCst) {
+                gone.store(true, Ordering::SeqCst);
                 return Script::Close;
             }
             used.push(request.connection);
