@@ -14,7 +14,7 @@ use thiserror::Error;
 
 use super::settings::ContextSettings;
 use super::tokens::Load;
-use crate::dialect::conversation::{Role, Turn};
+use crate::dialect::conversation::Turn;
 
 /// What is cut.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub fn plan(turns: &[Turn], load: &Load, settings: &ContextSettings) -> Result<T
                 continue;
             }
             // A user turn starts a unit: only there may the cut end.
-            if turn.role == Role::User && saved >= save {
+            if turn.opens() && saved >= save {
                 break;
             }
             trim.cut.push(index);
@@ -100,12 +100,12 @@ impl Marks {
 
 /// Where the part begins that always stays: the last user turn. Without one, the last turn, with the calls that it answers.
 fn tail_start(turns: &[Turn]) -> usize {
-    if let Some(user) = turns.iter().rposition(|turn| turn.role == Role::User) {
+    if let Some(user) = turns.iter().rposition(Turn::opens) {
         return user;
     }
     let spoken = |end: usize| turns[..end].iter().rposition(|turn| !turn.role.instructs());
     let mut start = spoken(turns.len()).unwrap_or(turns.len());
-    while start < turns.len() && turns[start].answers() {
+    while start < turns.len() && turns[start].answers {
         let Some(before) = spoken(start) else { break };
         start = before;
     }

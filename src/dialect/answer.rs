@@ -7,12 +7,24 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAcce
 use serde_json::value::RawValue;
 
 /// Tokens as the upstream counted them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
 pub struct Usage {
     pub prompt_tokens: u64,
     /// Zero where the upstream does not say.
     #[serde(default)]
     pub completion_tokens: u64,
+}
+
+impl Usage {
+    /// Both counts of what an answer said before and now. They only grow while it goes on, and some dialects say one of them at a
+    /// time.
+    #[must_use]
+    pub fn or_more(self, other: Self) -> Self {
+        Self {
+            prompt_tokens: self.prompt_tokens.max(other.prompt_tokens),
+            completion_tokens: self.completion_tokens.max(other.completion_tokens),
+        }
+    }
 }
 
 /// What one answer, or one event of a stream, says.
@@ -25,6 +37,8 @@ pub struct Answer {
     pub usage: Option<Usage>,
     /// Whether it reports an error.
     pub error: bool,
+    /// Whether it is the last event of its stream.
+    pub done: bool,
 }
 
 impl Answer {
@@ -38,6 +52,7 @@ impl Answer {
             finish_reason: choices.into_iter().find_map(|choice| choice.finish_reason),
             usage: wire.usage.and_then(|usage| serde_json::from_str(usage.get()).ok()),
             error: wire.error.0,
+            done: false,
         })
     }
 

@@ -9,6 +9,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use thiserror::Error;
 
+use super::Dialect;
 use super::json::{self, Literal, Malformed};
 
 /// Who speaks in a turn.
@@ -89,6 +90,9 @@ pub struct Turn {
     pub content: Content,
     /// Where the turn's tool calls stand, if it makes any: results that follow belong to it.
     pub calls: Option<Range<usize>>,
+    /// The turn holds a tool's result, so it cannot stand without the call before it. A user turn may hold one beside the person's
+    /// own words.
+    pub answers: bool,
 }
 
 impl Turn {
@@ -98,21 +102,11 @@ impl Turn {
         self.calls.is_some()
     }
 
-    /// Whether the turn is a tool's result.
+    /// Whether the turn starts an exchange of its own, which can be kept without what stands before it.
     #[must_use]
-    pub fn answers(&self) -> bool {
-        self.role == Role::Tool
+    pub fn opens(&self) -> bool {
+        self.role == Role::User && !self.answers
     }
-}
-
-/// A top-level member of the body: where its key starts, where its value stands, and the comma before it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Field {
-    pub start: usize,
-    pub value: Range<usize>,
-    pub comma: Option<usize>,
-    /// Start of the member after it, if there is one.
-    pub next: Option<usize>,
 }
 
 /// A parsed request body.
@@ -120,22 +114,29 @@ pub(super) struct Field {
 /// Its `Debug` shows its shape and none of its text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Conversation {
+    pub(super) dialect: Dialect,
     pub(super) body: Bytes,
     pub(super) model: Option<String>,
     pub(super) stream: bool,
     pub(super) include_usage: bool,
     pub(super) max_tokens: Option<u64>,
     pub(super) turns: Vec<Turn>,
-    /// The array that holds the turns.
-    pub(super) list: Range<usize>,
+    /// How many of the first turns stand outside the list, each as a value of its own (a system text, a lone prompt).
+    pub(super) outside: usize,
+    /// The array that holds the other turns.
+    pub(super) list: Option<Range<usize>>,
     pub(super) schemas: Vec<Range<usize>>,
     pub(super) tools: bool,
-    pub(super) user: Option<Field>,
     /// Offset just behind the body's opening brace.
     pub(super) head: usize,
 }
 
 impl Conversation {
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     /// The body as it came.
     #[must_use]
     pub fn body(&self) -> &Bytes {
@@ -262,6 +263,8 @@ pub enum ParseError {
     NoMessages,
     #[error("Every element of `messages` must be an object with a string `role`; element {0} is not.")]
     Message(usize),
+    #[error("`{0}` is missing, or is no text that can be read here.")]
+    NoText(&'static str),
 }
 
 impl ParseError {
@@ -273,7 +276,7 @@ impl ParseError {
             Self::Syntax(_) | Self::NotAnObject => "invalid_json",
             Self::Depth => "body_too_deep",
             Self::DuplicateKey(_) | Self::KeyCase(_) => "ambiguous_key",
-            Self::NoMessages | Self::Message(_) => "invalid_messages",
+            Self::NoMessages | Self::Message(_) | Self::NoText(_) => "invalid_messages",
         }
     }
 }

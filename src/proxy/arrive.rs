@@ -1,6 +1,5 @@
 //! A request's way in: receive, resolve, decide, admit, prepare. What comes out is ready to be forwarded, or a refusal.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -15,8 +14,8 @@ use super::prepare;
 use super::receive::{check_head, invite_body, read_body};
 use super::respond::refuse_unreceivable;
 use super::services::Services;
-use super::upstream::{api_path, choose_upstream, lists_models};
-use crate::dialect::{self, RouteKind};
+use super::upstream::choose_upstream;
+use crate::dialect::{self, Dialect, Route, RouteKind};
 use crate::enforce::{Grant, Refusal, admit};
 use crate::identity::{Arrival, Finding, Reading, Resolution};
 use crate::policy::PathClass;
@@ -42,15 +41,21 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     }
     check_head(session.req_header(), &exchange.runtime.limits).map_err(refuse_unreceivable)?;
     let request = session.req_header();
-    let route = dialect::route(request.method.as_str(), request.uri.path());
-    exchange.dialect = route.dialect;
+    let anthropic = request.headers.contains_key("anthropic-version");
+    // Owned: what is borrowed from the request would keep the session from being read.
+    let target = request.uri.path().to_owned();
+    let route = dialect::route(request.method.as_str(), &target, anthropic);
+    exchange.api = route.api;
     if route.suspicious {
         let message = "The path climbs with `..`. Send the path that you mean.".to_owned();
         return Err(Refusal { status: 400, code: "path_climbs", message, detail: String::new() });
     }
-    let path = api_path(request.uri.path()).map(ToOwned::to_owned);
-    let class = classify(route.kind, request.method.as_str(), path.as_deref());
-    exchange.route = if route.kind == RouteKind::Own { RouteLabel::Me } else { label(class, path.as_deref()) };
+    let class = match route.kind {
+        RouteKind::Conversation(_) => PathClass::Conversation,
+        RouteKind::Models => PathClass::Listing,
+        RouteKind::Own | RouteKind::Other | RouteKind::Unknown => PathClass::Other,
+    };
+    exchange.route = label(&route);
     exchange.record.route = exchange.route.as_str();
 
     let mut body = None;
@@ -67,7 +72,9 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         let answer = me::serve(services, session.req_header(), exchange, caller, call, body.unwrap_or_default()).await?;
         return Ok(Taken::Answer(answer));
     }
-    let Some(api_path) = path else { return Err(unknown_path()) };
+    if route.kind == RouteKind::Unknown {
+        return Err(unknown_path());
+    }
 
     if body.is_none() && (class == PathClass::Conversation || names_model(session, exchange)) {
         body = Some(receive(services, session, exchange).await?);
@@ -76,8 +83,8 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         Grant::Scoped { advice, .. } | Grant::Unscoped { advice, .. } => *advice,
     };
     let mut forwarding = Forwarding {
-        upstream: Arc::clone(&exchange.runtime.upstreams[0]),
-        api_path,
+        upstream: choose_upstream(&exchange.runtime.upstreams, route.api, None)?,
+        path: String::new(),
         replayed: None,
         streamed: 0,
         advice,
@@ -87,17 +94,18 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         attempts: 0,
         prepared: Instant::now(),
     };
-    if class == PathClass::Conversation {
-        let body = body.unwrap_or_default();
+    if let RouteKind::Conversation(dialect) = route.kind {
+        let body = (dialect, body.unwrap_or_default());
         let rewritten = prepare::chat(services, session.req_header(), exchange, grant, body, &mut forwarding).await?;
         forward_body(session, exchange, &mut forwarding, rewritten);
     } else if let Some(body) = body {
         let model = dialect::model_of(&body);
-        forwarding.upstream = choose_upstream(&exchange.runtime.upstreams, model.as_deref())?;
+        forwarding.upstream = choose_upstream(&exchange.runtime.upstreams, route.api, model.as_deref())?;
         forward_body(session, exchange, &mut forwarding, body);
     } else {
         invite_body(session).await.map_err(refuse_unreceivable)?;
     }
+    forwarding.path = forwarding.upstream.path_of(route.api, route.path);
     exchange.record.upstream = Some(Clipped::new(&forwarding.upstream.name));
     forwarding.prepared = Instant::now();
     Ok(Taken::Forward(Box::new(forwarding)))
@@ -118,20 +126,21 @@ fn note_request(session: &Session, exchange: &mut Exchange) {
     }
 }
 
-fn classify(kind: RouteKind, method: &str, api_path: Option<&str>) -> PathClass {
-    match (kind, api_path) {
-        (RouteKind::Chat, Some("/chat/completions")) => PathClass::Conversation,
-        (RouteKind::Models, Some(path)) if lists_models(method, path) => PathClass::Listing,
-        _ => PathClass::Other,
-    }
-}
-
-fn label(class: PathClass, api_path: Option<&str>) -> RouteLabel {
-    match class {
-        PathClass::Conversation => RouteLabel::Chat,
-        PathClass::Listing => RouteLabel::Models,
-        PathClass::Other if api_path == Some("/embeddings") => RouteLabel::Embeddings,
-        PathClass::Other => RouteLabel::Other,
+fn label(route: &Route<'_>) -> RouteLabel {
+    match route.kind {
+        RouteKind::Conversation(dialect) => match dialect {
+            Dialect::ChatCompletions => RouteLabel::Chat,
+            Dialect::Completions => RouteLabel::Completions,
+            Dialect::Responses => RouteLabel::Responses,
+            Dialect::Messages => RouteLabel::Messages,
+            Dialect::CountTokens => RouteLabel::CountTokens,
+            Dialect::OllamaChat => RouteLabel::OllamaChat,
+            Dialect::OllamaGenerate => RouteLabel::OllamaGenerate,
+        },
+        RouteKind::Models => RouteLabel::Models,
+        RouteKind::Own => RouteLabel::Me,
+        RouteKind::Other if matches!(route.path, "/embeddings" | "/api/embed" | "/api/embeddings") => RouteLabel::Embeddings,
+        RouteKind::Other | RouteKind::Unknown => RouteLabel::Other,
     }
 }
 

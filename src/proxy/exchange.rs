@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::dialect::Dialect;
+use crate::dialect::Api;
 use crate::dialect::edit::Edits;
 use crate::enforce::UserScope;
 use crate::ids::{ClientName, RequestId, SessionId};
@@ -28,7 +28,8 @@ pub const UNDECIDED: &str = "undecided";
 pub struct Exchange {
     pub started: Instant,
     pub runtime: Arc<Runtime>,
-    pub dialect: Dialect,
+    /// In whose shape errors are told.
+    pub api: Api,
     pub route: RouteLabel,
     /// The methods of the path, where it was asked for with another.
     pub allow: Option<&'static str>,
@@ -56,8 +57,8 @@ pub enum Phase {
 #[derive(Debug)]
 pub struct Forwarding {
     pub upstream: Arc<Upstream>,
-    /// Path behind the version segment.
-    pub api_path: String,
+    /// Path at the upstream.
+    pub path: String,
     /// Length of the replayed body; none where the body streams through.
     pub replayed: Option<usize>,
     /// Bytes of a body that streams through, counted against the limit.
@@ -137,7 +138,7 @@ impl Exchange {
         Self {
             started: Instant::now(),
             runtime,
-            dialect: Dialect::OpenAi,
+            api: Api::OpenAi,
             route: RouteLabel::Other,
             allow: None,
             advised: false,

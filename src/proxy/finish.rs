@@ -62,7 +62,7 @@ pub fn follow_answer(services: &Services, body: &mut Option<Bytes>, end_of_strea
     if let Some(chat) = &mut forwarding.chat {
         let mut ended = body.as_ref().is_some_and(|chunk| chat.follower.feed(chunk));
         if end_of_stream {
-            let (now, rest) = chat.follower.finish(exchange.dialect);
+            let (now, rest) = chat.follower.finish();
             ended |= now;
             if let Some(rest) = rest {
                 if !chat.follower.ended() {

@@ -1,4 +1,4 @@
-//! A chat completion on its way in: parse, trim, recall, inject, and the turn to learn from afterwards.
+//! A conversation on its way in: parse, trim, recall, inject, and the turn to learn from afterwards.
 //!
 //! [`chat`] does it all; the dry run (`me::explain`) calls the same steps, which have no effects of their own.
 
@@ -14,7 +14,7 @@ use super::services::{Runtime, Services};
 use super::settings::Upstream;
 use super::upstream::choose_upstream;
 use crate::context::{Load, Trim, assemble, estimate_tokens, plan};
-use crate::dialect::chat::parse;
+use crate::dialect::Dialect;
 use crate::dialect::conversation::{Conversation, ParseError, Role};
 use crate::dialect::edit::Edits;
 use crate::dialect::task::{Purpose, classify};
@@ -26,7 +26,7 @@ use crate::memory::{self, Lesson, Message, RecallMiss, RecallRequest, Recalled};
 use crate::policy::MemoryAccess;
 use crate::telemetry::{Clipped, RecallResult, Stage};
 
-/// A chat completion as memgate reads it.
+/// A conversation as memgate reads it.
 #[derive(Debug)]
 pub struct Draft {
     pub conversation: Conversation,
@@ -38,9 +38,9 @@ pub struct Draft {
 
 impl Draft {
     /// # Errors
-    /// When the body is no chat completion.
-    pub fn read(headers: &HeaderMap, body: Bytes) -> Result<Self, Refusal> {
-        let conversation = parse(body).map_err(refuse_malformed)?;
+    /// When the body is none of the dialect.
+    pub fn read(headers: &HeaderMap, dialect: Dialect, body: Bytes) -> Result<Self, Refusal> {
+        let conversation = dialect.parse(body).map_err(refuse_malformed)?;
         let model = conversation.model().unwrap_or_default().to_owned();
         let session = header::session(headers);
         let purpose = classify(&conversation, None, session.as_ref().map(SessionId::as_str));
@@ -137,21 +137,21 @@ pub fn edit(draft: &Draft, trim: &Trim, system: Option<String>, turns: Vec<(usiz
     assemble(&draft.conversation, trim, system, turns.into_iter().collect())
 }
 
-/// Prepares a chat completion and returns the body to forward.
+/// Prepares a conversation and returns the body to forward.
 ///
 /// # Errors
-/// When the body is no chat completion, no upstream serves its model, or it cannot be made to fit the context window.
+/// When the body is none of the dialect, no upstream serves its model, or it cannot be made to fit the context window.
 pub async fn chat(
     services: &Services,
     request: &RequestHeader,
     exchange: &mut Exchange,
     grant: Grant,
-    body: Bytes,
+    (dialect, body): (Dialect, Bytes),
     forwarding: &mut Forwarding,
 ) -> Result<Bytes, Refusal> {
-    let draft = Draft::read(&request.headers, body)?;
+    let draft = Draft::read(&request.headers, dialect, body)?;
     exchange.record.model = Some(Clipped::new(&draft.model));
-    forwarding.upstream = choose_upstream(&exchange.runtime.upstreams, draft.conversation.model())?;
+    forwarding.upstream = choose_upstream(&exchange.runtime.upstreams, dialect.api(), draft.conversation.model())?;
     let (scope, access) = match grant {
         Grant::Scoped { scope, .. } => {
             let access = memory_access(&exchange.runtime, &scope, &forwarding.upstream);
@@ -189,7 +189,7 @@ pub async fn chat(
     });
     forwarding.chat = Some(Chat {
         model: draft.model,
-        follower: Follower::default(),
+        follower: Follower::new(dialect),
         sent: fitted.trim.tokens_after - fitted.reserved,
         edits,
         factor: fitted.load.factor,

@@ -44,7 +44,7 @@ pub fn refuse_unreceivable(fault: Unreceivable) -> Refusal {
 /// Answers with an error in the caller's dialect.
 pub async fn answer_refusal(session: &mut Session, exchange: &mut Exchange, refusal: &Refusal) -> Result<()> {
     let rest = settle_body(session).await;
-    let body = errors::body(exchange.dialect, refusal.status, refusal.code, &refusal.message);
+    let body = errors::body(exchange.api, refusal.status, refusal.code, &refusal.message);
     write_whole(session, exchange, refusal.status, body).await?;
     if rest {
         linger(session).await;
@@ -138,8 +138,7 @@ pub async fn end_failed(session: &mut Session, exchange: &mut Exchange, error: &
     if !forwarding.answered {
         return answer_once(session, exchange, &refusal).await;
     }
-    let ending =
-        forwarding.chat.as_mut().and_then(|chat| chat.follower.break_off(exchange.dialect, refusal.code, &refusal.message));
+    let ending = forwarding.chat.as_mut().and_then(|chat| chat.follower.break_off(refusal.code, &refusal.message));
     if let Some(ending) = ending {
         exchange.record.bytes_out += ending.len() as u64;
         // The client may have gone meanwhile; there is nobody else to tell.

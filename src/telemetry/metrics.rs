@@ -35,7 +35,11 @@ label!(
 );
 label!(
     /// The sort of path that was asked for.
-    RouteLabel { Chat = "chat", Models = "models", Embeddings = "embeddings", Me = "me", Other = "other" }
+    RouteLabel {
+        Chat = "chat", Completions = "completions", Responses = "responses", Messages = "messages", CountTokens = "count_tokens",
+        OllamaChat = "ollama_chat", OllamaGenerate = "ollama_generate", Models = "models", Embeddings = "embeddings", Me = "me",
+        Other = "other"
+    }
 );
 label!(
     /// What a recall came to.

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::dialect::conversation::Content;
+use crate::dialect::conversation::{Content, Role};
 
 const SETTINGS: ContextSettings = ContextSettings { target: 500, soft: 750, hard: 950 };
 
@@ -15,7 +15,7 @@ fn turns(letters: &str) -> Vec<Turn> {
             'a' | 'c' => Role::Assistant,
             _ => Role::Tool,
         };
-        Turn { role, span: 0..0, content: Content::Absent, calls: (letter == 'c').then_some(0..0) }
+        Turn { role, span: 0..0, content: Content::Absent, calls: (letter == 'c').then_some(0..0), answers: role == Role::Tool }
     };
     letters.chars().map(turn).collect()
 }
@@ -132,7 +132,7 @@ proptest! {
         let kept = |index: &usize| trim.cut.binary_search(index).is_err();
         let spoken: Vec<usize> = (0..turns.len()).filter(|index| !turns[*index].role.instructs()).collect();
         for pair in spoken.windows(2) {
-            if turns[pair[1]].answers() {
+            if turns[pair[1]].answers {
                 prop_assert_eq!(kept(&pair[0]), kept(&pair[1]), "a tool group was split at {:?}", pair);
             }
             prop_assert!(kept(&pair[1]) || !kept(&pair[0]), "a newer turn went before an older one");

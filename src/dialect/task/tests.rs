@@ -1,12 +1,12 @@
 use bytes::Bytes;
 
 use super::*;
-use crate::dialect::chat::parse;
+use crate::dialect::Dialect;
 use crate::dialect::chat::tests::captures;
 use crate::dialect::words::own_words;
 
 fn purpose(body: &str, header: Option<&str>, chat_id: Option<&str>) -> Purpose {
-    classify(&parse(Bytes::copy_from_slice(body.as_bytes())).unwrap(), header, chat_id)
+    classify(&Dialect::ChatCompletions.parse(Bytes::copy_from_slice(body.as_bytes())).unwrap(), header, chat_id)
 }
 
 fn said(text: &str) -> String {

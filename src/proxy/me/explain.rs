@@ -15,6 +15,7 @@ use super::about::IdentityBody;
 use super::shape::FactBody;
 use super::{Answer, off_thread};
 use crate::dialect::conversation::Role;
+use crate::dialect::{Api, Dialect};
 use crate::enforce::{Refusal, UserScope};
 use crate::ids::FactId;
 use crate::memory::curate::{CurateError, Shown};
@@ -106,8 +107,8 @@ pub async fn explain(
     body: Bytes,
 ) -> Result<Answer, Refusal> {
     let runtime = &exchange.runtime;
-    let draft = Draft::read(&request.headers, body)?;
-    let upstream = choose_upstream(&runtime.upstreams, draft.conversation.model())?;
+    let draft = Draft::read(&request.headers, Dialect::ChatCompletions, body)?;
+    let upstream = choose_upstream(&runtime.upstreams, Api::OpenAi, draft.conversation.model())?;
     let access = memory_access(runtime, &scope, &upstream);
     let recalls = draft.recalls(access);
     let Fitted { load, trim, reserved, crowded } = fit(services, runtime, &draft, &upstream, recalls.then_some(&scope))?;
