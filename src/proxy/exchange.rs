@@ -13,6 +13,7 @@ use crate::memory::Lesson;
 use crate::telemetry::audit::Outcome;
 use crate::telemetry::{AuditRecord, Clipped, OpenStream, RouteLabel};
 
+use super::cors::Page;
 use super::follow::Follower;
 use super::replay::Parked;
 use super::services::{Runtime, Services};
@@ -30,6 +31,8 @@ pub struct Exchange {
     pub runtime: Arc<Runtime>,
     pub dialect: Dialect,
     pub route: RouteLabel,
+    /// The page in a browser that it comes from, if it does.
+    pub page: Page,
     /// The methods of the path, where it was asked for with another.
     pub allow: Option<&'static str>,
     /// memgate's own answer says that a stricter mode would refuse.
@@ -139,6 +142,7 @@ impl Exchange {
             runtime,
             dialect: Dialect::OpenAi,
             route: RouteLabel::Other,
+            page: Page::None,
             allow: None,
             advised: false,
             record,

@@ -35,7 +35,7 @@ label!(
 );
 label!(
     /// The sort of path that was asked for.
-    RouteLabel { Chat = "chat", Models = "models", Embeddings = "embeddings", Me = "me", Other = "other" }
+    RouteLabel { Chat = "chat", Models = "models", Embeddings = "embeddings", Me = "me", Preflight = "preflight", Other = "other" }
 );
 label!(
     /// What a recall came to.
@@ -70,14 +70,12 @@ label!(
         Other = "other",
     }
 );
-label!(
-    /// What a reload came to.
-    ReloadResult { Applied = "applied", Refused = "refused" }
-);
 
 mod models;
+mod reloads;
 
 pub use models::{EmbeddingResult, ModelMetrics, TutorFact, TutorResult};
+pub use reloads::{CertificateMetrics, ReloadResult};
 
 /// Handles of one family, resolved once, so that the request's path hashes no label.
 #[derive(Clone)]
@@ -121,6 +119,8 @@ pub struct Metrics {
     ignored_headers: IntCounter,
     reloads: PerLabel<IntCounter>,
     audit_dropped: IntCounter,
+    /// The certificates of the listener.
+    pub certificates: CertificateMetrics,
     models: ModelMetrics,
 }
 
@@ -215,6 +215,7 @@ impl Metrics {
                 .counter("ignored_identity_headers_total", "Identity headers dropped from peers that nobody trusts.")?,
             reloads: PerLabel::of(&reloads, ReloadResult::ALL)?,
             audit_dropped: b.counter("audit_dropped_total", "Audit records that could not be queued or written.")?,
+            certificates: CertificateMetrics::new(&b)?,
             models: ModelMetrics::new(&b)?,
             registry: b.0,
         })
@@ -358,6 +359,7 @@ mod tests {
         metrics.count_shadow_refusal(&client, "assurance_too_low");
         metrics.count_ignored_headers(2);
         metrics.count_reload(ReloadResult::Applied);
+        metrics.certificates.set_expiry((1_790_000_000, None));
         metrics
     }
 
@@ -371,8 +373,21 @@ mod tests {
         let families = exercised().registry.gather();
         let labels: BTreeSet<&str> =
             families.iter().flat_map(MetricFamily::get_metric).flat_map(Metric::get_label).map(LabelPair::name).collect();
-        let expected =
-            ["client", "code", "decision", "kind", "mode", "reason", "result", "route", "stage", "tier", "upstream", "version"];
+        let expected = [
+            "certificate",
+            "client",
+            "code",
+            "decision",
+            "kind",
+            "mode",
+            "reason",
+            "result",
+            "route",
+            "stage",
+            "tier",
+            "upstream",
+            "version",
+        ];
         assert_eq!(labels, BTreeSet::from(expected));
         let series: usize = families.iter().map(|f| f.get_metric().len()).sum();
         assert!(series < 80, "{series} series for one client");
