@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use pingora::listeners::TlsAccept;
 use pingora::listeners::tls::TlsSettings as Acceptance;
+use pingora::protocols::ALPN;
 use pingora::protocols::tls::TlsRef;
 use pingora::proxy::Session;
 use rustls::client::danger::HandshakeSignatureValid;
@@ -65,9 +66,7 @@ impl Listener {
         let mut settings = Acceptance::with_callbacks(Box::new(Greeter))?;
         settings.set_cert_resolver(Arc::<Self>::clone(self));
         settings.set_client_cert_verifier(Arc::<Self>::clone(self));
-        if self.http2 {
-            settings.enable_h2();
-        }
+        settings.set_alpn(if self.http2 { ALPN::H2H1 } else { ALPN::H1 });
         Ok(settings)
     }
 
