@@ -201,6 +201,7 @@ fn serve_proxy(config: &Config, gateway: Gateway) -> Result<(), AppError> {
     };
     let tls = gateway.services.tls.as_ref().map(Listener::acceptance).transpose();
     let tls = tls.map_err(|error| AppError::Start(error.to_string()))?;
+    let in_the_clear = tls.is_none() && !config.listen.ip().is_loopback();
     let watch = Drain { services: Arc::clone(&gateway.services), runtime: Arc::clone(&gateway.runtime) };
     let mut server = Server::new_with_opt_and_conf(None, conf);
     let mut service = http_proxy_service_with_name(&server.configuration, gateway, "memgate");
@@ -217,6 +218,9 @@ fn serve_proxy(config: &Config, gateway: Gateway) -> Result<(), AppError> {
     }
     server.add_service(service);
     server.bootstrap();
+    if in_the_clear {
+        tracing::warn!(listen = %config.listen, "without `tls`, keys and chats cross the network in the clear; see docs/SECURITY.md");
+    }
     tracing::info!(listen = %config.listen, metrics = %config.metrics.listen, mode = config.trust.mode.as_str(), "memgate is up");
     server.run(RunArgs { shutdown_signal: Box::new(watch) });
     Ok(())

@@ -145,7 +145,7 @@ fn parse_origin(text: &str) -> Result<String, (&'static str, &'static str)> {
         return Err(("holds letters beyond ASCII", "write the host as browsers send it, in punycode (xn--…)"));
     }
     let parsed: Authority = authority.parse().map_err(|_| no_origin)?;
-    if authority.contains('@') || parsed.host().is_empty() || authority.ends_with(':') {
+    if authority.contains('@') || parsed.host().is_empty() || (parsed.host() != authority && parsed.port_u16().is_none()) {
         return Err(no_origin);
     }
     let own = match scheme.as_str() {

@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use crate::harness::eventually;
 use crate::harness::gate::OPEN_WEBUI_KEY;
 use crate::harness::h2c;
 use crate::harness::request::Request;
 use crate::harness::tls::{Authority, Issued, SERVER, TlsClient, section};
+use crate::harness::within;
 use crate::harness::world::World;
 
 /// memgate with TLS, an authority for clients, and what it has issued.
@@ -24,13 +24,13 @@ struct Place {
 impl Place {
     async fn start(change: impl FnOnce(&mut Value, &Authority)) -> Self {
         let (server, clients) = (Authority::new("servers"), Authority::new("clients"));
-        let dir = tempfile::tempdir().unwrap().keep();
-        let (certificate, key) = server.issue(SERVER).put(&dir);
-        fs::write(dir.join("ca.pem"), clients.pem()).unwrap();
+        let (certificate, key) = server.issue(SERVER).put(server.dir());
+        let ca = clients.dir().join("ca.pem");
+        fs::write(&ca, clients.pem()).unwrap();
         let worker = clients.issue("worker.test");
         let world = World::start(|file| {
             file["tls"] = section(&certificate, &key);
-            file["tls"]["client_ca"] = json!(dir.join("ca.pem"));
+            file["tls"]["client_ca"] = json!(ca);
             let worker =
                 json!({"name": "worker", "certificates": ["dns:worker.test"], "identity": [{"header": "x-worker-user"}]});
             file["clients"].as_array_mut().unwrap().push(worker);
@@ -53,7 +53,7 @@ impl Place {
     }
 
     /// Puts another authority in the place of the clients' one, and has it applied.
-    async fn replace_authority(&self, authority: &Authority) {
+    fn replace_authority(&self, authority: &Authority) {
         fs::write(self.world.gate.settings.file["tls"]["client_ca"].as_str().unwrap(), authority.pem()).unwrap();
         let output = self.world.gate.run(&["reload"]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -110,13 +110,15 @@ async fn the_certificate_counts_for_every_request_and_the_user_for_one() {
     let place = Place::start(|_, _| {}).await;
     let to = place.world.gate.address();
     let mut client = place.client(&place.worker).connect(to).await;
-    place.world.teach(&Request::chat(&["Remember that the code of my locker is quagga."]).header("X-Worker-User", "ana")).await;
-    for user in ["ana", "bob", "ana"] {
-        client.exchange(&vouched(user)).await.assert_ok();
+    let secret = Request::chat(&["Remember that the code of my locker is quagga."]).header("X-Worker-User", "ana");
+    client.exchange(&secret).await.assert_ok();
+    place.world.wait_for_lessons(1).await;
+    for (user, knows) in [("ana", true), ("bob", false), ("ana", true)] {
+        let question = Request::chat(&["What is the code of my locker?"]).header("X-Worker-User", user);
+        client.exchange(&question).await.assert_ok();
+        assert_eq!(place.world.upstream.last().mentions("quagga"), knows, "{user}");
     }
     client.exchange(&Request::chat(&["Hello"])).await.assert_refused(401, "identity_missing");
-    let users: Vec<Value> = place.world.requests_on_record(5).await.iter().map(|record| record["user"].clone()).collect();
-    assert_eq!(users[1..], [json!("ana"), json!("bob"), json!("ana"), json!(null)]);
     let stream = place.client(&place.worker).offering(&["h2"]).open(to).await.unwrap();
     h2c::send_over(stream, to, &vouched("bob")).await.unwrap().assert_ok();
     assert_eq!(last_decision(&place.world, 6).await.2, "vouched");
@@ -189,7 +191,7 @@ async fn a_personal_key_names_its_person_over_any_certificate() {
     }
     place.send(&place.client(&place.worker), &vouched("bob").bearer(key)).await.assert_refused(401, "identity_conflict");
     let users: Vec<Value> = place.world.requests_on_record(3).await.iter().map(|record| record["user"].clone()).collect();
-    assert_eq!(users, [json!("ana"), json!("ana"), json!(null)]);
+    assert_eq!(users, [json!("default:ana"), json!("default:ana"), json!(null)]);
 }
 
 #[tokio::test]
@@ -220,7 +222,7 @@ async fn an_authority_that_is_taken_away_holds_for_nothing() {
     let mut open = client.connect(place.world.gate.address()).await;
     open.exchange(&vouched("ana")).await.assert_ok();
     let next = Authority::new("clients");
-    place.replace_authority(&next).await;
+    place.replace_authority(&next);
     open.exchange(&vouched("ana")).await.assert_refused(401, "client_certificate_invalid");
     // The connection ends with that, and neither a resumed session nor a new one helps.
     assert_eq!(open.exchange(&vouched("ana")).await.status, 0);
@@ -238,9 +240,14 @@ async fn a_certificate_that_ends_ends_on_open_connections_too() {
     let client = place.client(&brief);
     let mut open = client.connect(place.world.gate.address()).await;
     open.exchange(&vouched("ana")).await.assert_ok();
-    let refused = eventually("the end of the certificate", async || {
-        let answer = open.exchange(&vouched("ana")).await;
-        (answer.status != 200).then_some(answer)
+    let refused = within("the end of the certificate", async {
+        loop {
+            let answer = open.exchange(&vouched("ana")).await;
+            if answer.status != 200 {
+                break answer;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     })
     .await;
     refused.assert_refused(401, "client_certificate_invalid");

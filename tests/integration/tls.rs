@@ -18,8 +18,7 @@ use crate::harness::world::World;
 /// A world with TLS whose streams wait for the word to go on.
 async fn secure(change: impl FnOnce(&mut serde_json::Value)) -> (World, Authority, Arc<Notify>) {
     let authority = Authority::new("test authority");
-    let dir = tempfile::tempdir().unwrap().keep();
-    let (certificate, key) = authority.issue(SERVER).put(&dir);
+    let (certificate, key) = authority.issue(SERVER).put(authority.dir());
     let go = Arc::new(Notify::new());
     let gate = Arc::clone(&go);
     let answer = move |request: &Recorded| {
@@ -36,12 +35,6 @@ async fn secure(change: impl FnOnce(&mut serde_json::Value)) -> (World, Authorit
     })
     .await;
     (world, authority, go)
-}
-
-/// Puts another certificate into the files that memgate reads.
-fn renew(world: &World, issued: &Issued) {
-    let certificate = world.gate.settings.file["tls"]["certificate"].as_str().unwrap();
-    issued.put(std::path::Path::new(certificate).parent().unwrap());
 }
 
 async fn wait_until_shown(world: &World, client: &TlsClient, issued: &Issued) {
@@ -107,7 +100,7 @@ async fn a_reload_shows_the_new_certificate_and_drops_no_connection() {
     assert_eq!(open.read_chunk().await, Some(event("one")));
 
     let renewed = authority.issue(SERVER);
-    renew(&world, &renewed);
+    renewed.put(authority.dir());
     world.gate.signal("HUP");
     wait_until_shown(&world, &client, &renewed).await;
     kept.exchange(&question()).await.assert_ok();
@@ -131,7 +124,7 @@ async fn a_renewed_file_is_seen_and_a_broken_one_changes_nothing() {
     // A certificate whose key is not there yet, as in the middle of a renewal.
     let end = SystemTime::now() + Duration::from_hours(72);
     let renewed = authority.issue_until(SERVER, end);
-    renew(&world, &Issued { key: authority.issue(SERVER).key, ..renewed.clone() });
+    Issued { key: authority.issue(SERVER).key, ..renewed.clone() }.put(authority.dir());
     eventually("a refused renewal", async || (reloads("refused").await > 0).then_some(())).await;
     assert_eq!(client.shown(to).await.unwrap(), before);
     client.send(to, &question()).await.assert_ok();
@@ -142,13 +135,13 @@ async fn a_renewed_file_is_seen_and_a_broken_one_changes_nothing() {
     .await;
     assert!(!log.contains("PRIVATE KEY"));
 
-    renew(&world, &renewed);
+    renewed.put(authority.dir());
     wait_until_shown(&world, &client, &renewed).await;
     assert_eq!(expiry().await, end.duration_since(UNIX_EPOCH).unwrap().as_secs());
     eventually("an applied renewal", async || (reloads("applied").await > 0).then_some(())).await;
 
-    fs::remove_file(world.gate.settings.file["tls"]["key"].as_str().unwrap()).unwrap();
     let refused = reloads("refused").await;
+    fs::remove_file(world.gate.settings.file["tls"]["key"].as_str().unwrap()).unwrap();
     eventually("a missing key", async || (reloads("refused").await > refused).then_some(())).await;
     assert_eq!(client.shown(to).await.unwrap(), renewed.der());
 }

@@ -13,6 +13,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -25,8 +26,11 @@ use super::within;
 pub const SERVER: &str = "memgate.test";
 const DAY: Duration = Duration::from_hours(24);
 
-/// An authority, and what it has issued.
-pub struct Authority(CertifiedIssuer<'static, KeyPair>);
+/// An authority, with a directory for what it issues.
+pub struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+    dir: TempDir,
+}
 
 /// A certificate and its key, in PEM.
 #[derive(Clone)]
@@ -40,11 +44,16 @@ impl Authority {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, name);
-        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        Self { issuer, dir: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
     }
 
     pub fn pem(&self) -> String {
-        self.0.pem()
+        self.issuer.pem()
     }
 
     /// For a server or a client of this name, for a day.
@@ -61,7 +70,7 @@ impl Authority {
         let since = |time: SystemTime| time.duration_since(UNIX_EPOCH).unwrap();
         (params.not_before, params.not_after) = (epoch + since(SystemTime::now() - 3 * DAY), epoch + since(end));
         let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &self.0).unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
         Issued { certificate: certificate.pem(), key: key.serialize_pem() }
     }
 
