@@ -3,8 +3,10 @@
 use std::fs;
 use std::time::{Duration, SystemTime};
 
+use rustls::HandshakeKind;
 use serde_json::{Value, json};
 
+use crate::harness::client::Client;
 use crate::harness::gate::OPEN_WEBUI_KEY;
 use crate::harness::h2c;
 use crate::harness::request::Request;
@@ -102,7 +104,20 @@ async fn a_certificate_vouches_in_every_mode_as_a_key_does() {
             assert_eq!(place.send(&old, &vouched("ana")).await.status, 0, "{mode}");
         }
         assert_eq!(place.world.requests_on_record(3).await.len(), 3, "{mode}");
+        assert_eq!(place.world.metric("memgate_client_certificates_refused_total", &[]).await, 4, "{mode}");
     }
+}
+
+#[tokio::test]
+async fn the_word_of_a_certified_client_can_be_made_to_count_as_verified() {
+    let place = Place::start(|file, _| {
+        file["trust"]["mode"] = "strict".into();
+        file["clients"][1]["vouch"] = "verified".into();
+    })
+    .await;
+    place.send(&place.client(&place.worker), &vouched("ana")).await.assert_ok();
+    assert_eq!(last_decision(&place.world, 1).await.2, "vouched_as_verified");
+    place.send(&place.stranger(), &vouched("ana")).await.assert_refused(401, "identity_missing");
 }
 
 #[tokio::test]
@@ -119,9 +134,17 @@ async fn the_certificate_counts_for_every_request_and_the_user_for_one() {
         assert_eq!(place.world.upstream.last().mentions("quagga"), knows, "{user}");
     }
     client.exchange(&Request::chat(&["Hello"])).await.assert_refused(401, "identity_missing");
+    // A resumed session brings its certificate along, and old clients have theirs verified another way.
+    let again = place.client(&place.worker);
+    place.send(&again, &vouched("ana")).await.assert_ok();
+    let stream = again.open(to).await.unwrap();
+    assert_eq!(stream.get_ref().1.handshake_kind(), Some(HandshakeKind::Resumed));
+    Client::over(stream).exchange(&vouched("ana")).await.assert_ok();
+    let old = TlsClient::speaking(&[&rustls::version::TLS12], &place.server, Some(&place.worker));
+    place.send(&old, &vouched("ana")).await.assert_ok();
     let stream = place.client(&place.worker).offering(&["h2"]).open(to).await.unwrap();
     h2c::send_over(stream, to, &vouched("bob")).await.unwrap().assert_ok();
-    assert_eq!(last_decision(&place.world, 6).await.2, "vouched");
+    assert_eq!(last_decision(&place.world, 9).await.2, "vouched");
 }
 
 #[tokio::test]
@@ -226,9 +249,11 @@ async fn an_authority_that_is_taken_away_holds_for_nothing() {
     open.exchange(&vouched("ana")).await.assert_refused(401, "client_certificate_invalid");
     // The connection ends with that, and neither a resumed session nor a new one helps.
     assert_eq!(open.exchange(&vouched("ana")).await.status, 0);
-    let again = place.send(&client, &vouched("ana")).await;
-    assert!(again.status == 0 || again.status == 401, "{}", again.status);
+    let stream = client.open(place.world.gate.address()).await.unwrap();
+    let resumed = stream.get_ref().1.handshake_kind();
+    Client::over(stream).exchange(&vouched("ana")).await.assert_refused(401, "client_certificate_invalid");
     assert_eq!(place.send(&place.client(&place.worker), &vouched("ana")).await.status, 0);
+    assert_eq!(resumed, Some(HandshakeKind::Resumed));
     place.send(&place.client(&next.issue("worker.test")), &vouched("ana")).await.assert_ok();
     assert_eq!(place.world.upstream.take().len(), 2);
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::client::Answer;
+use crate::harness::h2c;
 use crate::harness::request::Request;
 use crate::harness::upstream::{Recorded, Script, Step, event};
 use crate::harness::world::World;
@@ -208,6 +209,23 @@ async fn no_page_has_requests_served_in_the_name_of_its_reader() {
         let program = Request { headers: Vec::new(), ..Request::chat(&["Hello"]) };
         assert_eq!(world.send(&program).await.status == 200, mode != "required");
     }
+}
+
+#[tokio::test]
+async fn pages_of_the_address_itself_are_served_over_http2_too() {
+    let world = world(|file| {
+        file["trust"]["mode"] = "legacy".into();
+        file["limits"] = json!({"h2c": true});
+    })
+    .await;
+    let to = world.gate.address();
+    for (origin, status) in [(format!("http://{to}"), 200), (PAGE.to_owned(), 200), (EVIL.to_owned(), 403)] {
+        let answer = h2c::send(to, &simple(&origin)).await.unwrap();
+        assert_eq!(answer.status, status, "{origin}: {}", answer.text());
+    }
+    let answer = h2c::send(to, &preflight("/v1/models", PAGE, "authorization")).await.unwrap();
+    assert_eq!(answer.status, 204);
+    assert_readable(&answer, PAGE);
 }
 
 #[tokio::test]

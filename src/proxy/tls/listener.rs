@@ -171,10 +171,11 @@ impl ClientCertVerifier for Listener {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        match &self.current.load().material.clients {
+        let verified = match &self.current.load().material.clients {
             Some(verifier) => verifier.verify_client_cert(end_entity, intermediates, now),
             None => Err(Error::General("no certificate was asked for".to_owned())),
-        }
+        };
+        verified.inspect_err(|_| self.metrics.certificates.count_refused())
     }
 
     fn verify_tls12_signature(

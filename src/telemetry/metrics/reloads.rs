@@ -14,6 +14,7 @@ label!(
 pub struct CertificateMetrics {
     expiry: IntGaugeVec,
     reloads: PerLabel<IntCounter>,
+    refused: IntCounter,
 }
 
 impl CertificateMetrics {
@@ -24,6 +25,7 @@ impl CertificateMetrics {
         Ok(Self {
             expiry: b.add(IntGaugeVec::new(expiry.namespace("memgate"), &["certificate"])?)?,
             reloads: PerLabel::of(&reloads, ReloadResult::ALL)?,
+            refused: b.counter("client_certificates_refused_total", "Handshakes that failed on the client's certificate.")?,
         })
     }
 
@@ -35,6 +37,11 @@ impl CertificateMetrics {
             // It was never there, or is not any more: either way no series is left.
             None => drop(self.expiry.remove_label_values(&["client_ca"])),
         }
+    }
+
+    /// Counts a handshake that failed on the client's certificate: no request and no record comes of it.
+    pub fn count_refused(&self) {
+        self.refused.inc();
     }
 
     /// Counts certificate files that were found changed.
