@@ -8,12 +8,14 @@ use pingora::protocols::l4::socket::SocketAddr;
 use pingora::proxy::Session;
 use sha2::{Digest, Sha256};
 
+use super::cors;
 use super::exchange::{Exchange, Forwarding};
 use super::me;
 use super::prepare;
 use super::receive::{check_head, invite_body, read_body};
 use super::respond::refuse_unreceivable;
 use super::services::Services;
+use super::tls::certificate_of;
 use super::upstream::choose_upstream;
 use crate::dialect::{self, Dialect, Route, RouteKind};
 use crate::enforce::{Grant, Refusal, admit};
@@ -27,6 +29,8 @@ pub enum Taken {
     Forward(Box<Forwarding>),
     /// memgate answers by itself.
     Answer(me::Answer),
+    /// A browser asks whether a page may call.
+    Preflight,
 }
 
 /// Takes a request in.
@@ -35,6 +39,7 @@ pub enum Taken {
 /// The refusal that the caller is to see.
 pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut Exchange) -> Result<Taken, Refusal> {
     note_request(session, exchange);
+    cors::note_page(session.req_header(), exchange);
     if services.is_draining() {
         let message = "This server is shutting down. Try again in a moment.".to_owned();
         return Err(Refusal { status: 503, code: "shutting_down", message, detail: String::new() });
@@ -46,6 +51,9 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     let target = request.uri.path().to_owned();
     let route = dialect::route(request.method.as_str(), &target, anthropic);
     exchange.api = route.api;
+    if cors::screen(request, exchange)? {
+        return Ok(Taken::Preflight);
+    }
     if route.suspicious {
         let message = "The path climbs with `..`. Send the path that you mean.".to_owned();
         return Err(Refusal { status: 400, code: "path_climbs", message, detail: String::new() });
@@ -152,13 +160,16 @@ async fn resolve(
     body: &mut Option<Bytes>,
 ) -> Result<Resolution, Refusal> {
     let started = Instant::now();
+    let now = exchange.record.time.div_euclid(1000);
+    let certificate = certificate_of(services.tls.as_deref(), session, now)?;
     let request = session.req_header();
     let arrival = Arrival {
         method: request.method.as_str(),
         target: request.uri.path_and_query().map_or("/", |target| target.as_str()),
         headers: &request.headers,
         peer: exchange.record.peer,
-        now: exchange.record.time.div_euclid(1000),
+        certificate: certificate.as_deref(),
+        now,
     };
     let reading = exchange.runtime.resolver.read(&arrival, &services.store);
     services.metrics.observe_stage(Stage::Resolve, started.elapsed());

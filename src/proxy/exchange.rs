@@ -13,6 +13,7 @@ use crate::memory::Lesson;
 use crate::telemetry::audit::Outcome;
 use crate::telemetry::{AuditRecord, Clipped, OpenStream, RouteLabel};
 
+use super::cors::Page;
 use super::follow::Follower;
 use super::replay::Parked;
 use super::services::{Runtime, Services};
@@ -31,6 +32,8 @@ pub struct Exchange {
     /// In whose shape errors are told.
     pub api: Api,
     pub route: RouteLabel,
+    /// The page in a browser that it comes from, if it does.
+    pub page: Page,
     /// The methods of the path, where it was asked for with another.
     pub allow: Option<&'static str>,
     /// memgate's own answer says that a stricter mode would refuse.
@@ -140,6 +143,7 @@ impl Exchange {
             runtime,
             api: Api::OpenAi,
             route: RouteLabel::Other,
+            page: Page::None,
             allow: None,
             advised: false,
             record,

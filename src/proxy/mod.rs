@@ -2,6 +2,7 @@
 
 mod addresses;
 mod arrive;
+pub mod cors;
 mod exchange;
 mod finish;
 mod follow;
@@ -13,6 +14,7 @@ mod replay;
 mod respond;
 mod services;
 pub mod settings;
+pub mod tls;
 mod upstream;
 
 pub use addresses::Addresses;

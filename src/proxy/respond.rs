@@ -7,6 +7,7 @@ use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 use pingora::{Error, ErrorSource, ErrorType, Result};
 
+use super::cors;
 use super::exchange::{Exchange, Phase};
 use super::receive::{Unreceivable, linger, settle_body};
 use crate::dialect::errors;
@@ -68,6 +69,7 @@ pub fn own_header(exchange: &Exchange, status: u16, content_type: &str) -> Resul
     if exchange.advised {
         header.insert_header(ADVICE, exchange.record.reason)?;
     }
+    cors::mark(&mut header, exchange)?;
     Ok(header)
 }
 

@@ -17,6 +17,9 @@ use crate::harness::world::World;
 
 const MODES: [&str; 4] = ["strict", "required", "quarantine", "legacy"];
 
+/// The page from which direct connections were recorded.
+const DIRECT_PAGE: &str = "http://127.0.0.1:8201";
+
 /// One recorded request.
 #[derive(Debug, Deserialize)]
 struct Capture {
@@ -182,6 +185,7 @@ async fn replay(mode: &str, signed: bool) {
     let world = World::start(|file| {
         file["trust"]["mode"] = mode.into();
         file["context"] = json!({"window": 131_072});
+        file["cors"] = json!({"origins": [DIRECT_PAGE]});
         if signed {
             file["clients"][0]["identity"] = json!([{"open_webui_jwt": {"secret": {"env": JWT_SECRET.0}}}]);
         }
@@ -196,6 +200,13 @@ async fn replay(mode: &str, signed: bool) {
         let answer = world.send(&request).await;
         let record = world.requests_on_record(n + 1).await.pop().unwrap();
         let what = format!("{}, {mode}, signed {signed}: {record}", capture.file);
+        if capture.header("access-control-request-method").is_some() {
+            assert_eq!((answer.status, &record["decision"]), (204, &json!("answer")), "{what}");
+            assert_eq!(answer.header("access-control-allow-origin"), Some(DIRECT_PAGE), "{what}");
+            assert_eq!(answer.header("access-control-allow-headers"), Some("authorization, content-type"), "{what}");
+            assert!(world.upstream.take().is_empty(), "{what}");
+            continue;
+        }
         let user = capture.header("x-openwebui-user-id").unwrap_or_default();
         let expected = match decision(worth(capture, signed), mode, is_listing(capture)) {
             // Whoever was admitted once is known.

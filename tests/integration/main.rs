@@ -5,6 +5,8 @@
 mod access;
 mod bodies;
 mod captures;
+mod certificates;
+mod cors;
 mod durability;
 mod edges;
 mod harness;
@@ -23,3 +25,4 @@ mod refusals;
 mod reload;
 mod scale;
 mod streams;
+mod tls;
