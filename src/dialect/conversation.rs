@@ -21,6 +21,8 @@ pub enum Role {
     Assistant,
     /// A tool's result: roles `tool` and `function`.
     Tool,
+    /// Instructions in the midst of a conversation that cannot stand without the turn that they follow. They are cut with it.
+    Aside,
     /// A role that memgate does not know. Passed through.
     Other,
 }
@@ -71,6 +73,17 @@ pub enum Content {
 pub struct Part {
     pub span: Range<usize>,
     pub kind: PartKind,
+}
+
+impl Part {
+    /// The part's text, if it is one.
+    #[must_use]
+    pub fn text(&self) -> Option<&Text> {
+        match &self.kind {
+            PartKind::Text(text) => Some(text),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -217,6 +230,12 @@ impl Conversation {
     #[must_use]
     pub fn raw(&self, turn: usize) -> &[u8] {
         self.turns.get(turn).map_or(&[], |turn| self.slice(&turn.span))
+    }
+
+    /// What tells a turn from others, whatever clients change in it between two requests that hold it. Not to be sent.
+    #[must_use]
+    pub fn steady(&self, turn: usize) -> Cow<'_, [u8]> {
+        self.dialect.format().steady(self.raw(turn))
     }
 
     /// The bytes of a range that this conversation gave out.

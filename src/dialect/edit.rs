@@ -163,6 +163,10 @@ impl Conversation {
                 Some(Splice::insert(if front { span.start + 1 } else { span.end - 1 }, inside(&parts)))
             }
             Content::Parts { span, parts } => {
+                let joins = front && self.dialect.format().joins_text();
+                if let Some(text) = parts.iter().find_map(Part::text).filter(|_| joins) {
+                    return Some(Splice::insert(text.span().start + 1, inside(&[block, "\n\n"])));
+                }
                 let gap = if front { "\n\n" } else { "" };
                 let kind = self.dialect.format().text_part();
                 let part = format!("{{\"type\":\"{kind}\",\"text\":{}}}", literal(&[block, gap]));

@@ -3,6 +3,7 @@
 //! [`conversation`] is the one internal view (turns, parts, tool groups). A dialect is one file that parses its body into that
 //! view, and says where text may be added and how its answers are read and ended; everything above works on the view.
 
+mod anthropic;
 pub mod answer;
 pub mod chat;
 pub mod conversation;
@@ -88,6 +89,12 @@ impl Dialect {
             Self::Messages | Self::CountTokens => Api::Anthropic,
             Self::OllamaChat | Self::OllamaGenerate => Api::Ollama,
         }
+    }
+
+    /// Whether a request only asks what another one would cost. It has no effects.
+    #[must_use]
+    pub fn only_counts(self) -> bool {
+        self == Self::CountTokens
     }
 
     /// The word for metrics and records.
