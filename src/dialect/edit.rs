@@ -80,7 +80,8 @@ impl Conversation {
     fn splices(&self, edits: &Edits) -> Vec<Splice> {
         let mut kept = vec![true; self.turns.len()];
         for &turn in &edits.cut {
-            if let Some(kept) = kept.get_mut(turn) {
+            // What stands outside the list is never cut.
+            if let Some(kept) = kept.get_mut(turn).filter(|_| turn >= self.outside) {
                 *kept = false;
             }
         }
