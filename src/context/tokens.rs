@@ -114,7 +114,8 @@ impl TokenCounter {
             }
         };
         // Calls that stand among the parts have been counted there.
-        let apart = |span: &&Range<usize>| !matches!(&turn.content, Content::Parts { span: parts, .. } if parts.contains(&span.start));
+        let apart =
+            |span: &&Range<usize>| !matches!(&turn.content, Content::Parts { span: parts, .. } if parts.contains(&span.start));
         let calls = turn.calls.as_ref().filter(apart).map_or(0, |span| self.count_json(conversation.slice(span)));
         PER_TURN + content + calls
     }

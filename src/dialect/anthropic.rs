@@ -25,9 +25,10 @@ use super::keys::Keys;
 use super::stream::Heard;
 
 const BODY_KEYS: &[&str] =
-    &["messages", "system", "model", "stream", "max_tokens", "tools", "output_config", "output_format"];
+    &["messages", "system", "model", "stream", "max_tokens", "tools", "output_config", "output_format", "thread", "container"];
 const MESSAGE_KEYS: &[&str] = &["role", "content"];
 const BLOCK_KEYS: &[&str] = &["type", "text"];
+const KEPT_KEYS: &[&str] = &["id", "previous_message_id"];
 
 /// What coding clients put around their own words in the person's name: a block of its own is no text of the person.
 const REMINDER: (&str, &str) = ("<system-reminder>", "</system-reminder>");
@@ -166,6 +167,8 @@ impl Draft {
             "model" => self.model = fields::string(reader)?,
             "stream" => self.stream = fields::is_true(reader)?,
             "max_tokens" => self.max_tokens = fields::number(reader)?,
+            "thread" => refuse_kept(reader, "thread")?,
+            "container" => refuse_kept(reader, "container")?,
             schema => {
                 let span = fields::filled(reader)?;
                 self.tools |= span.is_some() && schema == "tools";
@@ -174,6 +177,25 @@ impl Draft {
         }
         Ok(())
     }
+}
+
+/// Reads a member that may name what the API keeps of earlier requests, under an account that all users share: a conversation, or the
+/// files of a sandbox. One that starts anew passes.
+fn refuse_kept(reader: &mut Reader<'_>, name: &'static str) -> Result<(), ParseError> {
+    let names = match reader.peek() {
+        Some(b'{') => {
+            let mut names = false;
+            let mut keys = Keys::new(KEPT_KEYS);
+            reader.object(|reader, member| {
+                let owned = keys.recognise(&member.key)?.is_some();
+                names |= fields::literal(reader)?.is_some() && owned;
+                Ok::<_, ParseError>(())
+            })?;
+            names
+        }
+        _ => fields::literal(reader)?.is_some(),
+    };
+    if names { Err(ParseError::Kept(name)) } else { Ok(()) }
 }
 
 fn message(reader: &mut Reader<'_>, index: usize) -> Result<Turn, ParseError> {

@@ -284,6 +284,11 @@ pub enum ParseError {
     Message(usize),
     #[error("`{0}` is missing, or is no text that can be read here.")]
     NoText(&'static str),
+    #[error(
+        "`{0}` goes on with what the model backend keeps. Everybody here shares its account, and nothing tells whose it is: send the \
+         whole conversation instead."
+    )]
+    Kept(&'static str),
 }
 
 impl ParseError {
@@ -295,6 +300,7 @@ impl ParseError {
             Self::Syntax(_) | Self::NotAnObject => "invalid_json",
             Self::Depth => "body_too_deep",
             Self::DuplicateKey(_) | Self::KeyCase(_) => "ambiguous_key",
+            Self::Kept(_) => "shared_state",
             Self::NoMessages | Self::Message(_) | Self::NoText(_) => "invalid_messages",
         }
     }

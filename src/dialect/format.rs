@@ -111,10 +111,7 @@ impl Dialect {
             Self::Messages => &Messages,
             Self::CountTokens => &CountTokens,
             // Each gets its own file.
-            Self::Completions
-            | Self::Responses
-            | Self::OllamaChat
-            | Self::OllamaGenerate => &ChatCompletions,
+            Self::Completions | Self::Responses | Self::OllamaChat | Self::OllamaGenerate => &ChatCompletions,
         }
     }
 

@@ -3,8 +3,8 @@
 //! [`conversation`] is the one internal view (turns, parts, tool groups). A dialect is one file that parses its body into that
 //! view, and says where text may be added and how its answers are read and ended; everything above works on the view.
 
-mod anthropic;
 pub mod answer;
+mod anthropic;
 pub mod chat;
 pub mod conversation;
 pub mod edit;

@@ -44,11 +44,7 @@ impl Draft {
         let conversation = dialect.parse(body).map_err(refuse_malformed)?;
         let model = conversation.model().unwrap_or_default().to_owned();
         let session = header::session(headers);
-        let purpose = match classify(&conversation, None, session.as_ref().map(SessionId::as_str)) {
-            // What a turn would cost includes what memory would add; nothing was said.
-            Purpose::Turn if dialect.only_counts() => Purpose::Continuation,
-            purpose => purpose,
-        };
+        let purpose = classify(&conversation, None, session.as_ref().map(SessionId::as_str));
         Ok(Self { conversation, model, session, purpose })
     }
 

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use crate::dialect::json::{Malformed, Reader};
 
 /// The block that Claude Code puts first in `system`. Its API takes it out again; older versions change it with every request.
-const ATTRIBUTION: &str = "x-anthropic-billing-header:";
+const ATTRIBUTION: &str = "\"x-anthropic-billing-header:";
 const BREAKPOINT: &str = "cache_control";
 /// Set members and blocks apart. Neither can stand in JSON.
 const MEMBER: u8 = 0x1F;
@@ -63,21 +63,22 @@ fn write_block(reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(), Malform
     if reader.peek() != Some(b'{') {
         return write_member(reader, "", out);
     }
-    let start = out.len();
+    // A text written as a block is the same as one written as a string: its members come in one order.
+    let (mut kind, mut text, mut rest) = (Vec::new(), Vec::new(), Vec::new());
     let mut attributes = false;
     reader.object(|reader, member| match &*member.key {
         BREAKPOINT => reader.skip(),
-        key => {
-            if key == "text" && reader.peek() == Some(b'"') {
-                let rest = &reader.bytes()[reader.offset()..];
-                attributes = rest[1..].starts_with(ATTRIBUTION.as_bytes());
-            }
-            write_member(reader, key, out)
+        "type" => write_member(reader, "type", &mut kind),
+        "text" => {
+            attributes = reader.bytes()[reader.offset()..].starts_with(ATTRIBUTION.as_bytes());
+            write_member(reader, "text", &mut text)
         }
+        key => write_member(reader, key, &mut rest),
     })?;
-    if attributes {
-        out.truncate(start);
-    } else {
+    if !attributes {
+        for members in [kind, text, rest] {
+            out.extend(members);
+        }
         out.push(BLOCK);
     }
     Ok(())
@@ -95,7 +96,7 @@ mod tests {
                     r#"{"role":"user","content":"hi"}"#,
                     r#"{"role":"user","content":[{"type":"text","text":"hi"}]}"#,
                     r#"{"role":"user","content":[{"type":"text","text":"hi","cache_control":{"type":"ephemeral"}}]}"#,
-                    r#"{"role": "user", "content": [{"cache_control": {"type": "ephemeral", "ttl": "1h"}, "type": "text", "text": "hi"}]}"#,
+                    r#"{"role": "user", "content": [{"cache_control": {"type": "ephemeral", "ttl": "1h"}, "text": "hi", "type": "text"}]}"#,
                 ][..],
                 true,
             ),

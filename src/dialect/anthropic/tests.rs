@@ -61,7 +61,8 @@ fn odd_values_are_no_reason_to_refuse() {
         let chat = parse_text(&format!(r#"{{"system":{system},"messages":[],"max_tokens":"many","tools":null}}"#)).unwrap();
         assert_eq!((chat.turns().len(), chat.max_tokens(), chat.has_tools()), (1, None, false), "{system}");
     }
-    let chat = parse_text(r#"{"messages":[{"role":"user"},{"role":"user","content":["bare",{"type":"text","text":3}]}]}"#).unwrap();
+    let chat =
+        parse_text(r#"{"messages":[{"role":"user"},{"role":"user","content":["bare",{"type":"text","text":3}]}]}"#).unwrap();
     assert_eq!((chat.turns().len(), chat.last_user(), &*chat.text(1)), (2, Some(1), ""));
 }
 
@@ -79,6 +80,22 @@ fn what_two_readers_could_read_differently_is_refused() {
     ] {
         assert_eq!(parse_text(body), Err(expected), "{body}");
     }
+}
+
+#[test]
+fn what_the_api_keeps_for_all_is_not_gone_on_with() {
+    for (member, expected) in [
+        (r#""thread":{"type":"continue","previous_message_id":"msg_1"}"#, Err(ParseError::Kept("thread"))),
+        (r#""thread":{"type":"create"}"#, Ok(())),
+        (r#""thread":null"#, Ok(())),
+        (r#""container":"container_1""#, Err(ParseError::Kept("container"))),
+        (r#""container":{"id":"container_1","skills":[]}"#, Err(ParseError::Kept("container"))),
+        (r#""container":{"id":null,"skills":[{"skill_id":"pdf"}]}"#, Ok(())),
+        (r#""container":{"ID":"container_1"}"#, Err(ParseError::KeyCase("id"))),
+    ] {
+        assert_eq!(parse_text(&format!(r#"{{{member},"messages":[]}}"#)).map(drop), expected, "{member}");
+    }
+    assert_eq!(ParseError::Kept("thread").code(), "shared_state");
 }
 
 #[test]

@@ -127,7 +127,8 @@ fn reasons_to_stop() {
 
 #[test]
 fn errors_of_the_upstream_end_a_stream_and_teach_nothing() {
-    let error = "event: error\ndata: {\"type\": \"error\", \"error\": {\"type\": \"overloaded_error\", \"message\": \"Overloaded\"}}\n\n";
+    let error =
+        "event: error\ndata: {\"type\": \"error\", \"error\": {\"type\": \"overloaded_error\", \"message\": \"Overloaded\"}}\n\n";
     let half: String = STREAM.split_inclusive("\n\n").take(8).collect();
     let tap = tap(&(half + error));
     assert!(tap.error() && tap.done() && !tap.ends_cleanly());
