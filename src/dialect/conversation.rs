@@ -21,6 +21,8 @@ pub enum Role {
     Assistant,
     /// A tool's result: roles `tool` and `function`.
     Tool,
+    /// Instructions in the midst of a conversation that cannot stand without the turn that they follow. They are cut with it.
+    Aside,
     /// A role that memgate does not know. Passed through.
     Other,
 }
@@ -71,6 +73,17 @@ pub enum Content {
 pub struct Part {
     pub span: Range<usize>,
     pub kind: PartKind,
+}
+
+impl Part {
+    /// The part's text, if it is one.
+    #[must_use]
+    pub fn text(&self) -> Option<&Text> {
+        match &self.kind {
+            PartKind::Text(text) => Some(text),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -219,6 +232,12 @@ impl Conversation {
         self.turns.get(turn).map_or(&[], |turn| self.slice(&turn.span))
     }
 
+    /// What tells a turn from others, whatever clients change in it between two requests that hold it. Not to be sent.
+    #[must_use]
+    pub fn steady(&self, turn: usize) -> Cow<'_, [u8]> {
+        self.dialect.format().steady(self.raw(turn))
+    }
+
     /// The bytes of a range that this conversation gave out.
     #[must_use]
     pub fn slice(&self, span: &Range<usize>) -> &[u8] {
@@ -265,6 +284,11 @@ pub enum ParseError {
     Message(usize),
     #[error("`{0}` is missing, or is no text that can be read here.")]
     NoText(&'static str),
+    #[error(
+        "`{0}` goes on with what the model backend keeps. Everybody here shares its account, and nothing tells whose it is: send the \
+         whole conversation instead."
+    )]
+    Kept(&'static str),
 }
 
 impl ParseError {
@@ -276,6 +300,7 @@ impl ParseError {
             Self::Syntax(_) | Self::NotAnObject => "invalid_json",
             Self::Depth => "body_too_deep",
             Self::DuplicateKey(_) | Self::KeyCase(_) => "ambiguous_key",
+            Self::Kept(_) => "shared_state",
             Self::NoMessages | Self::Message(_) | Self::NoText(_) => "invalid_messages",
         }
     }

@@ -4,6 +4,7 @@
 //! view, and says where text may be added and how its answers are read and ended; everything above works on the view.
 
 pub mod answer;
+mod anthropic;
 pub mod chat;
 pub mod conversation;
 pub mod edit;
@@ -88,6 +89,12 @@ impl Dialect {
             Self::Messages | Self::CountTokens => Api::Anthropic,
             Self::OllamaChat | Self::OllamaGenerate => Api::Ollama,
         }
+    }
+
+    /// Whether a request only asks what another one would cost. It has no effects.
+    #[must_use]
+    pub fn only_counts(self) -> bool {
+        self == Self::CountTokens
     }
 
     /// The word for metrics and records.

@@ -160,7 +160,7 @@ impl Tap {
         let mut out = Vec::new();
         if !self.done() {
             if !self.is_between_events() {
-                out.extend_from_slice(self.dialect.framing().cut_short());
+                out.extend_from_slice(self.dialect.format().cut_short());
             }
             let fault = Some(fault).filter(|_| !self.ends_cleanly());
             self.dialect.format().end_stream(&self.heard, fault, &mut out);

@@ -64,7 +64,11 @@ pub fn classify(conversation: &Conversation, task_header: Option<&str>, chat_id:
     if chat_id.is_some_and(|id| id.starts_with("temporary:") || id.starts_with("local:")) {
         return Purpose::Temporary;
     }
-    match conversation.turns().last() {
+    // What a turn would cost includes what memory would add; nothing was said.
+    if conversation.dialect().only_counts() {
+        return Purpose::Continuation;
+    }
+    match conversation.turns().iter().rev().find(|turn| turn.role != Role::Aside) {
         Some(last) if last.role == Role::User => Purpose::Turn,
         _ => Purpose::Continuation,
     }

@@ -2,6 +2,7 @@
 //!
 //! [`chat`] does it all; the dry run (`me::explain`) calls the same steps, which have no effects of their own.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -105,7 +106,7 @@ pub fn fit(
     let trim = planned.map_err(|overflow| Refusal {
         status: 400,
         code: overflow.code(),
-        message: overflow.to_string(),
+        message: overflow.message(draft.conversation.dialect().api()),
         detail: String::new(),
     })?;
     Ok(Fitted { load, trim, reserved, crowded })
@@ -124,8 +125,9 @@ pub async fn consult(
     now: i64,
 ) -> Result<Recalled, RecallMiss> {
     let conversation = &draft.conversation;
-    let messages: Vec<Message<'_>> =
-        conversation.turns().iter().enumerate().map(|(i, turn)| message(turn.role, conversation.raw(i))).collect();
+    let turns = conversation.turns();
+    let steady: Vec<Cow<'_, [u8]>> = (0..turns.len()).map(|turn| conversation.steady(turn)).collect();
+    let messages: Vec<Message<'_>> = turns.iter().zip(&steady).map(|(turn, raw)| message(turn.role, raw)).collect();
     let query = || draft.own_words().unwrap_or_default();
     let (withhold, tokens) = (upstream.never_send.as_slice(), estimate_tokens);
     let request = RecallRequest { messages: &messages, query: &query, tokens, withhold, now };
@@ -217,14 +219,17 @@ async fn recall_facts(
     };
     services.metrics.count_recall(result, facts);
     let mut recalled = recalled.ok()?;
-    services.memory.remember_injections(scope, std::mem::take(&mut recalled.fresh));
+    let fresh = std::mem::take(&mut recalled.fresh);
+    if !draft.conversation.dialect().only_counts() {
+        services.memory.remember_injections(scope, fresh);
+    }
     exchange.record.facts_used.clone_from(&recalled.facts_used);
     Some(recalled)
 }
 
 fn message(role: Role, raw: &[u8]) -> Message<'_> {
     let role = match role {
-        Role::System | Role::Developer => memory::Role::System,
+        Role::System | Role::Developer | Role::Aside => memory::Role::System,
         Role::User => memory::Role::User,
         _ => memory::Role::Other,
     };

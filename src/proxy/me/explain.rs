@@ -202,7 +202,7 @@ async fn facts_of(services: &Services, scope: UserScope, placed: &[Placed]) -> R
 
 fn role(role: Role) -> &'static str {
     match role {
-        Role::System => "system",
+        Role::System | Role::Aside => "system",
         Role::Developer => "developer",
         Role::User => "user",
         Role::Assistant => "assistant",
