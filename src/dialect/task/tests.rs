@@ -6,7 +6,7 @@ use crate::dialect::chat::tests::captures;
 use crate::dialect::words::own_words;
 
 fn purpose(body: &str, header: Option<&str>, chat_id: Option<&str>) -> Purpose {
-    classify(&Dialect::ChatCompletions.parse(Bytes::copy_from_slice(body.as_bytes())).unwrap(), header, chat_id)
+    classify(&Dialect::ChatCompletions.parse(Bytes::copy_from_slice(body.as_bytes())).unwrap(), header, chat_id).0
 }
 
 fn said(text: &str) -> String {
@@ -34,9 +34,9 @@ fn recorded_requests_are_told_apart() {
     let mut seen = std::collections::BTreeMap::new();
     for capture in captures::captures().iter().filter(|capture| capture.method == "POST") {
         let (chat, chat_id) = (capture.chat(), capture.header("X-OpenWebUI-Chat-Id"));
-        let by_text = classify(&chat, None, chat_id);
+        let (by_text, _) = classify(&chat, None, chat_id);
         assert_eq!(by_text, expected(capture, false), "by text: {}", capture.file);
-        let by_header = classify(&chat, capture.header("X-Lab-Task"), chat_id);
+        let (by_header, _) = classify(&chat, capture.header("X-Lab-Task"), chat_id);
         assert_eq!(by_header, expected(capture, true), "by header: {}", capture.file);
         *seen.entry(by_text.as_str()).or_insert(0) += 1;
     }
