@@ -16,6 +16,8 @@ enum Place {
     Last,
     /// Among the instructions that the conversation starts with.
     Instructions,
+    /// As [`Place::Last`] or [`Place::Instructions`].
+    Either,
     /// The only turn, whole, for an answer of one token.
     Probe,
 }
@@ -40,7 +42,11 @@ const PROMPTS: &[Prompt] = &[
     Prompt { name: "open_webui.task", place: Place::Bare, opens: "### Task:", holds: &["<chat_history>"] },
     prompt("open_webui.emoji", Place::Bare, "Your task is to reflect the speaker's likely facial expression"),
     // Its page streams this one.
-    prompt("open_webui.merge", Place::Lone, "You have been provided with a set of responses from various models to the latest user query"),
+    prompt(
+        "open_webui.merge",
+        Place::Lone,
+        "You have been provided with a set of responses from various models to the latest user query",
+    ),
     // Two messages, with the question as the second.
     Prompt {
         name: "open_webui.tools",
@@ -64,7 +70,11 @@ const PROMPTS: &[Prompt] = &[
     // open_webui/routers/audio: speech to text by a chat model.
     prompt("open_webui.transcription", Place::Bare, "Transcribe this audio exactly as spoken in"),
     // open_webui/utils/subagents.py: the lead model speaks.
-    prompt("open_webui.subagent", Place::Instructions, "You are a sub-agent working on a specific task assigned by the lead agent."),
+    prompt(
+        "open_webui.subagent",
+        Place::Instructions,
+        "You are a sub-agent working on a specific task assigned by the lead agent.",
+    ),
     // Templates of an operator's own keep the block that {{MESSAGES}} stands in; LobeChat's summaries have it, too.
     Prompt { name: "chat_history", place: Place::Bare, opens: "", holds: &["<chat_history>", "</chat_history>"] },
     // LibreChat, danny-avila/agents src/utils/title.ts: titleMethod completion, and structured or functions.
@@ -73,7 +83,11 @@ const PROMPTS: &[Prompt] = &[
         Place::Lone,
         "Provide a concise, 5-word-or-less title for the conversation, using title case conventions.",
     ),
-    prompt("librechat.title", Place::Lone, "Analyze this conversation and provide:\n1. The detected language of the conversation"),
+    prompt(
+        "librechat.title",
+        Place::Lone,
+        "Analyze this conversation and provide:\n1. The detected language of the conversation",
+    ),
     // LibreChat api/app/clients/prompts/titlePrompts.js.
     prompt("librechat.title", Place::Instructions, "Write a concise title for this conversation in the given language."),
     prompt("librechat.language", Place::Instructions, "Detect the language used in the following text."),
@@ -117,9 +131,17 @@ const PROMPTS: &[Prompt] = &[
         opens: "Based on the chat history, give this conversation a ",
         holds: &["Here's the conversation:"],
     },
-    prompt("chatbox.search", Place::Instructions, "As a professional web researcher who can access latest data, your primary objective"),
+    prompt(
+        "chatbox.search",
+        Place::Instructions,
+        "As a professional web researcher who can access latest data, your primary objective",
+    ),
     prompt("chatbox.search", Place::Instructions, "As a professional knowledge base researcher, your primary objective"),
-    prompt("chatbox.search", Place::Instructions, "As a professional researcher with access to both knowledge base and web search"),
+    prompt(
+        "chatbox.search",
+        Place::Instructions,
+        "As a professional researcher with access to both knowledge base and web search",
+    ),
     // NextChat app/locales/en.ts and cn.ts: Store.Prompt. Its summary ends in a system message.
     prompt("nextchat.title", Place::Last, "Please generate a four to five word title summarizing our conversation"),
     prompt("nextchat.title", Place::Last, "使用四到五个字直接返回这句话的简要主题"),
@@ -141,22 +163,28 @@ const PROMPTS: &[Prompt] = &[
     prompt("claude_code.title", Place::Instructions, "Summarize this coding conversation in under 50 characters."),
     prompt("claude_code.title", Place::Instructions, "Generate a concise, sentence-case title (3-7 words)"),
     prompt("claude_code.title", Place::Lone, "Please write a 5-10 word title "),
-    prompt("claude_code.compaction", Place::Instructions, "You are a helpful AI assistant tasked with summarizing conversations."),
-    prompt("claude_code.compaction", Place::Instructions, "Your task is to create a detailed summary of the conversation so far"),
-    prompt("claude_code.compaction", Place::Last, "Your task is to create a detailed summary of the conversation so far"),
+    prompt(
+        "claude_code.compaction",
+        Place::Instructions,
+        "You are a helpful AI assistant tasked with summarizing conversations.",
+    ),
+    prompt("claude_code.compaction", Place::Either, "Your task is to create a detailed summary of the conversation so far"),
     prompt("claude_code.compaction", Place::Last, "CRITICAL: Respond with TEXT ONLY. Do NOT call any tools."),
     prompt("claude_code.suggestion", Place::Last, "[SUGGESTION MODE: Suggest what the user"),
     prompt("claude_code.command", Place::Instructions, "Extract any file paths that this command reads or modifies."),
-    prompt("claude_code.command", Place::Instructions, "Your task is to process Bash commands that an AI coding agent wants to run."),
+    prompt(
+        "claude_code.command",
+        Place::Instructions,
+        "Your task is to process Bash commands that an AI coding agent wants to run.",
+    ),
     prompt("claude_code.page", Place::Lone, "Web page content:\n---\n"),
     prompt("claude_code.search", Place::Lone, "Perform a web search for the query: "),
     prompt("claude_code.quota", Place::Probe, "quota"),
     // Codex codex-rs/core/templates/compact/prompt.md, now and in 2025.
     prompt("codex.compaction", Place::Last, "You are performing a CONTEXT CHECKPOINT COMPACTION."),
-    prompt("codex.compaction", Place::Last, "You have exceeded the maximum number of tokens, please stop coding and instead write"),
     prompt(
         "codex.compaction",
-        Place::Instructions,
+        Place::Either,
         "You have exceeded the maximum number of tokens, please stop coding and instead write",
     ),
     // OpenCode packages/opencode/src/agent/prompt/title.txt.
@@ -165,11 +193,13 @@ const PROMPTS: &[Prompt] = &[
     // system messages, these end in one; for Claude they are turned into the person's.
     prompt("sillytavern.impersonate", Place::Last, "[Write your next reply from the point of view of "),
     prompt("sillytavern.continue", Place::Last, "[Continue your last message without repeating its original content.]"),
-    prompt("sillytavern.summary", Place::Last, "Ignore previous instructions. Summarize the most important facts and events"),
-    prompt("sillytavern.summary", Place::Instructions, "Ignore previous instructions. Summarize the most important facts and events"),
-    prompt("sillytavern.expression", Place::Last, "Ignore previous instructions. Classify the emotion of the last message."),
-    prompt("sillytavern.expression", Place::Instructions, "Ignore previous instructions. Classify the emotion of the last message."),
-    prompt("sillytavern.picture", Place::Last, "Ignore previous instructions. Your next response must be formatted as a single comma-"),
+    prompt("sillytavern.summary", Place::Either, "Ignore previous instructions. Summarize the most important facts and events"),
+    prompt("sillytavern.expression", Place::Either, "Ignore previous instructions. Classify the emotion of the last message."),
+    prompt(
+        "sillytavern.picture",
+        Place::Last,
+        "Ignore previous instructions. Your next response must be formatted as a single comma-",
+    ),
     prompt("sillytavern.picture", Place::Last, "Ignore previous instructions and provide "),
 ];
 
@@ -206,7 +236,7 @@ pub(super) fn find(conversation: &Conversation) -> Option<Found> {
         Place::Bare => bare && prompt.begins(text),
         Place::Lone => lone && prompt.begins(text),
         Place::Probe => lone && conversation.max_tokens() == Some(1) && text.trim_end() == prompt.opens,
-        Place::Last | Place::Instructions => false,
+        Place::Last | Place::Instructions | Place::Either => false,
     };
     let found = at_a_line(text, Place::Last).or_else(|| PROMPTS.iter().find(stands))?;
     Some(Found { name: found.name, follows: !lone })
@@ -215,7 +245,8 @@ pub(super) fn find(conversation: &Conversation) -> Option<Found> {
 /// Whether a turn of the person's is none of their words, but a client's prompt.
 pub(super) fn is_prompt(turn: &str) -> bool {
     let turn = turn.trim_start();
-    let opens = |prompt: &Prompt| matches!(prompt.place, Place::Bare | Place::Lone) && !prompt.opens.is_empty() && prompt.begins(turn);
+    let opens =
+        |prompt: &Prompt| matches!(prompt.place, Place::Bare | Place::Lone) && !prompt.opens.is_empty() && prompt.begins(turn);
     !turn.starts_with(OVER_FILES) && (PROMPTS.iter().any(opens) || at_a_line(turn, Place::Last).is_some())
 }
 
@@ -225,10 +256,12 @@ impl Prompt {
     }
 }
 
-/// The prompt of a place that a line of the text begins.
+/// The prompt that a line of the text begins, which may follow other text in its place.
 fn at_a_line(text: &str, place: Place) -> Option<&'static Prompt> {
     let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
-    starts.map(|at| &text[at..]).find_map(|line| PROMPTS.iter().find(|prompt| prompt.place == place && prompt.begins(line)))
+    starts
+        .map(|at| &text[at..])
+        .find_map(|line| PROMPTS.iter().find(|prompt| [place, Place::Either].contains(&prompt.place) && prompt.begins(line)))
 }
 
 #[cfg(test)]

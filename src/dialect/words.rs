@@ -151,7 +151,8 @@ pub fn own_words(text: &str) -> Cow<'_, str> {
     if prompts::is_prompt(plain) {
         return Cow::Borrowed("");
     }
-    let wraps = |wrapping: &&Wrapping| wrapping.opens.iter().any(|opens| plain.starts_with(opens)) && plain.contains(wrapping.holds);
+    let wraps =
+        |wrapping: &&Wrapping| wrapping.opens.iter().any(|opens| plain.starts_with(opens)) && plain.contains(wrapping.holds);
     match WRAPPINGS.iter().find(wraps).map(|wrapping| &wrapping.kept) {
         None => without_foreign(behind_scene(text)),
         Some(Kept::Nowhere) => Cow::Borrowed(""),
