@@ -5,6 +5,7 @@
 mod access;
 mod bodies;
 mod captures;
+mod duplicates;
 mod durability;
 mod edges;
 mod harness;
