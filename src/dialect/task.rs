@@ -55,8 +55,8 @@ pub enum Clue {
     Prompt(&'static str),
     /// The client's id of the chat.
     ChatId,
-    /// The dialect: its answers are no words of a model.
-    Dialect,
+    /// The request's form, in which nobody says anything: a count of tokens.
+    Form,
     /// Who speaks last.
     LastTurn,
 }
@@ -69,7 +69,7 @@ impl Clue {
             Self::Header => "header",
             Self::Prompt(_) => "text",
             Self::ChatId => "chat_id",
-            Self::Dialect => "dialect",
+            Self::Form => "form",
             Self::LastTurn => "last_turn",
         }
     }
@@ -107,7 +107,7 @@ pub fn classify(conversation: &Conversation, task_header: Option<&str>, chat_id:
         return (Purpose::Continuation, Clue::Prompt(found.name));
     }
     if conversation.dialect() == Dialect::CountTokens {
-        return (Purpose::Continuation, Clue::Dialect);
+        return (Purpose::Continuation, Clue::Form);
     }
     match conversation.turns().last() {
         Some(last) if last.role == Role::User => (Purpose::Turn, Clue::LastTurn),

@@ -170,7 +170,7 @@ async fn a_dry_run_takes_every_dialect_and_shows_nobody_anothers() {
             assert!(told["blocks"].to_string().contains("4711"), "{dialect}, {mode}: {told}");
             assert_eq!(told["request"]["dialect"], dialect, "{told}");
             let counts = dialect == "count_tokens";
-            let expected = if counts { ("continuation", "dialect", false) } else { ("turn", "last_turn", true) };
+            let expected = if counts { ("continuation", "form", false) } else { ("turn", "last_turn", true) };
             let request = &told["request"];
             assert_eq!((&request["purpose"], &request["recognised"]), (&json!(expected.0), &json!({"by": expected.1})), "{told}");
             assert_eq!(told["memory"]["learns"], expected.2, "{told}");

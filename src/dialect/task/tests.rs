@@ -105,8 +105,8 @@ fn the_clue_says_what_decided() {
     assert_eq!(told(&task, Some("tags_generation"), None), Clue::Header);
     assert_eq!(told(&task, Some(""), None), Clue::LastTurn);
     assert_eq!(told(&task, Some(" "), Some("local:1")), Clue::ChatId);
-    let clues = [prompt, Clue::Header, Clue::ChatId, Clue::Dialect, Clue::LastTurn].map(|clue| (clue.as_str(), clue.prompt()));
-    let words = [("text", Some("open_webui.task")), ("header", None), ("chat_id", None), ("dialect", None), ("last_turn", None)];
+    let clues = [prompt, Clue::Header, Clue::ChatId, Clue::Form, Clue::LastTurn].map(|clue| (clue.as_str(), clue.prompt()));
+    let words = [("text", Some("open_webui.task")), ("header", None), ("chat_id", None), ("form", None), ("last_turn", None)];
     assert_eq!(clues, words);
 }
 
