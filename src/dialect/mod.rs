@@ -13,6 +13,7 @@ mod fields;
 mod format;
 mod json;
 mod keys;
+mod prompts;
 mod route;
 #[cfg(test)]
 mod samples;

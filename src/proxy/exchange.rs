@@ -122,6 +122,7 @@ impl Exchange {
             method: Clipped::default(),
             path: Clipped::default(),
             model: None,
+            purpose: None,
             upstream: None,
             status: None,
             memory: None,

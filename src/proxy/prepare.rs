@@ -18,7 +18,7 @@ use crate::context::{Load, Trim, assemble, estimate_tokens, plan};
 use crate::dialect::Dialect;
 use crate::dialect::conversation::{Conversation, ParseError, Role};
 use crate::dialect::edit::Edits;
-use crate::dialect::task::{Purpose, classify};
+use crate::dialect::task::{Clue, Purpose, classify};
 use crate::dialect::words::own_words;
 use crate::enforce::{Grant, Refusal, UserScope};
 use crate::identity::header;
@@ -35,6 +35,8 @@ pub struct Draft {
     pub model: String,
     pub session: Option<SessionId>,
     pub purpose: Purpose,
+    /// By what the purpose was told.
+    pub clue: Clue,
 }
 
 impl Draft {
@@ -44,8 +46,8 @@ impl Draft {
         let conversation = dialect.parse(body).map_err(refuse_malformed)?;
         let model = conversation.model().unwrap_or_default().to_owned();
         let session = header::session(headers);
-        let purpose = classify(&conversation, None, session.as_ref().map(SessionId::as_str));
-        Ok(Self { conversation, model, session, purpose })
+        let (purpose, clue) = classify(&conversation, None, session.as_ref().map(SessionId::as_str));
+        Ok(Self { conversation, model, session, purpose, clue })
     }
 
     /// Whether memory takes part, where it may as far as `access` says.
@@ -153,6 +155,7 @@ pub async fn chat(
 ) -> Result<Bytes, Refusal> {
     let draft = Draft::read(&request.headers, dialect, body)?;
     exchange.record.model = Some(Clipped::new(&draft.model));
+    exchange.record.purpose = Some(draft.purpose.as_str());
     forwarding.upstream = choose_upstream(&exchange.runtime.upstreams, dialect.api(), draft.conversation.model())?;
     let (scope, access) = match grant {
         Grant::Scoped { scope, .. } => {

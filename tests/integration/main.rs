@@ -8,6 +8,8 @@ mod bodies;
 mod captures;
 mod certificates;
 mod cors;
+
+mod duplicates;
 mod durability;
 mod edges;
 mod harness;
