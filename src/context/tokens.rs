@@ -113,7 +113,7 @@ impl TokenCounter {
             }
         };
         let calls = turn.calls.as_ref().map_or(0, |span| self.count_json(conversation.slice(span)));
-        PER_TURN + content + calls
+        PER_TURN + content + calls + turn.images as u64 * IMAGE
     }
 
     fn count_text(&self, conversation: &Conversation, text: &Text) -> u64 {

@@ -7,7 +7,9 @@ use bytes::Bytes;
 use super::Dialect;
 use super::answer::Answer;
 use super::chat::ChatCompletions;
+use super::completions::Completions;
 use super::conversation::{Conversation, ParseError};
+use super::ollama::{OllamaChat, OllamaGenerate};
 use super::stream::Heard;
 
 /// Where a block goes that speaks to the model on the operator's behalf, in a conversation that starts with no instructions.
@@ -91,12 +93,10 @@ impl Dialect {
         match self {
             Self::ChatCompletions => &ChatCompletions,
             // Each gets its own file.
-            Self::Completions
-            | Self::Responses
-            | Self::Messages
-            | Self::CountTokens
-            | Self::OllamaChat
-            | Self::OllamaGenerate => &ChatCompletions,
+            Self::Responses | Self::Messages | Self::CountTokens => &ChatCompletions,
+            Self::Completions => &Completions,
+            Self::OllamaChat => &OllamaChat,
+            Self::OllamaGenerate => &OllamaGenerate,
         }
     }
 

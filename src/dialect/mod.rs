@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod chat;
+mod completions;
 pub mod conversation;
 pub mod edit;
 pub mod errors;
@@ -12,11 +13,13 @@ mod fields;
 mod format;
 mod json;
 mod keys;
+mod ollama;
 mod route;
 #[cfg(test)]
 mod samples;
 pub mod stream;
 pub mod task;
+mod transcript;
 pub mod words;
 
 use schemars::JsonSchema;

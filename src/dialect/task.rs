@@ -2,7 +2,7 @@
 //!
 //! A wrong guess may only ever suppress memory, or let a person learn from their own text: it never picks whose memory it is.
 
-use super::conversation::{Conversation, Role};
+use super::conversation::{Conversation, Form, Role};
 use super::words::is_task_prompt;
 
 const EMOJI_OPENING: &str = "Your task is to reflect the speaker's";
@@ -58,14 +58,14 @@ pub fn classify(conversation: &Conversation, task_header: Option<&str>, chat_id:
         Some(value) if !value.contains("{{") => !value.is_empty(),
         _ => reads_as_task(conversation),
     };
-    if task {
+    if task || conversation.form() == Form::Closed {
         return Purpose::Task;
     }
     if chat_id.is_some_and(|id| id.starts_with("temporary:") || id.starts_with("local:")) {
         return Purpose::Temporary;
     }
     match conversation.turns().last() {
-        Some(last) if last.role == Role::User => Purpose::Turn,
+        Some(last) if last.role == Role::User && conversation.form() == Form::Turns => Purpose::Turn,
         _ => Purpose::Continuation,
     }
 }
