@@ -22,6 +22,7 @@ use crate::config::{self, Config};
 use crate::context::TokenCounter;
 use crate::demo;
 use crate::identity::{ReplayGuard, Resolver};
+use crate::inference::Fetcher;
 use crate::memory::{Learned, LearnedReport, Memory, OnLearned};
 use crate::proxy::{Addresses, Gateway, Runtime, Services, unix_ms};
 use crate::setting::{Fault, Faults, Secret};
@@ -73,6 +74,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     let memory = Arc::new(memory);
     let services = Arc::new(Services {
         addresses: Addresses::new(demo.local_addr().map_err(|error| AppError::Start(error.to_string()))?),
+        fetcher: Fetcher::default(),
         store,
         memory: Arc::clone(&memory),
         metrics: Arc::clone(&metrics),

@@ -80,7 +80,7 @@ pub(super) fn lone(literal: Literal) -> Turn {
 enum Prompt {
     /// One text, also where it is the only element of an array.
     Lone(Literal),
-    /// Several texts, token ids, or none: nothing that has one place for memory.
+    /// Several texts, token ids, or nothing said: there is no one place for memory.
     #[default]
     Several,
 }
@@ -114,7 +114,7 @@ impl Draft {
 
 fn prompt(reader: &mut Reader<'_>) -> Result<Prompt, ParseError> {
     match reader.peek() {
-        Some(b'"') => Ok(Prompt::Lone(reader.string()?)),
+        Some(b'"') => Ok(said(Some(reader.string()?))),
         Some(b'[') => {
             let mut only = None;
             let mut elements = 0_usize;
@@ -123,7 +123,7 @@ fn prompt(reader: &mut Reader<'_>) -> Result<Prompt, ParseError> {
                 only = fields::literal(reader)?;
                 Ok::<_, ParseError>(())
             })?;
-            Ok(only.filter(|_| elements == 1).map_or(Prompt::Several, Prompt::Lone))
+            Ok(said(only.filter(|_| elements == 1)))
         }
         Some(b'n') => {
             reader.skip()?;
@@ -131,6 +131,10 @@ fn prompt(reader: &mut Reader<'_>) -> Result<Prompt, ParseError> {
         }
         _ => Err(ParseError::NoText("prompt")),
     }
+}
+
+fn said(only: Option<Literal>) -> Prompt {
+    only.filter(|literal| literal.span.len() > 2).map_or(Prompt::Several, Prompt::Lone)
 }
 
 #[cfg(test)]

@@ -69,6 +69,11 @@ impl ProxyHttp for Gateway {
                 me::give(&self.services, session, exchange, answer).await?;
                 Ok(true)
             }
+            Ok(Taken::Listing(listing)) => {
+                exchange.phase = Phase::Answered;
+                listing.give(session, exchange).await?;
+                Ok(true)
+            }
             Err(refusal) => {
                 exchange.phase = Phase::Answered;
                 if exchange.record.reason == UNDECIDED {

@@ -7,6 +7,7 @@ use super::addresses::Addresses;
 use super::settings::{Limits, Upstream};
 use crate::context::{ContextSettings, TokenCounter};
 use crate::identity::Resolver;
+use crate::inference::Fetcher;
 use crate::memory::{Memory, MemorySettings};
 use crate::policy::TrustSettings;
 use crate::store::Store;
@@ -32,6 +33,7 @@ pub struct Services {
     pub audit: AuditLog,
     pub tokens: TokenCounter,
     pub addresses: Addresses,
+    pub fetcher: Fetcher,
     /// Set on shutdown: new requests are turned away, running answers end.
     pub draining: AtomicBool,
     /// Requests whose answers have not ended yet.
