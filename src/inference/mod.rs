@@ -7,9 +7,9 @@ mod chat;
 mod client;
 mod embeddings;
 mod endpoint;
-mod fetch;
 #[cfg(test)]
 pub(crate) mod fake;
+mod fetch;
 #[cfg(test)]
 mod tests;
 

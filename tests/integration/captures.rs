@@ -127,22 +127,30 @@ fn decision(worth: Worth, mode: &str, listing: bool) -> &'static str {
     }
 }
 
-/// Whatever has a version segment, behind any prefix; and a few paths without one.
+const OLLAMA_LISTINGS: [&str; 3] = ["/api/tags", "/api/ps", "/api/version"];
+const OLLAMA_OTHERS: [&str; 3] = ["/api/chat", "/api/generate", "/api/embed"];
+
+/// Whatever has a version segment, behind any prefix; Ollama's; and a few paths without any.
 fn is_forwarded(path: &str) -> bool {
     let path = path.split('?').next().unwrap();
-    path.contains("/v1/") || ["/chat/completions", "/models", "/embeddings", "/completions"].contains(&path)
+    let ollama = OLLAMA_LISTINGS.iter().chain(&OLLAMA_OTHERS).any(|known| path.ends_with(known));
+    ollama || path.contains("/v1/") || ["/chat/completions", "/models", "/embeddings", "/completions"].contains(&path)
 }
 
 fn is_listing(capture: &Capture) -> bool {
-    capture.method == "GET" && capture.path.split('?').next().unwrap().ends_with("/models") && is_forwarded(&capture.path)
+    let path = capture.path.split('?').next().unwrap();
+    let listing = path.ends_with("/models") || OLLAMA_LISTINGS.iter().any(|known| path.ends_with(known));
+    capture.method == "GET" && listing && is_forwarded(path)
 }
 
 /// Everything outside the texts that memory may extend is as it was sent.
 fn assert_kept(what: &str, sent: &Value, seen: &Value) {
     let outline = |value: &Value| -> (Value, Vec<Value>) {
         let mut value = value.clone();
-        let messages = value.as_object_mut().and_then(|object| object.remove("messages"));
-        (value, messages.and_then(|m| m.as_array().cloned()).unwrap_or_default())
+        let mut take = |key: &str| value.as_object_mut().and_then(|object| object.remove(key));
+        let messages = take("messages").and_then(|m| m.as_array().cloned());
+        let prompt = take("prompt").map(|prompt| vec![json!({"content": prompt})]);
+        (value, messages.or(prompt).unwrap_or_default())
     };
     let ((rest_sent, mut sent), (rest_seen, mut seen)) = (outline(sent), outline(seen));
     assert_eq!(rest_sent, rest_seen, "{what}");
@@ -182,6 +190,7 @@ async fn replay(mode: &str, signed: bool) {
     let world = World::start(|file| {
         file["trust"]["mode"] = mode.into();
         file["context"] = json!({"window": 131_072});
+        file["upstreams"][0]["dialects"] = json!(["openai", "ollama"]);
         if signed {
             file["clients"][0]["identity"] = json!([{"open_webui_jwt": {"secret": {"env": JWT_SECRET.0}}}]);
         }

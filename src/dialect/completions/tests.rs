@@ -75,8 +75,7 @@ fn what_two_readers_could_read_differently_is_refused() {
 
 #[test]
 fn blocks_stand_in_front_of_the_prompt() {
-    let edits =
-        Edits { system: Some("B".into()), prefixes: BTreeMap::from([(0, "P\"".to_owned())]), ..Edits::default() };
+    let edits = Edits { system: Some("B".into()), prefixes: BTreeMap::from([(0, "P\"".to_owned())]), ..Edits::default() };
     for (body, expected) in [
         (r#"{"prompt" : "a\u00e9", "n":1}"#, r#"{"prompt" : "B\n\nP\"\n\na\u00e9", "n":1}"#),
         (r#"{"prompt":[ "a" ]}"#, r#"{"prompt":[ "B\n\nP\"\n\na" ]}"#),

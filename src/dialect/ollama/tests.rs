@@ -53,7 +53,9 @@ fn a_chat_is_read() {
 
 #[test]
 fn streams_come_unless_declined() {
-    for (stream, expected) in [("", true), (r#""stream":true,"#, true), (r#""stream":null,"#, true), (r#""stream":false,"#, false)] {
+    for (stream, expected) in
+        [("", true), (r#""stream":true,"#, true), (r#""stream":null,"#, true), (r#""stream":false,"#, false)]
+    {
         let text = format!(r#"{{{stream}"messages":[{{"role":"user","content":"hi"}}]}}"#);
         assert_eq!(chat(&text).stream(), expected, "{text}");
         assert_eq!(generate(&format!(r#"{{{stream}"prompt":"hi"}}"#)).stream(), expected);
@@ -186,7 +188,8 @@ fn recorded_requests_pass_unchanged_and_take_edits() {
         let capture: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
         let path = capture["path"].as_str().unwrap();
         let route = crate::dialect::route(capture["method"].as_str().unwrap(), path, false);
-        let crate::dialect::RouteKind::Conversation(dialect @ (Dialect::OllamaChat | Dialect::OllamaGenerate)) = route.kind else {
+        let crate::dialect::RouteKind::Conversation(dialect @ (Dialect::OllamaChat | Dialect::OllamaGenerate)) = route.kind
+        else {
             continue;
         };
         seen += 1;

@@ -87,7 +87,8 @@ fn named(api: Api, model: &OpenAiModel) -> Model {
 /// What the upstreams serve here, each name once: it is the first upstream that would get its requests.
 pub(super) fn merge(lists: Vec<(&Upstream, Vec<Model>)>) -> Vec<Model> {
     let mut names = HashSet::new();
-    let served = lists.into_iter().flat_map(|(upstream, models)| models.into_iter().filter(|m| upstream.serves_as(m.api, m.name())));
+    let served =
+        lists.into_iter().flat_map(|(upstream, models)| models.into_iter().filter(|m| upstream.serves_as(m.api, m.name())));
     served.filter(|model| names.insert(model.name().to_owned())).collect()
 }
 
@@ -115,7 +116,8 @@ mod tests {
         assert_eq!(serde_json::to_value(&models[0]).unwrap(), told, "as its backend said it");
         assert_eq!(read(Api::Ollama, br#"{"models":null}"#).unwrap(), []);
 
-        let open_ai = br#"{"object":"list","data":[{"id":"gpt-5","created":1750000000,"object":"model"},{"no":"id"},{"id":"m"}]}"#;
+        let open_ai =
+            br#"{"object":"list","data":[{"id":"gpt-5","created":1750000000,"object":"model"},{"no":"id"},{"id":"m"}]}"#;
         let models = read(Api::OpenAi, open_ai).unwrap();
         assert_eq!(names(&models), ["gpt-5", "m"]);
         let told = serde_json::to_value(&models).unwrap();
@@ -134,7 +136,10 @@ mod tests {
             {"name": "two", "url": "http://two/v1"},
         ]));
         let lists = vec![
-            (&upstreams[0], read(Api::Ollama, br#"{"models":[{"name":"llama3:latest"},{"name":"both"},{"name":"hidden"}]}"#).unwrap()),
+            (
+                &upstreams[0],
+                read(Api::Ollama, br#"{"models":[{"name":"llama3:latest"},{"name":"both"},{"name":"hidden"}]}"#).unwrap(),
+            ),
             (&upstreams[1], read(Api::OpenAi, br#"{"data":[{"id":"both"},{"id":"gpt-5"}]}"#).unwrap()),
         ];
         let merged = merge(lists);
