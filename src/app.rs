@@ -26,6 +26,7 @@ use crate::config::{self, Config};
 use crate::context::TokenCounter;
 use crate::demo;
 use crate::identity::{ReplayGuard, Resolver};
+use crate::inference::Fetcher;
 use crate::memory::{Learned, LearnedReport, Memory, OnLearned};
 use crate::proxy::tls::Listener;
 use crate::proxy::{Addresses, Gateway, Runtime, Services, unix_ms};
@@ -79,6 +80,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     let services = Arc::new(Services {
         tls: tls.clone(),
         addresses: Addresses::new(demo.local_addr().map_err(|error| AppError::Start(error.to_string()))?),
+        fetcher: Fetcher::default(),
         store,
         memory: Arc::clone(&memory),
         metrics: Arc::clone(&metrics),

@@ -117,7 +117,7 @@ impl TokenCounter {
         let apart =
             |span: &&Range<usize>| !matches!(&turn.content, Content::Parts { span: parts, .. } if parts.contains(&span.start));
         let calls = turn.calls.as_ref().filter(apart).map_or(0, |span| self.count_json(conversation.slice(span)));
-        PER_TURN + content + calls
+        PER_TURN + content + calls + turn.images as u64 * IMAGE
     }
 
     fn count_text(&self, conversation: &Conversation, text: &Text) -> u64 {

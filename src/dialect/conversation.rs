@@ -106,6 +106,8 @@ pub struct Turn {
     /// The turn holds a tool's result, so it cannot stand without the call before it. A user turn may hold one beside the person's
     /// own words.
     pub answers: bool,
+    /// Images beside the content, as Ollama has them.
+    pub images: usize,
 }
 
 impl Turn {
@@ -120,6 +122,28 @@ impl Turn {
     pub fn opens(&self) -> bool {
         self.role == Role::User && !self.answers
     }
+}
+
+/// Whose words the turns of a request are, by its form alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Form {
+    /// Turns, each of one speaker.
+    #[default]
+    Turns,
+    /// One text that is to go on, in which several may speak: nothing is learned from it.
+    Transcript,
+    /// Nothing that memory could take part in: text around a gap, several prompts, token ids, a model to be loaded.
+    Closed,
+}
+
+/// What a request is besides its turns.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Nature {
+    pub form: Form,
+    /// Tokens of the window that the client asks for.
+    pub window: Option<u64>,
+    /// Part of what the upstream will count stands in no turn.
+    pub uncounted: bool,
 }
 
 /// A parsed request body.
@@ -142,6 +166,7 @@ pub struct Conversation {
     pub(super) tools: bool,
     /// Offset just behind the body's opening brace.
     pub(super) head: usize,
+    pub(super) nature: Nature,
 }
 
 impl Conversation {
@@ -182,6 +207,24 @@ impl Conversation {
     #[must_use]
     pub fn max_tokens(&self) -> Option<u64> {
         self.max_tokens
+    }
+
+    /// Whose words the turns are, by the request's form alone.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        self.nature.form
+    }
+
+    /// The window in tokens that the client asks for.
+    #[must_use]
+    pub fn window(&self) -> Option<u64> {
+        self.nature.window
+    }
+
+    /// Whether all that the upstream will count stands in the turns, so that its count can be compared with memgate's own.
+    #[must_use]
+    pub fn is_counted(&self) -> bool {
+        !self.nature.uncounted
     }
 
     /// Whether tools are offered to the model.

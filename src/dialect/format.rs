@@ -9,7 +9,9 @@ use super::Dialect;
 use super::answer::Answer;
 use super::anthropic::{CountTokens, Messages};
 use super::chat::ChatCompletions;
+use super::completions::Completions;
 use super::conversation::{Conversation, ParseError};
+use super::ollama::{OllamaChat, OllamaGenerate};
 use super::stream::Heard;
 
 /// Where a block goes that speaks to the model on the operator's behalf, in a conversation that starts with no instructions.
@@ -111,7 +113,10 @@ impl Dialect {
             Self::Messages => &Messages,
             Self::CountTokens => &CountTokens,
             // Each gets its own file.
-            Self::Completions | Self::Responses | Self::OllamaChat | Self::OllamaGenerate => &ChatCompletions,
+            Self::Responses => &ChatCompletions,
+            Self::Completions => &Completions,
+            Self::OllamaChat => &OllamaChat,
+            Self::OllamaGenerate => &OllamaGenerate,
         }
     }
 

@@ -6,6 +6,7 @@
 pub mod answer;
 mod anthropic;
 pub mod chat;
+mod completions;
 pub mod conversation;
 pub mod edit;
 pub mod errors;
@@ -13,12 +14,14 @@ mod fields;
 mod format;
 mod json;
 mod keys;
+mod ollama;
 mod prompts;
 mod route;
 #[cfg(test)]
 mod samples;
 pub mod stream;
 pub mod task;
+mod transcript;
 pub mod words;
 
 use schemars::JsonSchema;

@@ -123,6 +123,13 @@ impl Tap {
         self.overlong = false;
     }
 
+    /// The stream's bytes have come to their end. Where events are lines, a last one may lack its line end.
+    pub fn close(&mut self) {
+        if self.dialect.framing() == Framing::Ndjson && !self.lines.partial.is_empty() {
+            self.heard.listen(self.dialect.format().read_event(b"", &self.lines.partial));
+        }
+    }
+
     /// Whether some of the answer (content, reasoning or a tool call) has come.
     #[must_use]
     pub fn first_token(&self) -> bool {

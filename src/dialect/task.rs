@@ -2,7 +2,7 @@
 //!
 //! A wrong guess may only ever suppress memory, or let a person learn from their own text: it never picks whose memory it is.
 
-use super::conversation::{Conversation, Role};
+use super::conversation::{Conversation, Form, Role};
 use super::prompts;
 
 /// What a chat request is for.
@@ -95,6 +95,9 @@ pub fn classify(conversation: &Conversation, task_header: Option<&str>, chat_id:
         Some(_) => return (Purpose::Task, Clue::Header),
         None => prompts::find(conversation),
     };
+    if conversation.form() == Form::Closed {
+        return (Purpose::Task, Clue::Form);
+    }
     if let Some(found) = found.filter(|found| !found.follows) {
         return (Purpose::Task, Clue::Prompt(found.name));
     }
@@ -105,7 +108,7 @@ pub fn classify(conversation: &Conversation, task_header: Option<&str>, chat_id:
     if let Some(found) = found {
         return (Purpose::Continuation, Clue::Prompt(found.name));
     }
-    if conversation.dialect().only_counts() {
+    if conversation.dialect().only_counts() || conversation.form() != Form::Turns {
         return (Purpose::Continuation, Clue::Form);
     }
     match conversation.turns().iter().rev().find(|turn| turn.role != Role::Aside) {

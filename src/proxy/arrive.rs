@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::cors;
 use super::exchange::{Exchange, Forwarding};
+use super::listing::{self, Listing};
 use super::me;
 use super::prepare;
 use super::receive::{check_head, invite_body, read_body};
@@ -17,7 +18,7 @@ use super::respond::refuse_unreceivable;
 use super::services::Services;
 use super::tls::certificate_of;
 use super::upstream::choose_upstream;
-use crate::dialect::{self, Dialect, Route, RouteKind};
+use crate::dialect::{self, Api, Dialect, Route, RouteKind};
 use crate::enforce::{Grant, Refusal, admit};
 use crate::identity::{Arrival, Finding, Reading, Resolution};
 use crate::policy::PathClass;
@@ -31,6 +32,8 @@ pub enum Taken {
     Answer(me::Answer),
     /// A browser asks whether a page may call.
     Preflight,
+    /// memgate says what there is.
+    Listing(Listing),
 }
 
 /// Takes a request in.
@@ -81,7 +84,13 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         return Ok(Taken::Answer(answer));
     }
     if route.kind == RouteKind::Unknown {
-        return Err(unknown_path());
+        return Err(unknown_path(route.api));
+    }
+    if route.kind == RouteKind::Models && route.api == Api::Ollama {
+        exchange.advised = matches!(&grant, Grant::Scoped { advice: true, .. } | Grant::Unscoped { advice: true, .. });
+        if let Some(listing) = listing::answer(services, exchange, route.path).await? {
+            return Ok(Taken::Listing(listing));
+        }
     }
 
     if body.is_none() && (class == PathClass::Conversation || names_model(session, exchange)) {
@@ -245,7 +254,13 @@ fn is_json(content_type: &[u8]) -> bool {
     content_type.get(..16).is_some_and(|start| start.eq_ignore_ascii_case(b"application/json"))
 }
 
-fn unknown_path() -> Refusal {
-    let message = "There is nothing at this path. The API is at /v1, such as /v1/chat/completions.".to_owned();
-    Refusal { status: 404, code: "unknown_path", message, detail: String::new() }
+fn unknown_path(api: Api) -> Refusal {
+    let message = match api {
+        Api::OpenAi | Api::Anthropic => "There is nothing at this path. The API is at /v1, such as /v1/chat/completions.",
+        Api::Ollama => {
+            "There is nothing here at this path. Models are added and removed by the operator, at the model backend itself; chats go \
+             to /api/chat."
+        }
+    };
+    Refusal { status: 404, code: "unknown_path", message: message.to_owned(), detail: String::new() }
 }

@@ -85,8 +85,8 @@ pub struct Forwarding {
 pub struct Chat {
     pub model: String,
     pub follower: Follower,
-    /// Tokens of the forwarded request as counted, at `factor`, without what was injected.
-    pub sent: u64,
+    /// Tokens of the forwarded request as counted, at `factor`, without what was injected. None where not all of it can be counted.
+    pub sent: Option<u64>,
     /// As [`crate::context::Load::factor`].
     pub factor: u64,
     /// What was injected; counted only if the upstream says what it counted.
@@ -174,10 +174,12 @@ impl Exchange {
                 if let Some(usage) = chat.follower.usage() {
                     record.tokens_in = Some(usage.prompt_tokens);
                     record.tokens_out = Some(usage.completion_tokens);
-                    let blocks = chat.edits.system.iter().chain(chat.edits.prefixes.values());
-                    let injected: u64 = blocks.map(|block| self.services.tokens.measure_text(block, chat.factor)).sum();
-                    let sent = chat.sent.saturating_add(injected);
-                    self.services.tokens.observe(&forwarding.upstream.name, &chat.model, sent, chat.factor, usage.prompt_tokens);
+                    if let Some(sent) = chat.sent {
+                        let (tokens, name) = (&self.services.tokens, &forwarding.upstream.name);
+                        let blocks = chat.edits.system.iter().chain(chat.edits.prefixes.values());
+                        let injected: u64 = blocks.map(|block| tokens.measure_text(block, chat.factor)).sum();
+                        tokens.observe(name, &chat.model, sent.saturating_add(injected), chat.factor, usage.prompt_tokens);
+                    }
                 }
             }
             forwarding.open = None;

@@ -75,6 +75,11 @@ impl ProxyHttp for Gateway {
                 cors::answer_preflight(session, exchange).await?;
                 Ok(true)
             }
+            Ok(Taken::Listing(listing)) => {
+                exchange.phase = Phase::Answered;
+                listing.give(session, exchange).await?;
+                Ok(true)
+            }
             Err(refusal) => {
                 exchange.phase = Phase::Answered;
                 if exchange.record.reason == UNDECIDED {

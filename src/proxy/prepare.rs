@@ -98,12 +98,14 @@ pub fn fit(
     let mut load = services.tokens.measure(&draft.conversation, &upstream.name, &draft.model);
     let mut reserved = scope.map_or(0, |scope| runtime.memory.budget.of(scope) as u64);
     load.fixed += reserved;
-    let mut planned = plan(turns, &load, &runtime.context);
+    let window = draft.conversation.window();
+    let marks = window.map_or(runtime.context, |window| runtime.context.for_window(window));
+    let mut planned = plan(turns, &load, &marks);
     // What memory may add is no reason to refuse a request: it goes on without.
     let crowded = planned.is_err() && scope.is_some();
     if crowded {
         load.fixed -= std::mem::take(&mut reserved);
-        planned = plan(turns, &load, &runtime.context);
+        planned = plan(turns, &load, &marks);
     }
     let trim = planned.map_err(|overflow| Refusal {
         status: 400,
@@ -192,10 +194,11 @@ pub async fn chat(
         let lesson = Lesson { request_id: exchange.record.request.to_string(), text, turn, at: exchange.record.time };
         Some(PendingLesson { scope, session: draft.session.clone(), lesson })
     });
+    let sent = fitted.trim.tokens_after - fitted.reserved;
     forwarding.chat = Some(Chat {
         model: draft.model,
         follower: Follower::new(dialect),
-        sent: fitted.trim.tokens_after - fitted.reserved,
+        sent: Some(sent).filter(|_| draft.conversation.is_counted()),
         edits,
         factor: fitted.load.factor,
         lesson,

@@ -79,7 +79,18 @@ pub fn own_header(exchange: &Exchange, status: u16, content_type: &str) -> Resul
 
 /// Writes an answer of JSON.
 pub async fn write_whole(session: &mut Session, exchange: &mut Exchange, status: u16, body: Bytes) -> Result<()> {
-    let mut header = own_header(exchange, status, "application/json")?;
+    write_document(session, exchange, status, "application/json", body).await
+}
+
+/// Writes an answer of some media type.
+pub async fn write_document(
+    session: &mut Session,
+    exchange: &mut Exchange,
+    status: u16,
+    media_type: &str,
+    body: Bytes,
+) -> Result<()> {
+    let mut header = own_header(exchange, status, media_type)?;
     header.insert_header(CONTENT_LENGTH, body.len())?;
     let status = header.status;
     exchange.record.status = Some(status.as_u16());

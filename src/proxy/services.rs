@@ -9,6 +9,7 @@ use super::settings::{Limits, Upstream};
 use super::tls::Listener;
 use crate::context::{ContextSettings, TokenCounter};
 use crate::identity::Resolver;
+use crate::inference::Fetcher;
 use crate::memory::{Memory, MemorySettings};
 use crate::policy::TrustSettings;
 use crate::store::Store;
@@ -37,6 +38,7 @@ pub struct Services {
     pub addresses: Addresses,
     /// The listener's TLS, if it has one.
     pub tls: Option<Arc<Listener>>,
+    pub fetcher: Fetcher,
     /// Set on shutdown: new requests are turned away, running answers end.
     pub draining: AtomicBool,
     /// Requests whose answers have not ended yet.

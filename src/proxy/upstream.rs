@@ -19,9 +19,9 @@ use crate::identity::Resolver;
 /// # Errors
 /// When there is none.
 pub fn choose_upstream(upstreams: &[Arc<Upstream>], api: Api, model: Option<&str>) -> Result<Arc<Upstream>, Refusal> {
-    let speaks = |upstream: &&Arc<Upstream>| upstream.dialects.contains(&api);
+    let speaks = |upstream: &&Arc<Upstream>| upstream.speaks(api);
     let mut able = upstreams.iter().filter(speaks);
-    let serves = |upstream: &&Arc<Upstream>| model.is_none_or(|model| upstream.serves(model));
+    let serves = |upstream: &&Arc<Upstream>| model.is_none_or(|model| upstream.serves_as(api, model));
     if let Some(chosen) = able.clone().find(serves) {
         return Ok(Arc::clone(chosen));
     }
