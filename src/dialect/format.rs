@@ -8,6 +8,8 @@ use super::Dialect;
 use super::answer::Answer;
 use super::chat::ChatCompletions;
 use super::conversation::{Conversation, ParseError};
+use super::responses::Responses;
+use super::stored::Kept;
 use super::stream::Heard;
 
 /// Where a block goes that speaks to the model on the operator's behalf, in a conversation that starts with no instructions.
@@ -74,6 +76,11 @@ pub(super) trait Format: fmt::Debug + Sync {
     /// Reads an answer that was not streamed. `None` when it is none.
     fn read_answer(&self, json: &[u8]) -> Option<Answer>;
 
+    /// Reads what the upstream keeps of an answer, from the start of a document that is too long to be read whole.
+    fn read_kept(&self, _start: &[u8]) -> Vec<Kept> {
+        Vec::new()
+    }
+
     fn framing(&self) -> Framing {
         Framing::Sse
     }
@@ -90,9 +97,9 @@ impl Dialect {
     pub(super) fn format(self) -> &'static dyn Format {
         match self {
             Self::ChatCompletions => &ChatCompletions,
+            Self::Responses => &Responses,
             // Each gets its own file.
             Self::Completions
-            | Self::Responses
             | Self::Messages
             | Self::CountTokens
             | Self::OllamaChat
@@ -112,6 +119,12 @@ impl Dialect {
     #[must_use]
     pub fn read_answer(self, json: &[u8]) -> Option<Answer> {
         self.format().read_answer(json)
+    }
+
+    /// Reads what the upstream keeps of an answer, from the start of a document that is too long to be read whole.
+    #[must_use]
+    pub fn read_kept(self, start: &[u8]) -> Vec<Kept> {
+        self.format().read_kept(start)
     }
 
     /// How a stream of this dialect is framed.

@@ -12,9 +12,11 @@ mod fields;
 mod format;
 mod json;
 mod keys;
+mod responses;
 mod route;
 #[cfg(test)]
 mod samples;
+pub mod stored;
 pub mod stream;
 pub mod task;
 pub mod words;
