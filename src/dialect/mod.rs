@@ -12,6 +12,7 @@ mod fields;
 mod format;
 mod json;
 mod keys;
+mod reach;
 mod responses;
 mod route;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use serde::Deserialize;
 
 pub use format::{Framing, StreamFault};
 pub use json::model_of;
+pub use reach::Reach;
 pub use route::{Route, RouteKind, route};
 
 /// A family of wire formats: what a backend declares to speak, and the shape of its errors.

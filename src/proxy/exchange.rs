@@ -17,6 +17,7 @@ use super::follow::Follower;
 use super::replay::Parked;
 use super::services::{Runtime, Services};
 use super::settings::Upstream;
+use super::stored::Keeper;
 
 /// The reason of a request that was turned away before anything was decided, until the refusal names its own.
 pub const UNDECIDED: &str = "undecided";
@@ -82,14 +83,17 @@ pub struct Forwarding {
 pub struct Chat {
     pub model: String,
     pub follower: Follower,
-    /// Tokens of the forwarded request as counted, at `factor`, without what was injected.
-    pub sent: u64,
+    /// Tokens of the forwarded request as counted, at `factor`, without what was injected. None where the upstream adds to it what it
+    /// keeps, so that its own count is of more.
+    pub sent: Option<u64>,
     /// As [`crate::context::Load::factor`].
     pub factor: u64,
     /// What was injected; counted only if the upstream says what it counted.
     pub edits: Edits,
     /// What to learn once the answer has ended well.
     pub lesson: Option<PendingLesson>,
+    /// Notes what the upstream keeps of the answer.
+    pub keeper: Option<Keeper>,
 }
 
 /// A turn that is learned from if its answer ends well.
@@ -169,10 +173,13 @@ impl Exchange {
                 if let Some(usage) = chat.follower.usage() {
                     record.tokens_in = Some(usage.prompt_tokens);
                     record.tokens_out = Some(usage.completion_tokens);
-                    let blocks = chat.edits.system.iter().chain(chat.edits.prefixes.values());
-                    let injected: u64 = blocks.map(|block| self.services.tokens.measure_text(block, chat.factor)).sum();
-                    let sent = chat.sent.saturating_add(injected);
-                    self.services.tokens.observe(&forwarding.upstream.name, &chat.model, sent, chat.factor, usage.prompt_tokens);
+                    if let Some(sent) = chat.sent {
+                        let tokens = &self.services.tokens;
+                        let blocks = chat.edits.system.iter().chain(chat.edits.prefixes.values());
+                        let injected: u64 = blocks.map(|block| tokens.measure_text(block, chat.factor)).sum();
+                        let sent = sent.saturating_add(injected);
+                        tokens.observe(&forwarding.upstream.name, &chat.model, sent, chat.factor, usage.prompt_tokens);
+                    }
                 }
             }
             forwarding.open = None;

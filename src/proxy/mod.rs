@@ -13,6 +13,7 @@ mod replay;
 mod respond;
 mod services;
 pub mod settings;
+mod stored;
 mod upstream;
 
 pub use addresses::Addresses;

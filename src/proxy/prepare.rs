@@ -12,6 +12,7 @@ use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
 use super::follow::Follower;
 use super::services::{Runtime, Services};
 use super::settings::Upstream;
+use super::stored;
 use super::upstream::choose_upstream;
 use crate::context::{Load, Trim, assemble, estimate_tokens, plan};
 use crate::dialect::Dialect;
@@ -152,6 +153,8 @@ pub async fn chat(
     let draft = Draft::read(&request.headers, dialect, body)?;
     exchange.record.model = Some(Clipped::new(&draft.model));
     forwarding.upstream = choose_upstream(&exchange.runtime.upstreams, dialect.api(), draft.conversation.model())?;
+    let now = exchange.record.time;
+    let keeper = stored::admit(services, stored::scope_of(&grant), &draft.conversation, &forwarding.upstream, now)?;
     let (scope, access) = match grant {
         Grant::Scoped { scope, .. } => {
             let access = memory_access(&exchange.runtime, &scope, &forwarding.upstream);
@@ -190,10 +193,11 @@ pub async fn chat(
     forwarding.chat = Some(Chat {
         model: draft.model,
         follower: Follower::new(dialect),
-        sent: fitted.trim.tokens_after - fitted.reserved,
+        sent: (!draft.conversation.stored().completes()).then_some(fitted.trim.tokens_after - fitted.reserved),
         edits,
         factor: fitted.load.factor,
         lesson,
+        keeper,
     });
     Ok(rewritten)
 }

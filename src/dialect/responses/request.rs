@@ -25,6 +25,7 @@ const BODY_KEYS: &[&str] = &[
     "store",
     "prompt",
     "prompt_cache_options",
+    "request_id",
 ];
 const CONVERSATION_KEYS: &[&str] = &["id"];
 const CACHE_KEYS: &[&str] = &["comparison_response_id"];
@@ -105,7 +106,8 @@ impl Draft {
             "model" => self.model = fields::string(reader)?,
             "stream" => self.stream = fields::is_true(reader)?,
             "max_output_tokens" => self.max_tokens = fields::number(reader)?,
-            "previous_response_id" => {
+            // vLLM gives the answer this very id, whosever it was before.
+            "previous_response_id" | "request_id" => {
                 let id = fields::string(reader)?;
                 self.refer(ReferenceKind::Response, id);
             }
