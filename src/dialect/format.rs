@@ -99,11 +99,7 @@ impl Dialect {
             Self::ChatCompletions => &ChatCompletions,
             Self::Responses => &Responses,
             // Each gets its own file.
-            Self::Completions
-            | Self::Messages
-            | Self::CountTokens
-            | Self::OllamaChat
-            | Self::OllamaGenerate => &ChatCompletions,
+            Self::Completions | Self::Messages | Self::CountTokens | Self::OllamaChat | Self::OllamaGenerate => &ChatCompletions,
         }
     }
 

@@ -160,8 +160,9 @@ fn holds(services: &Services, scope: Option<&UserScope>, upstream: &Upstream, id
     held.map_err(|error| Refusal {
         status: 503,
         code: "memory_unavailable",
-        message: "Whose answers these are cannot be looked up just now. Try again; if it stays so, tell the operator of this server."
-            .to_owned(),
+        message:
+            "Whose answers these are cannot be looked up just now. Try again; if it stays so, tell the operator of this server."
+                .to_owned(),
         detail: error.to_string(),
     })
 }

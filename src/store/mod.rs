@@ -328,7 +328,12 @@ impl Batch {
     fn is_empty(&self) -> bool {
         let Self { put, delete, injections, drop_injections, learned, holdings, embeddings, spending } = self;
         let facts = put.is_empty() && delete.is_empty() && embeddings.is_empty();
-        facts && holdings.is_empty() && injections.is_empty() && drop_injections.is_empty() && learned.is_empty() && spending.is_none()
+        facts
+            && holdings.is_empty()
+            && injections.is_empty()
+            && drop_injections.is_empty()
+            && learned.is_empty()
+            && spending.is_none()
     }
 }
 

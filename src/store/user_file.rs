@@ -98,7 +98,9 @@ impl UserFile<'_> {
     pub fn holdings(&self) -> Result<Vec<Holding>, StoreError> {
         self.inspect(|db| {
             let Some(rows) = open_if_there(&db.begin_read()?, HELD)? else { return Ok(Vec::new()) };
-            rows.iter()?.map(|row| row.map(|(name, at)| Holding { name: *name.value(), at: at.value() }).map_err(Into::into)).collect()
+            rows.iter()?
+                .map(|row| row.map(|(name, at)| Holding { name: *name.value(), at: at.value() }).map_err(Into::into))
+                .collect()
         })
         .map(Option::unwrap_or_default)
     }

@@ -95,7 +95,8 @@ pub(super) fn read(reader: &mut Reader<'_>, index: usize, before: Option<Role>) 
     let substance = Substance {
         kind: kind.as_deref(),
         role: role.is_some(),
-        content: !matches!(&content, Content::Absent | Content::Null(_)) && !matches!(&content, Content::Parts { parts, .. } if parts.is_empty()),
+        content: !matches!(&content, Content::Absent | Content::Null(_))
+            && !matches!(&content, Content::Parts { parts, .. } if parts.is_empty()),
         encrypted,
         result,
     };
