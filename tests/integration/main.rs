@@ -21,5 +21,8 @@ mod prefixes;
 mod records;
 mod refusals;
 mod reload;
+mod responses;
 mod scale;
+mod stored;
+mod stored_paths;
 mod streams;
