@@ -25,6 +25,8 @@ pub enum ReferenceKind {
     Conversation,
     /// One item of an earlier answer.
     Item,
+    /// Where tools of an earlier answer worked.
+    Container,
 }
 
 /// Something that an answer leaves at the upstream.

@@ -78,8 +78,10 @@ fn check_names(
         no_response("previous_response_not_found")
     } else if has(ReferenceKind::Conversation) {
         no_conversation()
-    } else {
+    } else if has(ReferenceKind::Item) {
         no_item()
+    } else {
+        no_container()
     })
 }
 
@@ -182,6 +184,13 @@ fn no_item() -> Refusal {
     not_found(
         "item_not_found",
         "An item of `input` stands for one that the model backend keeps, and no answer to you has one with its id. Send the item itself.",
+    )
+}
+
+fn no_container() -> Refusal {
+    not_found(
+        "container_not_found",
+        "No answer to you worked in a container with this id. Let the tool make one: `{\"type\": \"auto\"}`.",
     )
 }
 

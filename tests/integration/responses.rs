@@ -19,7 +19,8 @@ pub fn create(more: &Value) -> Request {
 pub fn response(id: &str, status: &str) -> Value {
     json!({"id": id, "object": "response", "created_at": 1, "model": "m", "status": status, "error": null, "incomplete_details": null,
         "output": [{"type": "message", "id": format!("msg_{id}"), "role": "assistant", "status": "completed",
-            "content": [{"type": "output_text", "text": "All right then.", "annotations": []}]}],
+            "content": [{"type": "output_text", "text": "All right then.", "annotations": []}]},
+            {"type": "code_interpreter_call", "id": format!("ci_{id}"), "container_id": format!("cntr_{id}"), "code": "1"}],
         "usage": {"input_tokens": 10, "output_tokens": 2, "total_tokens": 12}})
 }
 

@@ -45,6 +45,7 @@ fn ways(id: &str) -> Vec<Request> {
         create(&json!({"input": [{"type": "item_reference", "id": format!("msg_{id}")}, {"role": "user", "content": "And?"}]})),
         create(&json!({"input": [{"id": format!("msg_{id}")}]})),
         create(&json!({"input": [{"type": "reasoning", "id": format!("msg_{id}"), "summary": []}]})),
+        create(&json!({"input": "And?", "tools": [{"type": "code_interpreter", "container": format!("cntr_{id}")}]})),
         Request::post("/v1/responses/input_tokens", json!({"model": "m", "previous_response_id": id}).to_string()),
         Request::post("/v1/responses/compact", json!({"model": "m", "previous_response_id": id}).to_string()),
         by_id("GET", &format!("/v1/responses/{id}")),

@@ -61,11 +61,15 @@ fn request(method: &str, path: &str) -> Request {
 #[tokio::test]
 async fn nothing_shared_is_reached_by_a_second_user_or_by_nobody() {
     for (mode, unidentified) in [("strict", 401), ("required", 401), ("quarantine", 404), ("legacy", 404)] {
-        let world = World::in_mode(mode).await;
+        let world = World::start(|file| {
+            file["trust"]["mode"] = mode.into();
+            file["upstreams"][0]["dialects"] = json!(["openai", "anthropic"]);
+        })
+        .await;
         for (method, path) in SHARED {
             let what = format!("{mode}: {method} {path}");
             let answer = world.send(&request(method, path).signed("bert")).await;
-            assert_eq!((answer.status, answer.code().as_str()), (404, "shared_state"), "{what}: {}", answer.text());
+            assert_eq!((answer.status, &answer.json()["error"]["code"]), (404, &json!("shared_state")), "{what}");
             assert!(answer.text().contains("shared_state: allow"), "{what}: {}", answer.text());
             let answer = world.send(&request(method, path)).await;
             assert_eq!(answer.status, unidentified, "{what}: {}", answer.text());
@@ -76,7 +80,11 @@ async fn nothing_shared_is_reached_by_a_second_user_or_by_nobody() {
 
 #[tokio::test]
 async fn an_operator_can_open_an_upstream() {
-    let world = World::start(|file| file["upstreams"][0]["shared_state"] = "allow".into()).await;
+    let world = World::start(|file| {
+        file["upstreams"][0]["shared_state"] = "allow".into();
+        file["upstreams"][0]["dialects"] = json!(["openai", "anthropic"]);
+    })
+    .await;
     for (method, path) in SHARED {
         let answer = world.send(&request(method, path).vouched("bert")).await;
         assert_eq!(answer.status, 200, "{method} {path}: {}", answer.text());

@@ -30,7 +30,7 @@ pub(super) fn read_event(name: &[u8], data: &[u8]) -> Option<Answer> {
     let cut_by = response.as_ref().map(WireResponse::cut_by);
     let mut answer = response.map(WireResponse::told).unwrap_or_default();
     answer.sequence = event.sequence_number;
-    answer.kept.extend(item.and_then(WireItem::kept));
+    answer.kept.extend(item.map(WireItem::kept).unwrap_or_default());
     match kind {
         "response.completed" => {
             answer.finish_reason = Some("completed".to_owned());
@@ -115,12 +115,12 @@ impl WireResponse<'_> {
         }
         let counts = self.usage.and_then(|usage| serde_json::from_str::<Counts>(usage.get()).ok());
         let output = self.output.unwrap_or_default();
-        let items = output.iter().filter_map(|item| serde_json::from_str::<WireItem<'_>>(item.get()).ok()?.kept());
+        let items = output.iter().filter_map(|item| serde_json::from_str::<WireItem<'_>>(item.get()).ok());
         let response = self.id.clone().map(|id| Kept { id, by_id: false });
         Answer {
             content: !output.is_empty(),
             usage: counts.map(|c| Usage { prompt_tokens: c.input_tokens, completion_tokens: c.output_tokens }),
-            kept: response.into_iter().chain(items).collect(),
+            kept: response.into_iter().chain(items.flat_map(WireItem::kept)).collect(),
             opening: self.id.map(|id| {
                 let (model, created_at) = (self.model.unwrap_or_default(), self.created_at.unwrap_or_else(|| 0.into()));
                 Box::new(Opening { id, model, created_at })
@@ -142,10 +142,18 @@ struct WireItem<'a> {
     encrypted_content: Presence,
     #[serde(default)]
     result: Presence,
+    container_id: Option<String>,
+    #[serde(borrow)]
+    environment: Option<&'a RawValue>,
 }
 
 impl WireItem<'_> {
-    fn kept(self) -> Option<Kept> {
+    /// The item itself, and the container that it worked in.
+    fn kept(self) -> Vec<Kept> {
+        #[derive(Deserialize)]
+        struct Environment {
+            container_id: String,
+        }
         let substance = Substance {
             kind: self.kind.as_deref(),
             role: self.role.is_some(),
@@ -155,6 +163,9 @@ impl WireItem<'_> {
         };
         // A message's content comes after it was announced.
         let by_id = substance.is_kept() && self.kind.as_deref() != Some("message");
-        self.id.map(|id| Kept { id, by_id })
+        let item = self.id.map(|id| Kept { id, by_id });
+        let elsewhere = || serde_json::from_str::<Environment>(self.environment?.get()).ok().map(|place| place.container_id);
+        let container = self.container_id.or_else(elsewhere).map(|id| Kept { id, by_id: true });
+        item.into_iter().chain(container).collect()
     }
 }

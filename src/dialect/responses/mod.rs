@@ -6,6 +6,7 @@ mod item;
 mod request;
 #[cfg(test)]
 mod tests;
+mod tool;
 
 use bytes::Bytes;
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use super::item::{self, Item};
+use super::tool;
 use crate::dialect::Dialect;
 use crate::dialect::conversation::{Content, Conversation, ParseError, Role, Text, Turn};
 use crate::dialect::fields;
@@ -121,11 +122,16 @@ impl Draft {
             }
             "store" => self.stored.keeps = !is_false(reader)?,
             "prompt" => self.stored.template = fields::filled(reader)?.is_some(),
-            schema => {
+            "tools" => {
                 let span = fields::filled(reader)?;
-                self.tools |= span.is_some() && schema == "tools";
+                self.tools = span.is_some();
+                let containers = span.clone().map(|span| tool::read_containers(&mut Reader::new(&reader.bytes()[span])));
+                for id in containers.transpose()?.unwrap_or_default() {
+                    self.refer(ReferenceKind::Container, Some(id));
+                }
                 self.schemas.extend(span);
             }
+            _ => self.schemas.extend(fields::filled(reader)?),
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use super::*;
 use crate::dialect::Dialect;
 use crate::dialect::conversation::{Content, Role, Turn};
 use crate::dialect::edit::Edits;
-use crate::dialect::stored::ReferenceKind::{self, Conversation as Talk, Item, Response};
+use crate::dialect::stored::ReferenceKind::{self, Container, Conversation as Talk, Item, Response};
 
 mod answers;
 mod rewriting;
@@ -119,6 +119,16 @@ fn what_lies_at_the_upstream_is_named() {
         (r#"{"input":"x","prompt_cache_options":"resp_1"}"#, vec![]),
         (r#"{"input":"x","conversation":"conv_1"}"#, vec![(Talk, "conv_1")]),
         (r#"{"input":[],"conversation":{"id":"conv_\u0031"}}"#, vec![(Talk, "conv_1")]),
+        (
+            r#"{"input":"x","tools":[{"type":"code_interpreter","container":"cntr_1"},{"type":"function"},7]}"#,
+            vec![(Container, "cntr_1")],
+        ),
+        (
+            r#"{"input":"x","tools":[{"type":"shell","environment":{"type":"container_reference","container_id":"cntr_1"}}]}"#,
+            vec![(Container, "cntr_1")],
+        ),
+        (r#"{"input":"x","tools":[{"type":"code_interpreter","container":{"type":"auto"}},{"environment":"x"}]}"#, vec![]),
+        (r#"{"input":"x","tools":{"container":"cntr_1"}}"#, vec![]),
         (
             r#"{"input":[{"type":"item_reference","id":"msg_1"},{"id":"msg_2"},{"type":null,"id":"msg_3"}]}"#,
             vec![(Item, "msg_1"), (Item, "msg_2"), (Item, "msg_3")],

@@ -24,12 +24,16 @@ fn a_whole_answer_is_read() {
             {"type": "reasoning", "id": "rs_1", "summary": []},
             {"type": "reasoning", "id": "rs_2", "summary": [], "encrypted_content": "g"},
             {"type": "web_search_call", "id": "ws_1", "status": "completed"},
+            {"type": "code_interpreter_call", "id": "ci_1", "container_id": "cntr_1", "code": "1"},
+            {"type": "shell_call", "id": "sh_1", "environment": {"type": "container_reference", "container_id": "cntr_2"}},
             {"type": "message", "id": "msg_1", "role": "assistant", "content": [{"type": "output_text", "text": "hi"}]}],
         "usage": {"input_tokens": 12, "input_tokens_details": {"cached_tokens": 3}, "output_tokens": 3, "total_tokens": 15}}));
     assert!(answer.ends_cleanly() && answer.content && !answer.error);
     assert_eq!(answer.finish_reason.as_deref(), Some("completed"));
     assert_eq!(answer.usage, Some(Usage { prompt_tokens: 12, completion_tokens: 3 }));
-    assert_eq!(kept(&answer), [("resp_1", false), ("rs_1", true), ("rs_2", false), ("ws_1", true), ("msg_1", false)]);
+    let expected = [("resp_1", false), ("rs_1", true), ("rs_2", false), ("ws_1", true), ("ci_1", true), ("cntr_1", true)];
+    assert_eq!(kept(&answer)[..6], expected);
+    assert_eq!(kept(&answer)[6..], [("sh_1", false), ("cntr_2", true), ("msg_1", false)]);
 }
 
 #[test]
