@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use super::Dialect;
 use super::json::{self, Literal, Malformed};
+use super::stored::Stored;
 
 /// Who speaks in a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -164,6 +165,7 @@ pub struct Conversation {
     pub(super) list: Option<Range<usize>>,
     pub(super) schemas: Vec<Range<usize>>,
     pub(super) tools: bool,
+    pub(super) stored: Stored,
     /// Offset just behind the body's opening brace.
     pub(super) head: usize,
     pub(super) nature: Nature,
@@ -231,6 +233,12 @@ impl Conversation {
     #[must_use]
     pub fn has_tools(&self) -> bool {
         self.tools
+    }
+
+    /// What the request has to do with what its upstream keeps.
+    #[must_use]
+    pub fn stored(&self) -> &Stored {
+        &self.stored
     }
 
     /// What the upstream puts into the prompt besides the turns, as JSON: tools, functions, the answer's schema.
@@ -325,6 +333,8 @@ pub enum ParseError {
     NoMessages,
     #[error("Every element of `messages` must be an object with a string `role`; element {0} is not.")]
     Message(usize),
+    #[error("Every element of `input` must be an object; element {0} is not.")]
+    Item(usize),
     #[error("`{0}` is missing, or is no text that can be read here.")]
     NoText(&'static str),
     #[error(
@@ -344,7 +354,7 @@ impl ParseError {
             Self::Depth => "body_too_deep",
             Self::DuplicateKey(_) | Self::KeyCase(_) => "ambiguous_key",
             Self::Kept(_) => "shared_state",
-            Self::NoMessages | Self::Message(_) | Self::NoText(_) => "invalid_messages",
+            Self::NoMessages | Self::Message(_) | Self::Item(_) | Self::NoText(_) => "invalid_messages",
         }
     }
 }

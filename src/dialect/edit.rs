@@ -115,7 +115,9 @@ impl Conversation {
         if let Some(splice) = target.and_then(|(turn, _)| self.splice_text(turn, block, Side::Back)) {
             return Ok(Some(splice));
         }
-        match (self.dialect.format().system_place(), &self.list) {
+        // Instructions of the request's own would displace the template's.
+        let place = if self.stored.template { SystemPlace::FirstUser } else { self.dialect.format().system_place() };
+        match (place, &self.list) {
             (SystemPlace::Turn, Some(list)) => {
                 let comma = if kept.contains(&true) { "," } else { "" };
                 let at = self.turns.first().map_or(list.start + 1, |turn| turn.span.start);

@@ -12,6 +12,8 @@ use super::chat::ChatCompletions;
 use super::completions::Completions;
 use super::conversation::{Conversation, ParseError};
 use super::ollama::{OllamaChat, OllamaGenerate};
+use super::responses::Responses;
+use super::stored::Kept;
 use super::stream::Heard;
 
 /// Where a block goes that speaks to the model on the operator's behalf, in a conversation that starts with no instructions.
@@ -89,6 +91,11 @@ pub(super) trait Format: fmt::Debug + Sync {
     /// Reads an answer that was not streamed. `None` when it is none.
     fn read_answer(&self, json: &[u8]) -> Option<Answer>;
 
+    /// Reads what the upstream keeps of an answer, from the start of a document that is too long to be read whole.
+    fn read_kept(&self, _start: &[u8]) -> Vec<Kept> {
+        Vec::new()
+    }
+
     fn framing(&self) -> Framing {
         Framing::Sse
     }
@@ -112,8 +119,7 @@ impl Dialect {
             Self::ChatCompletions => &ChatCompletions,
             Self::Messages => &Messages,
             Self::CountTokens => &CountTokens,
-            // Each gets its own file.
-            Self::Responses => &ChatCompletions,
+            Self::Responses => &Responses,
             Self::Completions => &Completions,
             Self::OllamaChat => &OllamaChat,
             Self::OllamaGenerate => &OllamaGenerate,
@@ -132,6 +138,12 @@ impl Dialect {
     #[must_use]
     pub fn read_answer(self, json: &[u8]) -> Option<Answer> {
         self.format().read_answer(json)
+    }
+
+    /// Reads what the upstream keeps of an answer, from the start of a document that is too long to be read whole.
+    #[must_use]
+    pub fn read_kept(self, start: &[u8]) -> Vec<Kept> {
+        self.format().read_kept(start)
     }
 
     /// How a stream of this dialect is framed.

@@ -16,9 +16,12 @@ mod json;
 mod keys;
 mod ollama;
 mod prompts;
+mod reach;
+mod responses;
 mod route;
 #[cfg(test)]
 mod samples;
+pub mod stored;
 pub mod stream;
 pub mod task;
 mod transcript;
@@ -29,6 +32,7 @@ use serde::Deserialize;
 
 pub use format::{Framing, StreamFault};
 pub use json::model_of;
+pub use reach::Reach;
 pub use route::{Route, RouteKind, route};
 
 /// A family of wire formats: what a backend declares to speak, and the shape of its errors.

@@ -16,9 +16,10 @@ use super::prepare;
 use super::receive::{check_head, invite_body, read_body};
 use super::respond::refuse_unreceivable;
 use super::services::Services;
+use super::stored;
 use super::tls::certificate_of;
 use super::upstream::choose_upstream;
-use crate::dialect::{self, Api, Dialect, Route, RouteKind};
+use crate::dialect::{self, Api, Dialect, Reach, Route, RouteKind};
 use crate::enforce::{Grant, Refusal, admit};
 use crate::identity::{Arrival, Finding, Reading, Resolution};
 use crate::policy::PathClass;
@@ -93,7 +94,10 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         }
     }
 
-    if body.is_none() && (class == PathClass::Conversation || names_model(session, exchange)) {
+    let reach = route.reach(session.req_header().method.as_str());
+    stored::check_reach(&exchange.runtime.upstreams, route.api, reach)?;
+    let named = class == PathClass::Conversation || reach == Reach::Named || names_model(session, exchange);
+    if body.is_none() && named {
         body = Some(receive(services, session, exchange).await?);
     }
     let advice = match &grant {
@@ -115,12 +119,14 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         let body = (dialect, body.unwrap_or_default());
         let rewritten = prepare::chat(services, session.req_header(), exchange, grant, body, &mut forwarding).await?;
         forward_body(session, exchange, &mut forwarding, rewritten);
-    } else if let Some(body) = body {
-        let model = dialect::model_of(&body);
-        forwarding.upstream = choose_upstream(&exchange.runtime.upstreams, route.api, model.as_deref())?;
-        forward_body(session, exchange, &mut forwarding, body);
     } else {
-        invite_body(session).await.map_err(refuse_unreceivable)?;
+        let (scope, now) = (stored::scope_of(&grant), exchange.record.time);
+        let upstreams = &exchange.runtime.upstreams;
+        forwarding.upstream = stored::choose(services, upstreams, scope, (route.api, reach), body.as_ref(), now)?;
+        match body {
+            Some(body) => forward_body(session, exchange, &mut forwarding, body),
+            None => invite_body(session).await.map_err(refuse_unreceivable)?,
+        }
     }
     forwarding.path = forwarding.upstream.path_of(route.api, route.path);
     exchange.record.upstream = Some(Clipped::new(&forwarding.upstream.name));

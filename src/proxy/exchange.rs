@@ -18,6 +18,7 @@ use super::follow::Follower;
 use super::replay::Parked;
 use super::services::{Runtime, Services};
 use super::settings::Upstream;
+use super::stored::Keeper;
 
 /// The reason of a request that was turned away before anything was decided, until the refusal names its own.
 pub const UNDECIDED: &str = "undecided";
@@ -85,7 +86,8 @@ pub struct Forwarding {
 pub struct Chat {
     pub model: String,
     pub follower: Follower,
-    /// Tokens of the forwarded request as counted, at `factor`, without what was injected. None where not all of it can be counted.
+    /// Tokens of the forwarded request as counted, at `factor`, without what was injected. None where not all of it can be counted, as
+    /// where the upstream adds what it keeps.
     pub sent: Option<u64>,
     /// As [`crate::context::Load::factor`].
     pub factor: u64,
@@ -93,6 +95,8 @@ pub struct Chat {
     pub edits: Edits,
     /// What to learn once the answer has ended well.
     pub lesson: Option<PendingLesson>,
+    /// Notes what the upstream keeps of the answer.
+    pub keeper: Option<Keeper>,
 }
 
 /// A turn that is learned from if its answer ends well.

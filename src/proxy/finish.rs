@@ -75,6 +75,11 @@ pub fn follow_answer(services: &Services, body: &mut Option<Bytes>, end_of_strea
                 append(body, &rest);
             }
         }
+        let kept = chat.follower.take_kept();
+        if let Some(keeper) = chat.keeper.as_ref().filter(|_| !kept.is_empty()) {
+            // Before the id passes: it may be named at once.
+            keeper.note(services, &forwarding.upstream, &kept, exchange.record.time);
+        }
         if ended {
             // Before the end of the answer passes: what is acknowledged by it must not be lost.
             learn(services, chat);

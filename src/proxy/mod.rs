@@ -15,6 +15,7 @@ mod replay;
 mod respond;
 mod services;
 pub mod settings;
+mod stored;
 pub mod tls;
 mod upstream;
 

@@ -13,6 +13,7 @@ use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
 use super::follow::Follower;
 use super::services::{Runtime, Services};
 use super::settings::Upstream;
+use super::stored;
 use super::upstream::choose_upstream;
 use crate::context::{Load, Trim, assemble, estimate_tokens, plan};
 use crate::dialect::Dialect;
@@ -159,6 +160,8 @@ pub async fn chat(
     exchange.record.model = Some(Clipped::new(&draft.model));
     exchange.record.purpose = Some(draft.purpose.as_str());
     forwarding.upstream = choose_upstream(&exchange.runtime.upstreams, dialect.api(), draft.conversation.model())?;
+    let now = exchange.record.time;
+    let keeper = stored::admit(services, stored::scope_of(&grant), &draft.conversation, &forwarding.upstream, now)?;
     let (scope, access) = match grant {
         Grant::Scoped { scope, .. } => {
             let access = memory_access(&exchange.runtime, &scope, &forwarding.upstream);
@@ -198,10 +201,11 @@ pub async fn chat(
     forwarding.chat = Some(Chat {
         model: draft.model,
         follower: Follower::new(dialect),
-        sent: Some(sent).filter(|_| draft.conversation.is_counted()),
+        sent: Some(sent).filter(|_| draft.conversation.is_counted() && !draft.conversation.stored().completes()),
         edits,
         factor: fitted.load.factor,
         lesson,
+        keeper,
     });
     Ok(rewritten)
 }
