@@ -154,7 +154,12 @@ async fn what_keeps_tls_from_working_is_a_fault_with_its_place() {
     fs::write(dir.join("other.key"), authority.issue(SERVER).key).unwrap();
     fs::write(dir.join("empty.pem"), "nothing\n").unwrap();
     fs::write(dir.join("bad.pem"), "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n").unwrap();
+    // A key that lost its line breaks, as between quotes of a shell: it must not come out in the fault.
+    let flat = authority.issue(SERVER).key.replace('\n', " ");
+    fs::write(dir.join("flat.key"), &flat).unwrap();
     for (change, place, reason) in [
+        (json!({"key": dir.join("flat.key")}), "tls.key", "its line breaks are gone"),
+        (json!({"certificate": dir.join("flat.key")}), "tls.certificate", "its line breaks are gone"),
         (json!({"key": dir.join("other.key")}), "tls.key", "does not belong to the certificate"),
         (json!({"key": dir.join("none.key")}), "tls.key", "cannot read"),
         (json!({"key": dir.join("empty.pem")}), "tls.key", "holds no private key"),
@@ -176,6 +181,7 @@ async fn what_keeps_tls_from_working_is_a_fault_with_its_place() {
         for part in [place, reason, "remedy:"] {
             assert!(printed.contains(part), "{change}: {part} is not in {printed}");
         }
+        assert!(!printed.contains(&flat[40..60]) && !printed.contains("77, 73, 71"), "{change}");
         assert!(!world.gate.run(&["reload"]).status.success(), "{change}");
     }
     let client = TlsClient::new(&authority, None);

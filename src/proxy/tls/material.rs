@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::crypto::ring::default_provider;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
@@ -130,7 +130,7 @@ impl Files {
 
     fn certify(&self, chain: Vec<CertificateDer<'static>>, key: &[u8]) -> Result<CertifiedKey, MaterialError> {
         let no_key = |reason: String| MaterialError::NoKey { file: self.key.clone(), reason };
-        let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| no_key(error.to_string()))?;
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| no_key(describe(&error).to_owned()))?;
         let key = default_provider().key_provider.load_private_key(key).map_err(|error| no_key(error.to_string()))?;
         let mut certified = CertifiedKey::new(chain, key);
         match certified.keys_match() {
@@ -155,9 +155,20 @@ fn read(setting: &'static str, file: &Path) -> Result<Zeroizing<Vec<u8>>, Materi
     text.map_err(|reason| MaterialError::Unreadable { setting, file: file.to_owned(), reason })
 }
 
+/// What is wrong with a PEM text. The parser's own words can hold all of it: a key, where it stands on one line.
+fn describe(error: &pem::Error) -> &'static str {
+    match error {
+        pem::Error::NoItemsFound => "none is in it",
+        pem::Error::MissingSectionEnd { .. } => "it ends too soon, or its line breaks are gone",
+        pem::Error::IllegalSectionStart { .. } => "a line that begins a section is broken",
+        pem::Error::Base64Decode(_) => "it is no base64",
+        _ => "its PEM cannot be read",
+    }
+}
+
 fn certificates(setting: &'static str, file: &Path, text: &[u8]) -> Result<Vec<CertificateDer<'static>>, MaterialError> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text).collect();
-    let found = found.map_err(|error| bad(setting, file, &error.to_string()))?;
+    let found = found.map_err(|error| bad(setting, file, describe(&error)))?;
     if found.is_empty() {
         return Err(MaterialError::NoCertificate { setting, file: file.to_owned() });
     }
