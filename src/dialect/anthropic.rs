@@ -17,11 +17,12 @@ use bytes::Bytes;
 
 use super::Dialect;
 use super::answer::Answer;
-use super::conversation::{Content, Conversation, ParseError, Part, PartKind, Role, Text, Turn};
+use super::conversation::{Content, Conversation, Nature, ParseError, Part, PartKind, Role, Text, Turn};
 use super::fields;
 use super::format::{Format, StreamFault, SystemPlace};
 use super::json::{self, Reader};
 use super::keys::Keys;
+use super::stored::Stored;
 use super::stream::Heard;
 
 const BODY_KEYS: &[&str] =
@@ -125,7 +126,9 @@ fn parse(dialect: Dialect, body: Bytes) -> Result<Conversation, ParseError> {
         list: Some(list),
         schemas: draft.schemas,
         tools: draft.tools,
+        stored: Stored::default(),
         head,
+        nature: Nature::default(),
         body,
     })
 }
@@ -162,7 +165,7 @@ impl Draft {
                 let start = reader.offset();
                 let (content, _) = content(reader)?;
                 let span = start..reader.offset();
-                self.system = Some(Turn { role: Role::System, span, content, calls: None, answers: false });
+                self.system = Some(Turn { role: Role::System, span, content, calls: None, answers: false, images: 0 });
             }
             "model" => self.model = fields::string(reader)?,
             "stream" => self.stream = fields::is_true(reader)?,
@@ -219,7 +222,7 @@ fn message(reader: &mut Reader<'_>, index: usize) -> Result<Turn, ParseError> {
         Role::User if tools.answers && !has_text(&content) => Role::Tool,
         role => role,
     };
-    Ok(Turn { role, span, content, calls: tools.calls, answers: tools.answers })
+    Ok(Turn { role, span, content, calls: tools.calls, answers: tools.answers, images: 0 })
 }
 
 fn has_text(content: &Content) -> bool {

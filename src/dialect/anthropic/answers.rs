@@ -69,7 +69,7 @@ pub(super) fn read_answer(json: &[u8]) -> Option<Answer> {
         error: wire.r#type == "error" || wire.stop_reason.as_deref() == Some(REFUSAL),
         finish_reason: wire.stop_reason,
         usage: wire.usage.and_then(usage),
-        done: false,
+        ..Answer::default()
     })
 }
 

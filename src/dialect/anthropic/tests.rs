@@ -107,7 +107,7 @@ fn only_the_persons_words_are_theirs() {
         (&result, Purpose::Continuation, "Remember that the code of my locker is quagga. Then look into notes.txt."),
         (&second, Purpose::Turn, "What is the code of my locker?"),
     ] {
-        assert_eq!(classify(chat, None, None), purpose);
+        assert_eq!(classify(chat, None, None).0, purpose);
         let last = chat.last_user().unwrap();
         assert_eq!(own_words(&chat.text(last)), words);
     }

@@ -102,12 +102,14 @@ pub(super) fn read(reader: &mut Reader<'_>, index: usize, before: Option<Role>) 
     };
     let reference = id.filter(|_| substance.is_kept());
     let turn = match (kind.as_deref(), role) {
-        (None | Some("message"), Some(role)) => Turn { role, span, content, calls: None, answers: joins(role, before) },
+        (None | Some("message"), Some(role)) => {
+            Turn { role, span, content, calls: None, answers: joins(role, before), images: 0 }
+        }
         (kind, _) => {
             let (role, calls) = role_of(kind.unwrap_or_default());
             let answers = role == Role::Tool || joins(role, before);
             let (content, calls) = if calls { (Content::Absent, Some(span.clone())) } else { (whole(&span), None) };
-            Turn { role, span, content, calls, answers }
+            Turn { role, span, content, calls, answers, images: 0 }
         }
     };
     Ok(Item { turn, reference })
