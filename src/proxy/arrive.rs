@@ -7,12 +7,11 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use pingora::protocols::l4::socket::SocketAddr;
 use pingora::proxy::Session;
-use sha2::{Digest, Sha256};
 
 use super::exchange::{Exchange, Forwarding};
 use super::me;
 use super::prepare;
-use super::receive::{check_head, invite_body, read_body};
+use super::receive::{check_head, check_lines, invite_body, read_body};
 use super::respond::refuse_unreceivable;
 use super::services::Services;
 use super::upstream::{api_path, choose_upstream, lists_models};
@@ -40,6 +39,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         let message = "This server is shutting down. Try again in a moment.".to_owned();
         return Err(Refusal { status: 503, code: "shutting_down", message, detail: String::new() });
     }
+    check_lines(session).map_err(refuse_unreceivable)?;
     check_head(session.req_header(), &exchange.runtime.limits).map_err(refuse_unreceivable)?;
     let request = session.req_header();
     let route = dialect::route(request.method.as_str(), request.uri.path());
@@ -89,7 +89,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     };
     if class == PathClass::Conversation {
         let body = body.unwrap_or_default();
-        let rewritten = prepare::chat(services, session.req_header(), exchange, grant, body, &mut forwarding).await?;
+        let rewritten = prepare::chat(services, exchange, grant, body, &mut forwarding).await?;
         forward_body(session, exchange, &mut forwarding, rewritten);
     } else if let Some(body) = body {
         let model = dialect::model_of(&body);
@@ -147,6 +147,7 @@ async fn resolve(
     let arrival = Arrival {
         method: request.method.as_str(),
         target: request.uri.path_and_query().map_or("/", |target| target.as_str()),
+        authority: request.uri.authority().map(http::uri::Authority::as_str),
         headers: &request.headers,
         peer: exchange.record.peer,
         now: exchange.record.time.div_euclid(1000),
@@ -157,12 +158,14 @@ async fn resolve(
         Reading::Complete(resolution) => resolution,
         Reading::AwaitsBody(pending) => {
             let whole = receive(services, session, exchange).await?;
-            let digest: [u8; 32] = Sha256::digest(&whole).into();
+            let resolution = pending.finish(&whole);
             *body = Some(whole);
-            pending.finish(&digest)
+            resolution
         }
     };
     exchange.record.client = resolution.client.clone();
+    exchange.session.clone_from(&resolution.session);
+    exchange.task.clone_from(&resolution.task);
     services.metrics.count_ignored_headers(resolution.ignored_headers);
     Ok(resolution)
 }

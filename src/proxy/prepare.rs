@@ -5,8 +5,6 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::HeaderMap;
-use pingora::http::RequestHeader;
 
 use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
 use super::follow::Follower;
@@ -20,7 +18,6 @@ use crate::dialect::edit::Edits;
 use crate::dialect::task::{Purpose, classify};
 use crate::dialect::words::own_words;
 use crate::enforce::{Grant, Refusal, UserScope};
-use crate::identity::header;
 use crate::ids::SessionId;
 use crate::memory::{self, Lesson, Message, RecallMiss, RecallRequest, Recalled};
 use crate::policy::MemoryAccess;
@@ -39,11 +36,11 @@ pub struct Draft {
 impl Draft {
     /// # Errors
     /// When the body is no chat completion.
-    pub fn read(headers: &HeaderMap, body: Bytes) -> Result<Self, Refusal> {
+    pub fn read(exchange: &Exchange, body: Bytes) -> Result<Self, Refusal> {
         let conversation = parse(body).map_err(refuse_malformed)?;
         let model = conversation.model().unwrap_or_default().to_owned();
-        let session = header::session(headers);
-        let purpose = classify(&conversation, None, session.as_ref().map(SessionId::as_str));
+        let session = exchange.session.clone();
+        let purpose = classify(&conversation, exchange.task.as_deref(), session.as_ref().map(SessionId::as_str));
         Ok(Self { conversation, model, session, purpose })
     }
 
@@ -143,13 +140,12 @@ pub fn edit(draft: &Draft, trim: &Trim, system: Option<String>, turns: Vec<(usiz
 /// When the body is no chat completion, no upstream serves its model, or it cannot be made to fit the context window.
 pub async fn chat(
     services: &Services,
-    request: &RequestHeader,
     exchange: &mut Exchange,
     grant: Grant,
     body: Bytes,
     forwarding: &mut Forwarding,
 ) -> Result<Bytes, Refusal> {
-    let draft = Draft::read(&request.headers, body)?;
+    let draft = Draft::read(exchange, body)?;
     exchange.record.model = Some(Clipped::new(&draft.model));
     forwarding.upstream = choose_upstream(&exchange.runtime.upstreams, draft.conversation.model())?;
     let (scope, access) = match grant {

@@ -183,7 +183,7 @@ async fn replay(mode: &str, signed: bool) {
         file["trust"]["mode"] = mode.into();
         file["context"] = json!({"window": 131_072});
         if signed {
-            file["clients"][0]["identity"] = json!([{"open_webui_jwt": {"secret": {"env": JWT_SECRET.0}}}]);
+            file["clients"][0]["identity"] = json!([{"open_webui": {"secret": {"env": JWT_SECRET.0}}}]);
         }
     })
     .await;

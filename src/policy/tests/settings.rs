@@ -56,7 +56,7 @@ fn the_documented_shape_is_read() {
     });
     let clients = json!([
         {"name": "open-webui", "key": secrets.put("a", "key-a-0123456789abcdef"), "keys": [secrets.put("b", "key-b-0123456789abcdef")],
-         "identity": [{"open_webui_jwt": {"secret": secrets.put("jwt", "jwt-secret-0123456789abcdef")}}, "memgate_signature"], "mode": "strict"},
+         "identity": [{"open_webui": {"secret": secrets.put("jwt", "jwt-secret-0123456789abcdef")}}, "memgate_signature"], "mode": "strict"},
         {"name": "sillytavern", "identity": ["user_key", {"header": "x-st-user"}]},
         {"name": "old", "peers": ["10.0.0.0/8"], "mode": "legacy"},
         {"name": "team", "key": secrets.put("c", "key-c-0123456789abcdef"), "identity": [{"header": "X-Staff-Id"}], "vouch": "verified"},
@@ -67,7 +67,7 @@ fn the_documented_shape_is_read() {
     assert_eq!(identity.clients.iter().map(|client| client.key_hashes.len()).collect::<Vec<_>>(), [2, 0, 0, 1]);
     assert!(identity.clients[0].demands_signature() && !identity.clients[1].demands_signature());
     assert!(matches!(identity.clients[0].sources[..], [Source::OpenWebuiJwt(_), Source::MemgateSignature]));
-    assert!(matches!(&identity.clients[1].sources[..], [Source::UserKey, Source::Header(name)] if name == "x-st-user"));
+    assert!(matches!(&identity.clients[1].sources[..], [Source::UserKey, Source::Header(source)] if source.name == "x-st-user"));
     assert!(matches!(identity.clients[2].sources[..], [Source::UserKey]), "nothing written means per-user keys only");
     assert_eq!(identity.trusted_peers.len(), 2);
     assert_eq!((&*identity.signing_keys[0].id, identity.replay_capacity), ("k1", 5000));
@@ -99,7 +99,7 @@ fn every_fault_is_reported_at_once_with_its_path() {
         {"name": "unknown", "key": secrets.put("mgk", "mgk_0123456789abcdef")},
         {"name": "lax", "mode": "legacy"},
         {"name": "odd", "identity": [{"header": "x_user"}, {"header": "authorization"}, {"header": "x-memgate-nonce"}, {"header": ""},
-         {"open_webui_jwt": {"secret": short, "header": "Connection"}}]},
+         {"open_webui": {"secret": short, "header": "Connection"}}]},
         {"name": "boast", "vouch": "verified"},
     ]);
     let (_, faults) = load(trust, clients);
@@ -121,8 +121,8 @@ fn every_fault_is_reported_at_once_with_its_path() {
             "clients[5].identity[1].header",
             "clients[5].identity[2].header",
             "clients[5].identity[3].header",
-            "clients[5].identity[4].open_webui_jwt.header",
-            "clients[5].identity[4].open_webui_jwt.secret",
+            "clients[5].identity[4].open_webui.header",
+            "clients[5].identity[4].open_webui.secret",
             "clients[6].vouch",
             "trust.clock_skew",
             "trust.default_user",
@@ -165,7 +165,7 @@ fn unknown_settings_are_refused() {
         (json!({"signing_keys": [{"id": "k", "secret": "plain text"}]}), json!({"name": "a"})),
         (json!({}), json!({"name": "a", "tenant": "b"})),
         (json!({}), json!({"name": "a", "identity": ["cookie"]})),
-        (json!({}), json!({"name": "a", "identity": [{"open_webui_jwt": {"secret": {"env": "X"}, "alg": "none"}}]})),
+        (json!({}), json!({"name": "a", "identity": [{"open_webui": {"secret": {"env": "X"}, "alg": "none"}}]})),
         (json!({}), json!({"name": "a", "key": {"env": "X", "file": "Y"}})),
         (json!({}), json!({})),
     ] {

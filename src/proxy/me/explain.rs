@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use pingora::http::RequestHeader;
 use serde::Serialize;
 
 use super::super::exchange::Exchange;
@@ -99,14 +98,13 @@ struct CutBody {
 
 pub async fn explain(
     services: &Services,
-    request: &RequestHeader,
     exchange: &Exchange,
     scope: UserScope,
     ignored_headers: u32,
     body: Bytes,
 ) -> Result<Answer, Refusal> {
     let runtime = &exchange.runtime;
-    let draft = Draft::read(&request.headers, body)?;
+    let draft = Draft::read(exchange, body)?;
     let upstream = choose_upstream(&runtime.upstreams, draft.conversation.model())?;
     let access = memory_access(runtime, &scope, &upstream);
     let recalls = draft.recalls(access);

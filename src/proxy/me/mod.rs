@@ -108,7 +108,7 @@ pub async fn serve(
         }
         Call::Explain => {
             query.allow(&[])?;
-            explain::explain(services, request, exchange, scope, caller.ignored_headers, body).await
+            explain::explain(services, exchange, scope, caller.ignored_headers, body).await
         }
     }
 }
