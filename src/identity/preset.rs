@@ -2,7 +2,8 @@
 
 use http::HeaderName;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 use super::Assurance;
 use super::header;
@@ -83,11 +84,17 @@ impl HeaderFile {
 pub struct OpenWebuiFile {
     /// The secret that `Open WebUI` has as `FORWARD_USER_INFO_HEADER_JWT_SECRET`. With it only its signed token counts, and the token's absence
     /// is refused.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "written_secret")]
     pub secret: Option<SecretRef>,
     /// The header that carries the token or, without a secret, the user's id, where `Open WebUI` was told another name than its own.
     #[serde(default)]
     pub header: Option<String>,
+}
+
+/// A secret that is left empty is no choice of the plain header, but a slip.
+fn written_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretRef>, D::Error> {
+    let secret = Option::<SecretRef>::deserialize(deserializer)?;
+    secret.map(Some).ok_or_else(|| D::Error::custom("is empty; write {env: NAME} or {file: PATH}, or leave `secret` out"))
 }
 
 impl OpenWebuiFile {

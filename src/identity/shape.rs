@@ -18,6 +18,9 @@ impl<'de> Deserialize<'de> for SourceFile {
     }
 }
 
+/// What `{open_webui: {secret: …}}` was called at first. Without the secret it must not come to mean the plain header.
+const OPEN_WEBUI_TOKEN: &str = "open_webui_jwt";
+
 struct SourceVisitor;
 
 impl<'de> Visitor<'de> for SourceVisitor {
@@ -32,7 +35,14 @@ impl<'de> Visitor<'de> for SourceVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SourceFile, A::Error> {
-        match map.next_key()? {
+        match map.next_key::<String>()? {
+            Some(name) if name == OPEN_WEBUI_TOKEN => {
+                let choice = Choice { name: "open_webui".to_owned(), settings: OneKey(map) };
+                match SourceFile::deserialize(choice)? {
+                    SourceFile::OpenWebui(file) if file.secret.is_none() => Err(A::Error::missing_field("secret")),
+                    source => Ok(source),
+                }
+            }
             Some(name) => SourceFile::deserialize(Choice { name, settings: OneKey(map) }),
             // Said of what is resolved: the key may have been cut out for a fault of its own.
             None => Ok(SourceFile::Empty),

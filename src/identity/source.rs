@@ -138,7 +138,6 @@ pub enum SourceFile {
     /// A plain header that holds the user's id. Vouched from a client that sends its key, asserted from a trusted peer.
     Header(HeaderFile),
     /// `Open WebUI`: with `secret` its signed token, verified, and its absence is refused; else its plain id header. Knows its chats and tasks.
-    #[serde(alias = "open_webui_jwt")]
     OpenWebui(OpenWebuiFile),
     /// memgate's own HMAC headers, by one of `trust.signing_keys`. Verified; their absence is refused.
     MemgateSignature,

@@ -7,6 +7,8 @@ mod component;
 mod digest;
 mod message;
 mod sign;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 

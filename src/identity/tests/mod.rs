@@ -2,11 +2,14 @@
 
 mod clients;
 mod forgery;
+mod message_signature;
 mod open_webui;
+mod presets;
 mod signed;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
