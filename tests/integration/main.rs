@@ -18,6 +18,7 @@ mod me_import;
 mod me_isolation;
 mod models;
 mod prefixes;
+mod presets;
 mod records;
 mod refusals;
 mod reload;

@@ -152,8 +152,73 @@ fn a_mode_is_laxer_only_in_the_documented_order() {
 
 #[test]
 fn signatures_without_a_signing_key_are_a_fault() {
-    let (_, faults) = load(json!({}), json!([{"name": "cli", "identity": ["memgate_signature"]}]));
-    assert_eq!(faults[0].path, "clients[0].identity");
+    for source in [json!("memgate_signature"), json!("http_signature"), json!({"http_signature": {"tag": "memgate"}})] {
+        let (_, faults) = load(json!({}), json!([{"name": "cli", "identity": [source]}]));
+        assert_eq!(faults[0].path, "clients[0].identity");
+    }
+}
+
+#[test]
+fn clients_name_their_chats_and_tasks() {
+    let (settings, faults) = load(
+        json!({}),
+        json!([
+            {"name": "a", "identity": ["open_webui"]},
+            {"name": "b", "identity": ["open_webui"], "session_header": "X-My-Chat", "task_header": "X-My-Task"},
+            {"name": "c", "identity": ["librechat"], "task_header": "X-My-Task"},
+            {"name": "d"},
+        ]),
+    );
+    assert_eq!(faults, []);
+    let cues = |n: usize| {
+        let cues = &settings.identity.clients[n].cues;
+        let text = |name: &http::HeaderName| name.as_str().to_owned();
+        (cues.sessions.iter().map(text).collect::<Vec<_>>(), cues.task.as_ref().map(text))
+    };
+    let of = |session: &str, task: Option<&str>| (vec![session.to_owned()], task.map(ToOwned::to_owned));
+    assert_eq!(cues(0), of("x-openwebui-chat-id", Some("x-openwebui-task")));
+    assert_eq!(cues(1), of("x-my-chat", Some("x-my-task")));
+    assert_eq!(cues(2), of("x-librechat-conversation-id", Some("x-my-task")));
+    assert_eq!(cues(3), (vec![], None));
+    let (_, faults) = load(json!({}), json!([{"name": "a", "session_header": "X_Chat", "task_header": "x-memgate-task"}]));
+    let paths: Vec<_> = faults.iter().map(|fault| fault.path.as_str()).collect();
+    assert_eq!(paths, ["clients[0].session_header", "clients[0].task_header"]);
+}
+
+#[test]
+fn only_a_source_that_can_vouch_gives_vouching_an_effect() {
+    let secrets = Secrets::new();
+    let key = secrets.put("k", "key-a-0123456789abcdef");
+    for (identity, vouches) in [
+        (json!(["open_webui"]), true),
+        (json!(["forward_auth"]), true),
+        (json!(["sillytavern"]), false),
+        (json!(["litellm"]), false),
+        (json!(["ai_optimizer"]), false),
+        (json!([{"header": {"name": "x-who", "at_most": "asserted"}}]), false),
+        (json!([{"open_webui": {"secret": secrets.put("j", "jwt-secret-0123456789abcdef")}}]), false),
+    ] {
+        let (_, faults) = load(json!({}), json!([{"name": "a", "key": key, "identity": identity, "vouch": "verified"}]));
+        assert_eq!(faults.is_empty(), vouches, "{identity}");
+    }
+}
+
+#[test]
+fn a_products_nobody_is_somebody_in_legacy_mode_alone() {
+    let nobody = |default: &str, own: Option<&str>| {
+        let mut client = json!({"name": "muxi", "identity": ["muxi"], "peers": ["10.0.0.1"]});
+        if let Some(mode) = own {
+            client["mode"] = mode.into();
+        }
+        let (settings, faults) = load(json!({"mode": default}), json!([client]));
+        assert_eq!(faults, []);
+        let [Source::Header(source)] = &settings.identity.clients[0].sources[..] else { panic!() };
+        source.nobody
+    };
+    assert_eq!(nobody("required", None), Some("0"));
+    assert_eq!(nobody("legacy", Some("strict")), Some("0"));
+    assert_eq!(nobody("legacy", None), None);
+    assert_eq!(nobody("required", Some("legacy")), None);
 }
 
 #[test]
