@@ -176,9 +176,9 @@ impl ForwardAuthFile {
                 (&["x-auth-request-user", "x-forwarded-user"], &["x-auth-request-email", "x-forwarded-email"])
             }
         };
-        let named = names.iter().map(|name| source(name));
-        let mailed = mails.iter().map(|name| HeaderSource { fallback: true, ..source(name) });
-        plan.sources.extend(named.chain(mailed).map(Source::from));
+        let by_name = names.iter().map(|name| source(name));
+        let by_mail = mails.iter().map(|name| HeaderSource { fallback: true, ..source(name) });
+        plan.sources.extend(by_name.chain(by_mail).map(Source::from));
     }
 }
 

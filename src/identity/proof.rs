@@ -99,12 +99,11 @@ impl Pending {
         let window = Window { now, skew: settings.skew_seconds(), capacity: settings.replay_capacity };
         let (key_id, nonce, timestamp) = proof.once();
         let claim = || guard.claim(key_id, nonce, timestamp, window).map_err(unclaimed);
-        draft.finding = match proof.check_body(body).and_then(|()| claim()) {
-            Err(invalid) => Finding::Invalid(Invalid { claimed: Some(proof.user().to_string()), ..invalid }),
-            Ok(()) => {
-                statements.push(proof.into_statement());
-                agree(statements).map_or_else(Finding::Invalid, |found| found.map_or(none(), Finding::Valid))
-            }
+        draft.finding = if let Err(invalid) = proof.check_body(body).and_then(|()| claim()) {
+            Finding::Invalid(Invalid { claimed: Some(proof.user().to_string()), ..invalid })
+        } else {
+            statements.push(proof.into_statement());
+            agree(statements).map_or_else(Finding::Invalid, |found| found.map_or(none(), Finding::Valid))
         };
         draft
     }

@@ -36,8 +36,9 @@ fn sign_for(authority: &str, request: Request, user: &str) -> Request {
     let names: Vec<_> = covered.iter().map(|(name, _)| format!("\"{name}\"")).collect();
     let nonce = random_hex();
     let input = format!("({});created={};nonce=\"{nonce}\";keyid=\"k1\"", names.join(" "), now());
-    let lines: String = covered.iter().map(|(name, value)| format!("\"{name}\": {value}\n")).collect();
-    let mac = hmac(SIGNING_KEY.1.as_bytes(), format!("{lines}\"@signature-params\": {input}").as_bytes());
+    let lines = covered.iter().map(|(name, value)| format!("\"{name}\": {value}"));
+    let base = lines.chain([format!("\"@signature-params\": {input}")]).collect::<Vec<_>>().join("\n");
+    let mac = hmac(SIGNING_KEY.1.as_bytes(), base.as_bytes());
     request
         .header("X-Memgate-User", user)
         .header("Content-Digest", digest)

@@ -142,9 +142,9 @@ impl<'a> Component<'a> {
         }
         let derived = name.starts_with('@');
         match (name, how) {
-            ("@query-param", How::Parameter(_)) => {}
+            ("@query-param", How::Parameter(_))
+            | ("@method" | "@target-uri" | "@authority" | "@scheme" | "@path" | "@query" | "@request-target", How::Plain) => {}
             ("@query-param", _) => return Err(fault("lacks the parameter `name`")),
-            ("@method" | "@target-uri" | "@authority" | "@scheme" | "@path" | "@query" | "@request-target", How::Plain) => {}
             (_, How::Parameter(_)) => return Err(fault("has a parameter `name`, which is for \"@query-param\"")),
             _ if derived => return Err(fault("is no component of a request that is known here")),
             _ if !is_field_name(name) => return Err(fault("is no header name in lower case")),

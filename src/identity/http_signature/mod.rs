@@ -199,14 +199,13 @@ impl Verifier<'_> {
             return Err(Invalid::new(code::SIGNATURE_EXPIRED, message));
         }
         match seconds("expires") {
-            None => Ok(created),
             Some(None) => Err(bad("The signature's `expires` is not Unix seconds.")),
             Some(Some(expires)) if expires < created => Err(bad("The signature's `expires` is before its `created`.")),
             Some(Some(expires)) if now > expires.saturating_add(self.skew) => {
                 let message = format!("The signature has expired (this server's clock reads {now}). Sign again.");
                 Err(Invalid::new(code::SIGNATURE_EXPIRED, message))
             }
-            Some(Some(_)) => Ok(created),
+            None | Some(Some(_)) => Ok(created),
         }
     }
 }

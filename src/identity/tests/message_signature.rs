@@ -78,8 +78,8 @@ impl Draft {
     fn signature(&self, label: &str) -> (String, String) {
         let names: Vec<_> = self.covered.iter().map(|(name, _)| name.as_str()).collect();
         let input = format!("({}){}", names.join(" "), self.parameters);
-        let lines: String = self.covered.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
-        let base = format!("{lines}\"@signature-params\": {input}");
+        let lines = self.covered.iter().map(|(name, value)| format!("{name}: {value}"));
+        let base = lines.chain([format!("\"@signature-params\": {input}")]).collect::<Vec<_>>().join("\n");
         let mac = Hmac::<Sha256>::new_from_slice(&self.secret).unwrap().chain_update(base).finalize().into_bytes();
         (format!("{label}={input}"), format!("{label}=:{}:", STANDARD.encode(mac)))
     }

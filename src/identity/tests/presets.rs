@@ -337,10 +337,10 @@ fn words_and_mappings_mean_the_same() {
     ] {
         assert!(read(wrong.clone()).is_err(), "{wrong}");
     }
-    let faulty =
+    let wrong =
         json!([{}, {"header": {"name": "a b", "tenant_header": "host"}}, {"http_signature": {"user": "signature", "tag": ""}}]);
-    let (plan, faults) = plan(&faulty);
-    assert!(plan.sources.is_empty());
+    let (read, faults) = plan(&wrong);
+    assert!(read.sources.is_empty());
     let paths: Vec<_> = faults.iter().map(|fault| fault.path.as_str()).collect();
     let expected = [
         "identity[0]",
