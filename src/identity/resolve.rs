@@ -192,10 +192,8 @@ impl<'a> Request<'a> {
             Source::HttpSignature(signature) => Some(&signature.user),
             _ => None,
         });
-        let mut names: Vec<&str> = own.map(HeaderName::as_str).chain(header::USER_IDS.iter().copied()).collect();
-        names.sort_unstable();
-        names.dedup();
-        let ignored = names.into_iter().filter(|name| self.view.carries(name) && !used(name));
+        let own = own.map(HeaderName::as_str).filter(|name| !header::USER_IDS.contains(name));
+        let ignored = header::USER_IDS.iter().copied().chain(own).filter(|name| self.view.carries(name) && !used(name));
         u32::try_from(ignored.count()).unwrap_or(u32::MAX)
     }
 

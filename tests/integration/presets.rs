@@ -135,3 +135,21 @@ async fn a_chat_is_named_by_the_clients_own_product() {
     assert_eq!(session("X-Memgate-Session", "s-1").await.as_deref(), Some("s-1"));
     assert_eq!(session("X-OpenWebUI-Chat-Id", "temporary:c-1").await, None, "another product's header");
 }
+
+/// Header values that are no UTF-8 come through the server as they were sent.
+#[tokio::test]
+async fn names_arrive_in_the_encodings_of_their_product() {
+    let world =
+        World::start(with_identity(json!([{"header": {"name": "X-LibreChat-User-Username", "decode": "librechat"}}]))).await;
+    let names: [(&[u8], &str); 3] = [(b"Jos\xe9", "José"), (b"b64:TWFyacSH", "Marić"), (b"M\xc3\xbcller", "MÃ¼ller")];
+    for (n, (sent, name)) in names.into_iter().enumerate() {
+        let request = Request::chat(&["hi"]).bearer(OPEN_WEBUI_KEY.1).header("X-LibreChat-User-Username", sent);
+        world.send(&request).await.assert_ok();
+        let record = world.requests_on_record(n + 1).await.pop().unwrap();
+        assert_eq!(record["user"], format!("default:{name}"));
+    }
+    for unresolved in ["{{LIBRECHAT_USER_USERNAME}}", "b64:!!"] {
+        let request = Request::chat(&["hi"]).bearer(OPEN_WEBUI_KEY.1).header("X-LibreChat-User-Username", unresolved);
+        world.send(&request).await.assert_refused(401, "identity_malformed");
+    }
+}
