@@ -84,7 +84,7 @@ pub struct HeaderSource {
     pub compound: bool,
     /// The word is never worth more than this, whoever says it: the person may have written it.
     pub at_most: Assurance,
-    /// Asked only where no other header of the client names anybody.
+    /// Asked only where nothing else in the request names anybody.
     pub fallback: bool,
     /// The value that the product sends for nobody in particular.
     pub nobody: Option<&'static str>,

@@ -223,7 +223,8 @@ impl<'a> Request<'a> {
                 Source::Header(_) | Source::UserKey | Source::MemgateSignature => {}
             }
         }
-        statements.extend(self.plain(signed)?);
+        let proven = signed || proof.is_some() || !statements.is_empty();
+        statements.extend(self.plain(signed, proven)?);
         if signed {
             let keys = &self.settings.signing_keys;
             let unverified = signature::prepare(&self.view, self.arrival, keys, self.settings.skew_seconds())?;
@@ -236,8 +237,8 @@ impl<'a> Request<'a> {
         Ok((statements, proof))
     }
 
-    /// What plain headers say. Some are asked only where the others say nothing.
-    fn plain(&self, signed: bool) -> Result<Vec<Statement>, Invalid> {
+    /// What plain headers say. Some are asked only where nothing else says anything.
+    fn plain(&self, signed: bool, proven: bool) -> Result<Vec<Statement>, Invalid> {
         let Some(word) = self.word() else { return Ok(Vec::new()) };
         let headers = || {
             self.sources().iter().filter_map(|source| match source {
@@ -251,7 +252,7 @@ impl<'a> Request<'a> {
             asked.filter_map(|source| self.state(source, word.min(source.at_most)).transpose()).collect::<Result<Vec<_>, _>>()
         };
         let named = said(false)?;
-        if named.is_empty() { said(true) } else { Ok(named) }
+        if named.is_empty() && !proven { said(true) } else { Ok(named) }
     }
 
     /// The user that an HTTP message signature would prove. Where no client is configured for them, others' signatures pass.
