@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
-use super::header::{self, View};
+use super::header::{self, Cues, View};
 use super::source::Source;
 use super::{CertificateRule, ClientCertificate, Invalid, KeyHash, code};
 use crate::ids::ClientName;
@@ -26,6 +26,8 @@ pub struct Client {
     /// Addresses that are this client's even without a key. They recognise, they do not authenticate.
     pub peers: Vec<IpNet>,
     pub sources: Vec<Source>,
+    /// Which headers name its chats and tasks.
+    pub cues: Cues,
 }
 
 impl Client {
@@ -33,6 +35,12 @@ impl Client {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.key_hashes.is_empty() && self.certificates.is_empty() && self.peers.is_empty()
+    }
+
+    /// Whether the request bears a trace of the client: one of its sources, or a chat as its product names them.
+    fn leaves_trace(&self, view: &View<'_>, user_key: bool) -> bool {
+        self.sources.iter().any(|source| source.leaves_trace(view, user_key))
+            || self.cues.sessions.iter().any(|name| view.carries(name.as_str()))
     }
 
     /// The client is configured for a signed source.
@@ -44,11 +52,11 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, key_hashes, certificates, peers, sources } = self;
+        let Self { name, key_hashes, certificates, peers, sources, cues } = self;
         let keys = key_hashes.len();
-        let mut out = f.debug_struct("Client");
-        out.field("name", name).field("keys", &keys).field("certificates", &certificates.len());
-        out.field("peers", peers).field("sources", sources).finish()
+        let mut text = f.debug_struct("Client");
+        text.field("name", name).field("keys", &keys).field("certificates", &certificates.len());
+        text.field("peers", peers).field("sources", sources).field("cues", cues).finish()
     }
 }
 
@@ -136,11 +144,9 @@ pub(super) fn recognise<'a>(
         }
     }
     let user_key = credentials.iter().any(|credential| credential.user_key);
-    let client =
-        keyed.or_else(|| clients.iter().find(|client| client.peers.iter().any(|net| net.contains(&peer)))).or_else(|| {
-            let traced = |client: &&Client| client.sources.iter().any(|source| source.leaves_trace(view, user_key));
-            clients.iter().filter(|client| client.is_open()).find(traced)
-        });
+    let client = keyed
+        .or_else(|| clients.iter().find(|client| client.peers.iter().any(|net| net.contains(&peer))))
+        .or_else(|| clients.iter().filter(|client| client.is_open()).find(|client| client.leaves_trace(view, user_key)));
     Ok(Recognised { client, authenticated: keyed.is_some(), stray })
 }
 

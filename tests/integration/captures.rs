@@ -41,7 +41,7 @@ async fn replay(captures: &[&Capture], mode: &str, signed: bool) -> Tally {
     let world = world(|file| {
         file["trust"]["mode"] = mode.into();
         if signed {
-            file["clients"][0]["identity"] = json!([{"open_webui_jwt": {"secret": {"env": JWT_SECRET.0}}}]);
+            file["clients"][0]["identity"] = json!([{"open_webui": {"secret": {"env": JWT_SECRET.0}}}]);
         }
     })
     .await;

@@ -25,6 +25,7 @@ mod me_isolation;
 mod models;
 mod ollama;
 mod prefixes;
+mod presets;
 mod records;
 mod refusals;
 mod reload;
