@@ -3,7 +3,7 @@
 mod client;
 pub mod code;
 pub mod header;
-mod open_webui;
+mod jwt;
 mod replay;
 mod resolve;
 mod signature;
@@ -18,11 +18,14 @@ use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 
 pub use client::{Client, USER_KEY_PREFIX, hash_key};
-pub use open_webui::OpenWebuiJwt;
+pub use jwt::{
+    Algorithm, AudienceFile, CloudflareAccessFile, JwksError, JwksFile, JwtFile, JwtSource, KeyKeeper, Keyring, KeyringSettings,
+    OpenWebuiJwt, OpenWebuiJwtFile, RequiredFile, Scalar,
+};
 pub use replay::{ReplayGuard, Unclaimed, Window};
 pub use resolve::{IdentitySettings, Pending, Reading, Resolver};
 pub use signature::{SigningKey, sign};
-pub use source::{OpenWebuiJwtFile, SigningKeyFile, Source, SourceFile, long_secret};
+pub use source::{SigningKeyFile, Source, SourceFile, long_secret};
 
 use crate::ids::{ClientName, IdError, KeyId, SessionId, UserId};
 
@@ -70,7 +73,7 @@ pub struct Arrival<'a> {
 pub struct Evidence {
     pub user: UserId,
     pub assurance: Assurance,
-    /// The source's name, fit for a metric label: `user_key`, `memgate_signature`, `open_webui_jwt`, `header`.
+    /// The source's name, fit for a metric label: `user_key`, `memgate_signature`, `open_webui_jwt`, `jwt`, `cloudflare_access`, `header`.
     pub source: &'static str,
 }
 

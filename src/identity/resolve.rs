@@ -9,7 +9,7 @@ use ipnet::IpNet;
 
 use super::client::{self, Client, Credential, Recognised};
 use super::header::{self, View};
-use super::open_webui::OpenWebuiJwt;
+use super::jwt::{self, JwtSource, OpenWebuiJwt};
 use super::replay::{ReplayGuard, Unclaimed, Window};
 use super::signature::{self, SigningKey, Unverified};
 use super::source::Source;
@@ -104,6 +104,7 @@ impl Resolver {
         let configured = sources.filter_map(|source| match source {
             Source::Header(name) => Some(name.clone()),
             Source::OpenWebuiJwt(jwt) => Some(jwt.header.clone()),
+            Source::Jwt(jwt) => Some(jwt.header().clone()),
             Source::UserKey | Source::MemgateSignature => None,
         });
         Self { configured: configured.collect(), settings: Arc::new(settings), guard }
@@ -144,6 +145,19 @@ impl Resolver {
             }
         };
         Reading::Complete(draft)
+    }
+
+    /// As [`Resolver::read`]; where a token's key is not known, the issuer's keys are asked for and awaited for a moment.
+    pub async fn read_with_fresh_keys(&self, arrival: &Arrival<'_>, keys: &dyn UserKeys) -> Reading {
+        let reading = self.read(arrival, keys);
+        let Reading::Complete(Resolution { client, finding: Finding::Invalid(invalid), .. }) = &reading else { return reading };
+        if ![code::JWT_KEY_UNKNOWN, code::JWT_KEYS_UNAVAILABLE].contains(&invalid.code) {
+            return reading;
+        }
+        let client = self.settings.clients.iter().find(|known| known.name == *client);
+        let sources = client.map_or(&self.settings.default_sources, |client| &client.sources);
+        let refreshed = jwt::await_keys(tokens_of(sources).filter_map(JwtSource::keyring)).await;
+        if refreshed { self.read(arrival, keys) } else { reading }
     }
 
     /// Reads a request whose body, if any, is at hand. A signed request without `body_sha256` comes out invalid.
@@ -189,6 +203,10 @@ impl Pending {
         let invalid = Invalid { claimed, ..Invalid::new(code::SIGNATURE_INCOMPLETE, message) };
         Resolution { finding: Finding::Invalid(invalid), ..self.draft }
     }
+}
+
+fn tokens_of(sources: &[Source]) -> impl Iterator<Item = &JwtSource> + Clone {
+    sources.iter().filter_map(|source| if let Source::Jwt(jwt) = source { Some(&**jwt) } else { None })
 }
 
 fn none() -> Finding {
@@ -248,7 +266,11 @@ impl<'a> Request<'a> {
     }
 
     fn names(&self, source: &Source) -> bool {
-        matches!(source, Source::Header(name) if self.view.carries(name.as_str()))
+        match source {
+            Source::Header(name) => self.view.carries(name.as_str()),
+            Source::Jwt(jwt) => jwt.leaves_trace(&self.view),
+            Source::UserKey | Source::OpenWebuiJwt(_) | Source::MemgateSignature => false,
+        }
     }
 
     fn ignored(&self) -> u32 {
@@ -256,6 +278,7 @@ impl<'a> Request<'a> {
             let by_source = |source: &Source| match source {
                 Source::Header(known) => known == name && self.word().is_some(),
                 Source::OpenWebuiJwt(jwt) => jwt.header == name,
+                Source::Jwt(jwt) => jwt.header() == name,
                 Source::UserKey | Source::MemgateSignature => false,
             };
             let signed = name == header::USER && signature::is_attempted(&self.view);
@@ -284,6 +307,7 @@ impl<'a> Request<'a> {
         for source in self.sources() {
             let statement = match source {
                 Source::OpenWebuiJwt(jwt) => self.token(jwt)?,
+                Source::Jwt(jwt) => self.issued(jwt)?,
                 Source::Header(name) if signed && name == header::USER => None,
                 Source::Header(name) => self.word().map_or(Ok(None), |assurance| self.plain(name, assurance))?,
                 // Read for every client.
@@ -302,6 +326,16 @@ impl<'a> Request<'a> {
         let user = jwt.verify(token, self.arrival.now, self.settings.skew_seconds())?;
         let evidence = Evidence { user, assurance: Assurance::Verified, source: "open_webui_jwt" };
         Ok(Some(Statement { evidence, header: Some(jwt.header.clone()) }))
+    }
+
+    /// The user that an issuer's token proves.
+    fn issued(&self, jwt: &JwtSource) -> Result<Option<Statement>, Invalid> {
+        let Some(token) = jwt.find(&self.view).filter(|token| jwt.is_judge(token, tokens_of(self.sources()))) else {
+            return Ok(None);
+        };
+        let user = jwt.verify(token, self.arrival.now, self.settings.skew_seconds())?;
+        let evidence = Evidence { user, assurance: Assurance::Verified, source: jwt.name() };
+        Ok(Some(Statement { evidence, header: Some(jwt.header().clone()) }))
     }
 
     /// The user that a plain header names. Only memgate's own header may name a tenant.

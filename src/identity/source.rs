@@ -1,16 +1,18 @@
 //! Where evidence may come from, as the configuration says it and as requests are read.
 
+use std::sync::Arc;
+
 use http::HeaderName;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::header::{self, View};
-use super::open_webui::OpenWebuiJwt;
+use super::jwt::{CloudflareAccessFile, JwtFile, JwtSource, OpenWebuiJwt, OpenWebuiJwtFile};
 use super::signature::{self, SigningKey, is_token};
 use crate::setting::{Faults, Secret, SecretRef};
 
 /// Shortest secret or key in bytes.
-const MIN_SECRET: usize = 16;
+pub(super) const MIN_SECRET: usize = 16;
 
 /// One place where a client names its users.
 #[derive(Debug, Clone)]
@@ -20,6 +22,8 @@ pub enum Source {
     /// A plain header: the client's word, or the peer's.
     Header(HeaderName),
     OpenWebuiJwt(Box<OpenWebuiJwt>),
+    /// A token of an issuer.
+    Jwt(Arc<JwtSource>),
     /// memgate's own signed headers.
     MemgateSignature,
 }
@@ -28,7 +32,7 @@ impl Source {
     /// The source's evidence is signed: once a client is configured for it, unsigned requests are a downgrade.
     #[must_use]
     pub fn is_signed(&self) -> bool {
-        matches!(self, Self::OpenWebuiJwt(_) | Self::MemgateSignature)
+        matches!(self, Self::OpenWebuiJwt(_) | Self::Jwt(_) | Self::MemgateSignature)
     }
 
     /// Whether the request bears a trace of this source, be it a downgraded one.
@@ -38,6 +42,7 @@ impl Source {
             Self::Header(name) => view.carries(name.as_str()),
             // Where minting the token fails, Open WebUI sends its plain headers instead.
             Self::OpenWebuiJwt(jwt) => view.carries(jwt.header.as_str()) || view.carries(header::OPEN_WEBUI_USER_ID),
+            Self::Jwt(jwt) => jwt.leaves_trace(view),
             Self::MemgateSignature => view.carries(header::USER) || signature::is_attempted(view),
         }
     }
@@ -48,6 +53,7 @@ impl Source {
             Self::UserKey => "a personal key (`Authorization: Bearer mgk_…`)".to_owned(),
             Self::Header(name) => format!("the header {name}"),
             Self::OpenWebuiJwt(jwt) => format!("Open WebUI's signed header {}", jwt.header),
+            Self::Jwt(jwt) => jwt.describe(),
             Self::MemgateSignature => "memgate's signed headers (X-Memgate-User with X-Memgate-Signature)".to_owned(),
         }
     }
@@ -63,19 +69,12 @@ pub enum SourceFile {
     Header(String),
     /// `Open WebUI`'s signed token (`FORWARD_USER_INFO_HEADER_JWT_SECRET`). Verified; its absence is refused.
     OpenWebuiJwt(OpenWebuiJwtFile),
+    /// A token (JWT) of an issuer, by its secret or its published keys. Verified; its absence is refused.
+    Jwt(JwtFile),
+    /// The token of Cloudflare Access. Verified; its absence is refused.
+    CloudflareAccess(CloudflareAccessFile),
     /// memgate's own HMAC headers, by one of `trust.signing_keys`. Verified; their absence is refused.
     MemgateSignature,
-}
-
-/// `Open WebUI`'s signed token.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OpenWebuiJwtFile {
-    /// The secret that `Open WebUI` has as `FORWARD_USER_INFO_HEADER_JWT_SECRET`.
-    pub secret: SecretRef,
-    /// The header that carries the token; `X-OpenWebUI-User-Jwt` unless `Open WebUI` was told otherwise.
-    #[serde(default)]
-    pub header: Option<String>,
 }
 
 impl SourceFile {
@@ -86,11 +85,11 @@ impl SourceFile {
             Self::MemgateSignature => Some(Source::MemgateSignature),
             Self::Header(name) => header_name(name, &format!("{path}.header"), faults).map(Source::Header),
             Self::OpenWebuiJwt(jwt) => {
-                let path = format!("{path}.open_webui_jwt");
-                let name = jwt.header.as_deref().unwrap_or(header::OPEN_WEBUI_JWT);
-                let name = header_name(name, &format!("{path}.header"), faults);
-                let secret = long_secret(&jwt.secret, &format!("{path}.secret"), faults);
-                Some(Source::OpenWebuiJwt(Box::new(OpenWebuiJwt::new(name?, &secret?))))
+                jwt.resolve(&format!("{path}.open_webui_jwt"), faults).map(|jwt| Source::OpenWebuiJwt(Box::new(jwt)))
+            }
+            Self::Jwt(jwt) => jwt.resolve(&format!("{path}.jwt"), faults).map(|jwt| Source::Jwt(Arc::new(jwt))),
+            Self::CloudflareAccess(access) => {
+                access.resolve(&format!("{path}.cloudflare_access"), faults).map(|jwt| Source::Jwt(Arc::new(jwt)))
             }
         }
     }
@@ -120,9 +119,14 @@ impl SigningKeyFile {
 
 /// A secret that is long enough to be one, or a fault at `path`.
 pub fn long_secret(secret: &SecretRef, path: &str, faults: &mut Faults) -> Option<Secret> {
+    secret_of(secret, MIN_SECRET, path, faults)
+}
+
+/// A secret of at least `min` bytes, or a fault at `path`.
+pub(super) fn secret_of(secret: &SecretRef, min: usize, path: &str, faults: &mut Faults) -> Option<Secret> {
     let secret = secret.resolve(path, faults)?;
-    if secret.expose().len() < MIN_SECRET {
-        let reason = format!("the secret is shorter than {MIN_SECRET} bytes");
+    if secret.expose().len() < min {
+        let reason = format!("the secret is shorter than {min} bytes");
         faults.add(path, reason, "make one with `openssl rand -hex 32`, and set it on both sides");
         return None;
     }
@@ -130,7 +134,7 @@ pub fn long_secret(secret: &SecretRef, path: &str, faults: &mut Faults) -> Optio
 }
 
 /// A header name fit to carry identity, or a fault at `path`.
-fn header_name(name: &str, path: &str, faults: &mut Faults) -> Option<HeaderName> {
+pub(super) fn header_name(name: &str, path: &str, faults: &mut Faults) -> Option<HeaderName> {
     let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     let Some(parsed) = name.parse::<HeaderName>().ok().filter(|_| plain) else {
         let reason = format!("`{name}` is no header name for identity");

@@ -151,7 +151,7 @@ async fn resolve(
         peer: exchange.record.peer,
         now: exchange.record.time.div_euclid(1000),
     };
-    let reading = exchange.runtime.resolver.read(&arrival, &services.store);
+    let reading = exchange.runtime.resolver.read_with_fresh_keys(&arrival, &services.store).await;
     services.metrics.observe_stage(Stage::Resolve, started.elapsed());
     let resolution = match reading {
         Reading::Complete(resolution) => resolution,

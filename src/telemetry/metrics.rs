@@ -77,7 +77,7 @@ label!(
 
 mod models;
 
-pub use models::{EmbeddingResult, ModelMetrics, TutorFact, TutorResult};
+pub use models::{EmbeddingResult, JwksFetch, ModelMetrics, TutorFact, TutorResult};
 
 /// Handles of one family, resolved once, so that the request's path hashes no label.
 #[derive(Clone)]
@@ -296,7 +296,7 @@ impl Metrics {
         self.reloads.0[result as usize].inc();
     }
 
-    /// Those of memgate's own calls to models.
+    /// Those of memgate's own calls.
     #[must_use]
     pub fn models(&self) -> &ModelMetrics {
         &self.models

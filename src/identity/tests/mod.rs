@@ -60,7 +60,7 @@ fn k2() -> SigningKey {
 
 fn jwt(secret: &str) -> Source {
     let name = HeaderName::from_static(header::OPEN_WEBUI_JWT);
-    Source::OpenWebuiJwt(Box::new(OpenWebuiJwt::new(name, &Secret::new(secret.as_bytes()))))
+    Source::OpenWebuiJwt(Box::new(OpenWebuiJwt::new(name, vec![Secret::new(secret.as_bytes())])))
 }
 
 fn plain(name: &'static str) -> Source {
