@@ -36,15 +36,14 @@ pub struct CloudflareAccessFile {
 impl CloudflareAccessFile {
     /// The source, or faults at `path`.
     pub fn resolve(&self, path: &str, faults: &mut Faults) -> Option<JwtSource> {
-        let issuer = self.issuer();
-        let url = DocumentUrl::parse(&format!("{issuer}{CERTS}"));
-        if let Err(reason) = &url {
+        let team = self.issuer().and_then(|issuer| Ok((DocumentUrl::parse(&format!("{issuer}{CERTS}"))?, issuer)));
+        let team = team.map_err(|reason| {
             let remedy = "write the team's name, such as `example`, or its domain, such as https://example.cloudflareaccess.com";
             faults.add(format!("{path}.team"), format!("`{}` {reason}", self.team), remedy);
-        }
+        });
         let user = claim(self.user.as_deref().unwrap_or("sub"), &format!("{path}.user"), faults);
         let audience = self.audience.resolve(&format!("{path}.audience"), faults);
-        let (url, user, audience) = (url.ok()?, user?, audience?);
+        let ((url, issuer), user, audience) = (team.ok()?, user?, audience?);
         let keyring = Keyring::new(Location::Url(url), Some(issuer.clone()), KeyringSettings::default(), None);
         Some(JwtSource {
             header: HeaderName::from_static(HEADER),
@@ -55,11 +54,13 @@ impl CloudflareAccessFile {
     }
 
     /// What tokens have as `iss`: the team's domain, without a slash at its end.
-    fn issuer(&self) -> String {
-        if self.team.contains("://") {
-            self.team.trim_end_matches('/').to_owned()
-        } else {
-            format!("https://{}.cloudflareaccess.com", self.team)
+    fn issuer(&self) -> Result<String, String> {
+        let is_name = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        match self.team.trim_end_matches('/').split_once("://") {
+            Some((scheme, host)) if !host.contains(['/', '?', '#']) => Ok(format!("{scheme}://{host}")),
+            None if is_name(&self.team) => Ok(format!("https://{}.cloudflareaccess.com", self.team)),
+            Some(_) => Err("has more than a domain".to_owned()),
+            None => Err("is no team's name".to_owned()),
         }
     }
 }

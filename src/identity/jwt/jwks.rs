@@ -71,7 +71,7 @@ impl KeySet {
     ///
     /// # Errors
     /// Where nothing is left, or the document is none.
-    pub(super) fn parse(document: &[u8]) -> Result<Self, JwksError> {
+    pub(in crate::identity) fn parse(document: &[u8]) -> Result<Self, JwksError> {
         if document.len() > MAX_DOCUMENT {
             return Err(JwksError::TooLarge);
         }
@@ -81,11 +81,6 @@ impl KeySet {
         }
         let keys: Vec<Key> = keys.into_iter().filter_map(|key| serde_json::from_value(key).ok().and_then(read)).collect();
         if keys.is_empty() { Err(JwksError::NoKeys) } else { Ok(Self(keys)) }
-    }
-
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
     }
 
     /// Checks a token's signature by the key that it names, or by any where it names none.

@@ -117,7 +117,7 @@ impl Keyring {
     }
 
     /// Takes new keys in. Whether they differ from those before.
-    pub(super) fn hold(&self, keys: KeySet) -> bool {
+    pub(in crate::identity) fn hold(&self, keys: KeySet) -> bool {
         let before = self.held.load();
         let known = before.as_ref().map(|held| &held.keys).filter(|known| ***known == keys);
         let changed = known.is_none();

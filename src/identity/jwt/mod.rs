@@ -29,7 +29,7 @@ pub use settings::{AudienceFile, JwksFile, JwtFile, RequiredFile, Scalar};
 pub(super) use token::is_placeholder;
 
 #[cfg(test)]
-pub(super) use {jwks::KeySet, keyring::Location};
+pub(super) use jwks::KeySet;
 
 use self::claims::{Refused, Rules};
 use self::token::{MAX_TOKEN, Token, is_tokenlike};
@@ -137,6 +137,14 @@ impl JwtSource {
                 keyring.keys().ok_or(Fault::KeysUnavailable)?.check(token, algorithm.ok_or(Fault::Algorithm)?)
             }
         }
+    }
+
+    /// The same source with keys that are held under other terms than the configuration allows.
+    #[cfg(test)]
+    pub(super) fn on_terms(self, settings: KeyringSettings) -> Self {
+        let Keys::Published { keyring, algorithms } = self.keys else { panic!("no published keys") };
+        let keyring = Arc::new(Keyring::new(keyring.location.clone(), keyring.issuer.clone(), settings, None));
+        Self { keys: Keys::Published { keyring, algorithms }, ..self }
     }
 
     fn explain(&self, fault: &Fault) -> Invalid {
