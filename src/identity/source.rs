@@ -70,7 +70,7 @@ pub enum SourceFile {
     /// `Open WebUI`'s signed token (`FORWARD_USER_INFO_HEADER_JWT_SECRET`). Verified; its absence is refused.
     OpenWebuiJwt(OpenWebuiJwtFile),
     /// A token (JWT) of an issuer, by its secret or its published keys. Verified; its absence is refused.
-    Jwt(JwtFile),
+    Jwt(Box<JwtFile>),
     /// The token of Cloudflare Access. Verified; its absence is refused.
     CloudflareAccess(CloudflareAccessFile),
     /// memgate's own HMAC headers, by one of `trust.signing_keys`. Verified; their absence is refused.

@@ -10,6 +10,7 @@ mod edges;
 mod harness;
 mod headers;
 mod isolation;
+mod jwt;
 mod me;
 mod me_erase;
 mod me_explain;

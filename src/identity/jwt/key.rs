@@ -51,7 +51,10 @@ impl Algorithm {
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum PublicKey {
     /// Big-endian, without leading zeros.
-    Rsa { modulus: Vec<u8>, exponent: Vec<u8> },
+    Rsa {
+        modulus: Vec<u8>,
+        exponent: Vec<u8>,
+    },
     /// An uncompressed point.
     P256(Vec<u8>),
     /// An uncompressed point.

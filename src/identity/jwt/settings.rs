@@ -225,7 +225,8 @@ impl JwksFile {
         let (location, keys) = match (&self.url, &self.file) {
             (Some(url), None) => {
                 let parsed = DocumentUrl::parse(url).map_err(|reason| {
-                    let remedy = "write an https:// address; http:// is for loopback addresses such as http://127.0.0.1:9000/jwks";
+                    let remedy =
+                        "write an https:// address; http:// is for loopback addresses such as http://127.0.0.1:9000/jwks";
                     faults.add(format!("{path}.url"), format!("`{url}` {reason}"), remedy);
                 });
                 (Location::Url(parsed.ok()?), None)
@@ -287,7 +288,11 @@ pub(super) fn secrets(
         faults.add(format!("{path}.secret"), "is missing", "name the secret that signs the tokens: {env: NAME} or {file: PATH}");
     }
     if all.len() > MAX_SECRETS {
-        faults.add(format!("{path}.secrets"), "are more than two", "keep the old and the new one until every token is by the new");
+        faults.add(
+            format!("{path}.secrets"),
+            "are more than two",
+            "keep the old and the new one until every token is by the new",
+        );
     }
     let found: Vec<_> = all.iter().filter_map(|(path, secret)| secret_of(secret, min, path, faults)).collect();
     (!found.is_empty() && found.len() == all.len()).then_some(found)

@@ -72,9 +72,9 @@ impl<'a> Token<'a> {
 
 /// Whether a bearer credential sets out to be a token, or is a placeholder that stands where one was to be.
 pub(super) fn is_tokenlike(bearer: &[u8]) -> bool {
-    let dots = bearer.iter().filter(|byte| **byte == b'.').count();
+    let in_parts = bearer.split(|byte| *byte == b'.').nth(2).is_some();
     let plain = bearer.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
-    bearer.starts_with(b"eyJ") || (dots == 2 && plain) || is_placeholder(bearer)
+    bearer.starts_with(b"eyJ") || (in_parts && plain) || is_placeholder(bearer)
 }
 
 /// Whether the chat UI left a template unresolved: the same text for all its people.

@@ -84,7 +84,12 @@ fn settings() -> IdentitySettings {
         signing_keys: vec![k1(), k2()],
         clients: vec![
             client("ui", Some(UI_KEY), None, vec![plain(header::OPEN_WEBUI_USER_ID)]),
-            client("signing-ui", Some("signing-ui-key-01234567"), None, vec![owui(JWT_SECRET), plain(header::OPEN_WEBUI_USER_ID)]),
+            client(
+                "signing-ui",
+                Some("signing-ui-key-01234567"),
+                None,
+                vec![owui(JWT_SECRET), plain(header::OPEN_WEBUI_USER_ID)],
+            ),
             client("lan", None, Some("192.168.7.0/24"), vec![plain(header::SILLY_TAVERN_USER)]),
             client("staff", None, None, vec![plain("x-staff-id")]),
         ],

@@ -180,7 +180,8 @@ fn cloudflare_names_people_and_no_programs() {
     let keys = published(&[&signer]).to_string().into_bytes();
     let team = "https://example.cloudflareaccess.com";
     let source = |user: &str| {
-        let Source::Jwt(jwt) = read("cloudflare_access", &json!({"team": "example", "audience": "aud-tag", "user": user})).unwrap()
+        let Source::Jwt(jwt) =
+            read("cloudflare_access", &json!({"team": "example", "audience": "aud-tag", "user": user})).unwrap()
         else {
             panic!()
         };

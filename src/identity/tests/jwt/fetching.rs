@@ -19,7 +19,7 @@ use super::*;
 use crate::telemetry::Metrics;
 
 /// The longest that anything may take. It ends a test that hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the issuer answers next, and what it was asked.
 struct Issuer {
@@ -93,7 +93,8 @@ impl Desk {
     }
 
     fn configure(&mut self, source: Source) {
-        let settings = IdentitySettings { clients: vec![client("idp", None, Some("192.168.7.0/24"), vec![source])], ..settings() };
+        let settings =
+            IdentitySettings { clients: vec![client("idp", None, Some("192.168.7.0/24"), vec![source])], ..settings() };
         self.keeper.take_up(&settings);
         self.resolver = super::super::resolver(settings);
     }

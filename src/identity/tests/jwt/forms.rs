@@ -87,9 +87,8 @@ fn what_is_signed_but_no_set_of_claims_is_refused() {
 fn large_tokens_are_refused_unread() {
     let files = Files::new();
     let source = read("jwt", &json!({"secret": files.secret("s", SECRET), "audience": AUDIENCE})).unwrap();
-    let token = |length: usize| {
-        hs256(&json!({"alg": "HS256"}), &claims(&json!({"padding": "x".repeat(length)})), SECRET.as_bytes())
-    };
+    let token =
+        |length: usize| hs256(&json!({"alg": "HS256"}), &claims(&json!({"padding": "x".repeat(length)})), SECRET.as_bytes());
     let largest = (0..PADDING).rev().map(token).find(|token| token.len() <= PADDING);
     assert_user(&present(&source, &largest.unwrap()), "alice");
     let found = present(&source, &token(PADDING));

@@ -5,8 +5,7 @@ use super::*;
 #[test]
 fn each_algorithm_is_checked_by_a_key_of_its_kind() {
     let files = Files::new();
-    let by_default =
-        [Signer::rsa("rs256", Algorithm::RS256), Signer::es256("es256"), Signer::ed25519("eddsa")];
+    let by_default = [Signer::rsa("rs256", Algorithm::RS256), Signer::es256("es256"), Signer::ed25519("eddsa")];
     let on_demand = [
         Signer::rsa("rs384", Algorithm::RS384),
         Signer::rsa("rs512", Algorithm::RS512),

@@ -23,7 +23,8 @@ fn a_client_is_known_by_key_address_or_openness_beside_its_token() {
         assert_user(&found, "alice");
         assert_eq!((found.client.as_str(), found.client_authenticated, found.user_named), ("ui", true, true));
     }
-    let by_address = ask(client("ui", None, Some("203.0.113.0/24"), vec![source.clone()]), STRANGER, &[("authorization", &bearer)]);
+    let by_address =
+        ask(client("ui", None, Some("203.0.113.0/24"), vec![source.clone()]), STRANGER, &[("authorization", &bearer)]);
     assert_user(&by_address, "alice");
     let open = client("ui", None, None, vec![source]);
     for scheme in ["Bearer", "bearer", "BEARER"] {
@@ -121,10 +122,8 @@ fn of_two_issuers_each_checks_its_own() {
     let (one, other) = (Signer::es256("k1"), Signer::es256("k1"));
     let (a, b) = (Files::new(), Files::new());
     let far = "https://far.example";
-    let sources = [
-        a.jwt(&published(&[&one]), &json!({})),
-        b.jwt(&published(&[&other]), &json!({"issuer": far, "user": "email"})),
-    ];
+    let sources =
+        [a.jwt(&published(&[&one]), &json!({})), b.jwt(&published(&[&other]), &json!({"issuer": far, "user": "email"}))];
     let ask = |token: String| ask_with(&sources, &[("authorization", format!("Bearer {token}"))]);
     let abroad = json!({"iss": far, "email": "bob@far.example"});
     assert_user(&ask(one.sign(&claims(&json!({})))), "alice");

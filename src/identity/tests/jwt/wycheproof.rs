@@ -99,10 +99,9 @@ fn rsa_pss() {
 fn ecdsa_as_tokens_have_it() {
     use ecdsa::TestName::{EcdsaSecp256r1Sha256P1363, EcdsaSecp384r1Sha384P1363};
     let mut run = Run::default();
-    for (algorithm, curve, name, size) in [
-        (Algorithm::Es256, "P-256", EcdsaSecp256r1Sha256P1363, 32),
-        (Algorithm::Es384, "P-384", EcdsaSecp384r1Sha384P1363, 48),
-    ] {
+    for (algorithm, curve, name, size) in
+        [(Algorithm::Es256, "P-256", EcdsaSecp256r1Sha256P1363, 32), (Algorithm::Es384, "P-384", EcdsaSecp384r1Sha384P1363, 48)]
+    {
         for group in &ecdsa::TestSet::load(name).unwrap().test_groups {
             let (x, y) = group.key.key[1..].split_at(size);
             let keys = set(&json!({"kty": "EC", "crv": curve, "x": encode(x), "y": encode(y)}));
