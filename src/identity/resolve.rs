@@ -9,7 +9,7 @@ use ipnet::IpNet;
 
 use super::client::{self, Client, Credential, Recognised};
 use super::header::{self, View};
-use super::jwt::{self, JwtSource, OpenWebuiJwt};
+use super::jwt::{JwtSource, OpenWebuiJwt};
 use super::replay::{ReplayGuard, Unclaimed, Window};
 use super::signature::{self, SigningKey, Unverified};
 use super::source::Source;
@@ -55,7 +55,7 @@ impl IdentitySettings {
 /// Reads evidence under one configuration. Cheap to clone; the replay guard outlives a change of configuration.
 #[derive(Debug, Clone)]
 pub struct Resolver {
-    settings: Arc<IdentitySettings>,
+    pub(super) settings: Arc<IdentitySettings>,
     /// Headers that the configuration makes identity.
     configured: Arc<[HeaderName]>,
     guard: Arc<ReplayGuard>,
@@ -147,19 +147,6 @@ impl Resolver {
         Reading::Complete(draft)
     }
 
-    /// As [`Resolver::read`]; where a token's key is not known, the issuer's keys are asked for and awaited for a moment.
-    pub async fn read_with_fresh_keys(&self, arrival: &Arrival<'_>, keys: &dyn UserKeys) -> Reading {
-        let reading = self.read(arrival, keys);
-        let Reading::Complete(Resolution { client, finding: Finding::Invalid(invalid), .. }) = &reading else { return reading };
-        if ![code::JWT_KEY_UNKNOWN, code::JWT_KEYS_UNAVAILABLE].contains(&invalid.code) {
-            return reading;
-        }
-        let client = self.settings.clients.iter().find(|known| known.name == *client);
-        let sources = client.map_or(&self.settings.default_sources, |client| &client.sources);
-        let refreshed = jwt::await_keys(tokens_of(sources).filter_map(JwtSource::keyring)).await;
-        if refreshed { self.read(arrival, keys) } else { reading }
-    }
-
     /// Reads a request whose body, if any, is at hand. A signed request without `body_sha256` comes out invalid.
     pub fn resolve(&self, arrival: &Arrival<'_>, body_sha256: Option<[u8; 32]>, keys: &dyn UserKeys) -> Resolution {
         match (self.read(arrival, keys), body_sha256) {
@@ -203,10 +190,6 @@ impl Pending {
         let invalid = Invalid { claimed, ..Invalid::new(code::SIGNATURE_INCOMPLETE, message) };
         Resolution { finding: Finding::Invalid(invalid), ..self.draft }
     }
-}
-
-fn tokens_of(sources: &[Source]) -> impl Iterator<Item = &JwtSource> + Clone {
-    sources.iter().filter_map(|source| if let Source::Jwt(jwt) = source { Some(&**jwt) } else { None })
 }
 
 fn none() -> Finding {
@@ -330,12 +313,8 @@ impl<'a> Request<'a> {
 
     /// The user that an issuer's token proves.
     fn issued(&self, jwt: &JwtSource) -> Result<Option<Statement>, Invalid> {
-        let Some(token) = jwt.find(&self.view).filter(|token| jwt.is_judge(token, tokens_of(self.sources()))) else {
-            return Ok(None);
-        };
-        let user = jwt.verify(token, self.arrival.now, self.settings.skew_seconds())?;
-        let evidence = Evidence { user, assurance: Assurance::Verified, source: jwt.name() };
-        Ok(Some(Statement { evidence, header: Some(jwt.header().clone()) }))
+        let evidence = jwt.read(&self.view, self.sources(), self.arrival.now, self.settings.skew_seconds())?;
+        Ok(evidence.map(|evidence| Statement { evidence, header: Some(jwt.header().clone()) }))
     }
 
     /// The user that a plain header names. Only memgate's own header may name a tenant.

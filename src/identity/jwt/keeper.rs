@@ -121,15 +121,11 @@ async fn keep(keyring: Arc<Keyring>, metrics: Arc<Metrics>, mut stop: watch::Rec
                     tracing::warn!(issuer = keyring.issuer, %error, "the issuer's keys cannot be had; those held stay good for a while");
                 }
                 failures += 1;
-                pause_after(failures).min(keyring.settings.refresh)
+                origin.pause_after(failures).min(keyring.settings.refresh)
             }
         };
         keyring.end_fetch();
     }
-}
-
-fn pause_after(failures: u32) -> Duration {
-    FIRST_RETRY.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(LAST_RETRY)
 }
 
 /// Where a task gets its keys.
@@ -159,6 +155,14 @@ impl Origin {
         }
     }
 
+    /// When to try again after so many failures in a row.
+    fn pause_after(&self, failures: u32) -> Duration {
+        match self {
+            Self::File(_) => FILE_LOOK,
+            Self::Remote { .. } => FIRST_RETRY.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(LAST_RETRY),
+        }
+    }
+
     async fn fetch(&mut self) -> Result<(KeySet, Option<Duration>), FetchError> {
         match self {
             Self::File(path) => {
@@ -183,4 +187,42 @@ pub(super) fn read_file(path: &Path) -> Result<KeySet, FetchError> {
     let mut bytes = Vec::new();
     File::open(path)?.take(MAX_DOCUMENT as u64 + 1).read_to_end(&mut bytes)?;
     Ok(KeySet::parse(&bytes)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::jwt::keyring::KeyringSettings;
+
+    fn ring(location: &Location, refresh: Duration) -> Keyring {
+        Keyring::new(location.clone(), None, KeyringSettings { refresh, ..KeyringSettings::default() }, None)
+    }
+
+    #[test]
+    fn an_issuer_may_ask_for_more_fetches_within_reason_and_not_for_fewer() {
+        let url = Location::Url(DocumentUrl::parse("https://id.example.com/keys").unwrap());
+        let (origin, hour, minute) = (Origin::of(&url), Duration::from_hours(1), Duration::from_mins(1));
+        for (refresh, max_age, interval) in [
+            (hour, None, hour),
+            (hour, Some(30 * minute), 30 * minute),
+            (hour, Some(24 * hour), hour),
+            (hour, Some(Duration::MAX), hour),
+            (hour, Some(minute), 5 * minute),
+            (hour, Some(Duration::ZERO), 5 * minute),
+            (minute, Some(Duration::ZERO), minute),
+        ] {
+            assert_eq!(origin.interval(&ring(&url, refresh), max_age), interval, "{refresh:?} {max_age:?}");
+        }
+        let pauses: Vec<_> = (1..9).map(|failures| origin.pause_after(failures).as_secs()).collect();
+        assert_eq!(pauses, [5, 10, 20, 40, 80, 160, 300, 300]);
+        assert_eq!(origin.pause_after(u32::MAX), LAST_RETRY);
+    }
+
+    #[test]
+    fn a_file_is_looked_at_often_whatever_befalls_it() {
+        let file = Location::File("keys.json".into());
+        let origin = Origin::of(&file);
+        assert_eq!(origin.interval(&ring(&file, Duration::from_hours(1)), None), FILE_LOOK);
+        assert_eq!(origin.pause_after(100), FILE_LOOK);
+    }
 }

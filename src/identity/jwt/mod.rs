@@ -35,7 +35,9 @@ use self::claims::{Refused, Rules};
 use self::token::{MAX_TOKEN, Token, is_tokenlike};
 use super::client::bearer;
 use super::header::View;
-use super::{Invalid, code, signature};
+use super::resolve::{Reading, Resolver};
+use super::source::Source;
+use super::{Arrival, Assurance, Evidence, Finding, Invalid, Resolution, UserKeys, code, signature};
 use crate::ids::{IdError, UserId};
 use crate::setting::Secret;
 
@@ -43,7 +45,7 @@ use crate::setting::Secret;
 #[derive(Debug)]
 pub struct JwtSource {
     header: HeaderName,
-    /// The source's name, fit for a metric label.
+    /// The source's name, fit for a metric label: `jwt`, `open_webui_jwt`, `cloudflare_access`.
     name: &'static str,
     keys: Keys,
     rules: Rules,
@@ -66,11 +68,6 @@ impl JwtSource {
         &self.header
     }
 
-    /// The source's name, fit for a metric label: `jwt`, `open_webui_jwt`, `cloudflare_access`.
-    pub fn name(&self) -> &'static str {
-        self.name
-    }
-
     /// The issuer's published keys, where tokens are checked by such.
     pub fn keyring(&self) -> Option<&Arc<Keyring>> {
         match &self.keys {
@@ -87,7 +84,7 @@ impl JwtSource {
     }
 
     /// The token of a request, if it carries one here. In `Authorization` other credentials may stand, which are none.
-    pub(super) fn find<'a>(&self, view: &View<'a>) -> Option<&'a [u8]> {
+    fn find<'a>(&self, view: &View<'a>) -> Option<&'a [u8]> {
         let value = view.get(self.header.as_str())?;
         if self.header != AUTHORIZATION {
             return Some(value);
@@ -95,26 +92,33 @@ impl JwtSource {
         Some(bearer(value)).filter(|credential| is_tokenlike(credential))
     }
 
-    /// Whether the request bears a trace of this source, hidden or not.
+    /// Whether the request bears a trace of this source; in a header of its own, hidden or not.
     pub(super) fn leaves_trace(&self, view: &View<'_>) -> bool {
         view.carries(self.header.as_str()) && (self.header != AUTHORIZATION || self.find(view).is_some())
     }
 
+    /// The evidence of a token, if the request carries one that is this source's to check, of all that its client has.
+    pub(super) fn read(&self, view: &View<'_>, sources: &[Source], now: i64, skew: i64) -> Result<Option<Evidence>, Invalid> {
+        let Some(token) = self.find(view).filter(|token| self.is_judge(token, sources)) else { return Ok(None) };
+        let user = self.verify(token, now, skew)?;
+        Ok(Some(Evidence { user, assurance: Assurance::Verified, source: self.name }))
+    }
+
     /// Whether this source is to check the token, of several that read the same header: the first of the issuer that the token
     /// names, or else the first of all.
-    pub(super) fn is_judge<'s>(&self, token: &[u8], sources: impl Iterator<Item = &'s Self> + Clone) -> bool {
-        let mut rivals = sources.filter(|source| source.header == self.header);
+    fn is_judge(&self, token: &[u8], sources: &[Source]) -> bool {
+        let mut rivals = tokens_of(sources).filter(|source| source.header == self.header);
         let issuer = Token::parse(token).ok().and_then(|token| token.claimed_issuer());
         let of_issuer = rivals.clone().find(|source| issuer.is_some() && source.rules.issuer == issuer);
         of_issuer.or_else(|| rivals.next()).is_none_or(|judge| std::ptr::eq(judge, self))
     }
 
     /// The user that a token proves. `now` in Unix seconds, `skew` in seconds.
-    pub(super) fn verify(&self, token: &[u8], now: i64, skew: i64) -> Result<UserId, Invalid> {
-        self.read(token, now, skew).map_err(|Refused { fault, claimed }| Invalid { claimed, ..self.explain(&fault) })
+    fn verify(&self, token: &[u8], now: i64, skew: i64) -> Result<UserId, Invalid> {
+        self.check(token, now, skew).map_err(|Refused { fault, claimed }| Invalid { claimed, ..self.explain(&fault) })
     }
 
-    fn read(&self, token: &[u8], now: i64, skew: i64) -> Result<UserId, Refused> {
+    fn check(&self, token: &[u8], now: i64, skew: i64) -> Result<UserId, Refused> {
         if is_placeholder(token) {
             return Err(Fault::Placeholder.into());
         }
@@ -134,7 +138,8 @@ impl JwtSource {
             }
             Keys::Published { keyring, algorithms } => {
                 let algorithm = Algorithm::parse(&token.algorithm).filter(|algorithm| algorithms.contains(algorithm));
-                keyring.keys().ok_or(Fault::KeysUnavailable)?.check(token, algorithm.ok_or(Fault::Algorithm)?)
+                let algorithm = algorithm.ok_or(Fault::Algorithm)?;
+                keyring.keys().ok_or(Fault::KeysUnavailable)?.check(token, algorithm)
             }
         }
     }
@@ -156,9 +161,24 @@ impl JwtSource {
     }
 }
 
-/// Asks for keys that tokens named in vain, and waits a moment for them. Whether anything came that is worth a second look.
-pub(super) async fn await_keys(keyrings: impl Iterator<Item = &Arc<Keyring>>) -> bool {
-    futures::future::join_all(keyrings.map(|keyring| keyring.refreshed())).await.contains(&true)
+impl Resolver {
+    /// As [`Resolver::read`]; where a token's key is not known, the issuer's keys are asked for and awaited for a moment.
+    pub async fn read_with_fresh_keys(&self, arrival: &Arrival<'_>, keys: &dyn UserKeys) -> Reading {
+        let reading = self.read(arrival, keys);
+        let Reading::Complete(Resolution { client, finding: Finding::Invalid(invalid), .. }) = &reading else { return reading };
+        if ![code::JWT_KEY_UNKNOWN, code::JWT_KEYS_UNAVAILABLE].contains(&invalid.code) {
+            return reading;
+        }
+        let client = self.settings.clients.iter().find(|known| known.name == *client);
+        let sources = client.map_or(&self.settings.default_sources, |client| &client.sources);
+        let fetches = tokens_of(sources).filter_map(JwtSource::keyring).map(|keyring| keyring.refreshed());
+        let any_ended = futures::future::join_all(fetches).await.contains(&true);
+        if any_ended { self.read(arrival, keys) } else { reading }
+    }
+}
+
+fn tokens_of(sources: &[Source]) -> impl Iterator<Item = &JwtSource> + Clone {
+    sources.iter().filter_map(|source| if let Source::Jwt(jwt) = source { Some(&**jwt) } else { None })
 }
 
 /// What is wrong with a token, as the second half of a sentence. Holds nothing of the token but names of claims that the

@@ -83,7 +83,7 @@ pub struct JwksFile {
 
 /// One audience or several.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "an audience or a list of them")]
 pub enum AudienceFile {
     One(String),
     Several(Vec<String>),
@@ -91,7 +91,7 @@ pub enum AudienceFile {
 
 /// One value of a claim or several.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a value or a list of them")]
 pub enum RequiredFile {
     One(Scalar),
     Several(Vec<Scalar>),
@@ -99,7 +99,7 @@ pub enum RequiredFile {
 
 /// A value of a claim.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a text, a whole number, true or false")]
 pub enum Scalar {
     Flag(bool),
     Whole(i64),

@@ -187,3 +187,20 @@ fn recorded_requests_come_out_right() {
         assert!(is_none(&none) && !none.user_named);
     }
 }
+
+#[test]
+fn a_secret_is_replaced_by_having_two_for_a_while() {
+    let name = HeaderName::from_static(header::OPEN_WEBUI_JWT);
+    let two = ["the-next-secret-of-open-webui!!", JWT_SECRET].map(|secret| Secret::new(secret.as_bytes()));
+    let source = Source::OpenWebuiJwt(Box::new(OpenWebuiJwt::new(name, two.to_vec())));
+    let clients = vec![client("owui", Some("signing-ui-key-01234567"), None, vec![source])];
+    let resolver = resolver(IdentitySettings { clients, ..settings() });
+    let ask = |token: &str| {
+        let map = headers(&[KEY, ("X-OpenWebUI-User-Jwt", token)]);
+        resolver.resolve(&arrival(STRANGER, &map, NOW), None, &keys())
+    };
+    assert_eq!(ask(VECTOR).finding, valid(SUB, Assurance::Verified, "open_webui_jwt"));
+    let by = |secret: &str| token(&json!({"alg": "HS256", "typ": "JWT"}), &claims(&json!({})), secret);
+    assert!(matches!(ask(&by("the-next-secret-of-open-webui!!")).finding, Finding::Valid(_)));
+    assert_eq!(code_of(&ask(&by("a-secret-of-long-ago-or-another"))), code::JWT_INVALID);
+}

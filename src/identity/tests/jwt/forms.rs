@@ -1,5 +1,7 @@
 //! Tokens out of shape. The cases are those of Wycheproof's suite for JWS, over keys of our own.
 
+use proptest::prelude::*;
+
 use super::*;
 
 /// A claims part that is too long for a token.
@@ -73,6 +75,33 @@ fn only_the_compact_form_is_taken() {
     assert_eq!(cases, 3 * 35);
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn a_changed_token_proves_nothing(at in any::<prop::sample::Index>(), byte in 0x20_u8..0x7f, keep in any::<prop::sample::Index>()) {
+        let source = source_by_secret();
+        let token = hs256(&json!({"alg": "HS256"}), &claims(&json!({"aud": null, "iss": "open-webui"})), SECRET.as_bytes()).into_bytes();
+        prop_assert!(source.verify(&token, NOW, 60).is_ok());
+        let mut changed = token.clone();
+        let place = at.index(changed.len());
+        changed[place] = byte;
+        prop_assert_eq!(source.verify(&changed, NOW, 60).is_ok(), changed == token);
+        prop_assert!(source.verify(&token[..keep.index(token.len())], NOW, 60).is_err());
+    }
+
+    #[test]
+    fn noise_proves_nothing(noise in prop::collection::vec(any::<u8>(), 0..200), parts in "[A-Za-z0-9_-]{0,40}[.][A-Za-z0-9_-]{0,40}[.][A-Za-z0-9_-]{0,43}") {
+        let source = source_by_secret();
+        prop_assert!(source.verify(&noise, NOW, 60).is_err());
+        prop_assert!(source.verify(parts.as_bytes(), NOW, 60).is_err());
+    }
+}
+
+fn source_by_secret() -> OpenWebuiJwt {
+    OpenWebuiJwt::new(HeaderName::from_static("x-token"), vec![Secret::new(SECRET.as_bytes())])
+}
+
 #[test]
 fn what_is_signed_but_no_set_of_claims_is_refused() {
     let files = Files::new();
@@ -89,7 +118,9 @@ fn large_tokens_are_refused_unread() {
     let source = read("jwt", &json!({"secret": files.secret("s", SECRET), "audience": AUDIENCE})).unwrap();
     let token =
         |length: usize| hs256(&json!({"alg": "HS256"}), &claims(&json!({"padding": "x".repeat(length)})), SECRET.as_bytes());
-    let largest = (0..PADDING).rev().map(token).find(|token| token.len() <= PADDING);
+    // Base64 makes four characters of three bytes.
+    let room = (PADDING - token(0).len()) / 4 * 3;
+    let largest = (room - 8..=room + 8).rev().map(token).find(|token| token.len() <= PADDING);
     assert_user(&present(&source, &largest.unwrap()), "alice");
     let found = present(&source, &token(PADDING));
     let Finding::Invalid(invalid) = found.finding else { panic!() };
