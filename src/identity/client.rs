@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
 use super::header::{self, Cues, View};
+use super::jwt::is_placeholder;
 use super::source::Source;
 use super::{CertificateRule, ClientCertificate, Invalid, KeyHash, code};
 use crate::ids::ClientName;
@@ -74,13 +75,14 @@ pub(super) struct Credential {
     pub user_key: bool,
 }
 
-/// The credentials of a request, each once. An empty bearer, another scheme, or a repeated header counts as none.
+/// The credentials of a request, each once. An empty bearer, another scheme, a repeated header, or a placeholder that a chat UI left
+/// unresolved for all its people counts as none.
 pub(super) fn credentials(view: &View<'_>) -> Vec<Credential> {
     let mut found: Vec<Credential> = Vec::new();
     for name in header::CREDENTIALS {
         let Some(value) = view.get(name) else { continue };
         let key = if *name == "authorization" { bearer(value) } else { value.trim_ascii() };
-        if key.is_empty() {
+        if key.is_empty() || is_placeholder(key) {
             continue;
         }
         let credential = Credential { hash: hash_key(key), user_key: key.starts_with(USER_KEY_PREFIX.as_bytes()) };
@@ -92,7 +94,7 @@ pub(super) fn credentials(view: &View<'_>) -> Vec<Credential> {
 }
 
 /// The token of `Bearer <token>` (RFC 6750), or nothing.
-fn bearer(value: &[u8]) -> &[u8] {
+pub(super) fn bearer(value: &[u8]) -> &[u8] {
     match value.split_at_checked(7) {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") => token.trim_ascii(),
         _ => b"",

@@ -5,7 +5,7 @@ mod client;
 pub mod code;
 pub mod header;
 mod http_signature;
-mod open_webui;
+mod jwt;
 mod plain;
 mod preset;
 mod proof;
@@ -27,7 +27,10 @@ pub use certificate::{CertificateRule, ClientCertificate};
 pub use client::{Client, USER_KEY_PREFIX, hash_key};
 pub use header::Cues;
 pub use http_signature::{HttpSignature, sign_message};
-pub use open_webui::OpenWebuiJwt;
+pub use jwt::{
+    Algorithm, AudienceFile, CloudflareAccessFile, JwksError, JwksFile, JwtFile, JwtSource, KeyKeeper, Keyring, KeyringSettings,
+    OpenWebuiJwt, RequiredFile, Scalar,
+};
 pub use plain::{Decode, HeaderSource};
 pub use preset::{ForwardAuthFile, ForwardAuthProxy, HeaderFile, HttpSignatureFile, OpenWebuiFile, Worth};
 pub use proof::Pending;
@@ -86,7 +89,8 @@ pub struct Arrival<'a> {
 pub struct Evidence {
     pub user: UserId,
     pub assurance: Assurance,
-    /// The source's name, fit for a metric label: `user_key`, `memgate_signature`, `http_signature`, `open_webui_jwt`, `header`.
+    /// The source's name, fit for a metric label: `user_key`, `memgate_signature`, `http_signature`, `open_webui_jwt`, `jwt`,
+    /// `cloudflare_access`, `header`.
     pub source: &'static str,
 }
 

@@ -8,10 +8,10 @@ use serde::{Deserialize, Deserializer};
 use super::Assurance;
 use super::header;
 use super::http_signature::HttpSignature;
-use super::open_webui::OpenWebuiJwt;
+use super::jwt::{OpenWebuiJwt, secrets};
 use super::plain::{Decode, HeaderSource};
 use super::shape::allow_name;
-use super::source::{Plan, Source, header_name, long_secret};
+use super::source::{MIN_SECRET, Plan, Source, header_name};
 use crate::setting::{Faults, SecretRef};
 
 /// `LibreChat`'s user id, as its documentation writes it into `librechat.yaml`.
@@ -86,6 +86,9 @@ pub struct OpenWebuiFile {
     /// is refused.
     #[serde(default, deserialize_with = "written_secret")]
     pub secret: Option<SecretRef>,
+    /// Instead, two of them while one is being replaced.
+    #[serde(default)]
+    pub secrets: Vec<SecretRef>,
     /// The header that carries the token or, without a secret, the user's id, where `Open WebUI` was told another name than its own.
     #[serde(default)]
     pub header: Option<String>,
@@ -98,17 +101,21 @@ fn written_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<S
 }
 
 impl OpenWebuiFile {
+    /// Its signed token counts, and nothing else.
+    pub(super) fn is_signed(&self) -> bool {
+        self.secret.is_some() || !self.secrets.is_empty()
+    }
+
     pub(super) fn resolve(&self, path: &str, plan: &mut Plan, faults: &mut Faults) {
-        let usual = if self.secret.is_some() { header::OPEN_WEBUI_JWT } else { header::OPEN_WEBUI_USER_ID };
+        let usual = if self.is_signed() { header::OPEN_WEBUI_JWT } else { header::OPEN_WEBUI_USER_ID };
         let name = header_name(self.header.as_deref().unwrap_or(usual), &format!("{path}.header"), faults);
         plan.name_sessions(&[header::OPEN_WEBUI_CHAT_ID]);
         plan.name_task(OPEN_WEBUI_TASK);
-        let source = match &self.secret {
-            None => name.map(|name| HeaderSource::new(name).into()),
-            Some(secret) => {
-                let secret = long_secret(secret, &format!("{path}.secret"), faults);
-                name.zip(secret).map(|(name, secret)| Source::OpenWebuiJwt(Box::new(OpenWebuiJwt::new(name, &secret))))
-            }
+        let source = if self.is_signed() {
+            let secrets = secrets(self.secret.as_ref(), &self.secrets, MIN_SECRET, path, faults);
+            name.zip(secrets).map(|(name, secrets)| Source::OpenWebuiJwt(Box::new(OpenWebuiJwt::new(name, secrets))))
+        } else {
+            name.map(|name| HeaderSource::new(name).into())
         };
         plan.sources.extend(source);
     }

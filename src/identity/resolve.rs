@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use super::client::{self, Client, Credential, Recognised};
 use super::header::{self, Cues, View};
 use super::http_signature::{HttpSignature, Verifier};
-use super::open_webui::OpenWebuiJwt;
+use super::jwt::{JwtSource, OpenWebuiJwt};
 use super::plain::HeaderSource;
 use super::proof::{Pending, Proof, Statement, agree, none};
 use super::replay::ReplayGuard;
@@ -60,7 +60,7 @@ impl IdentitySettings {
 /// Reads evidence under one configuration. Cheap to clone; the replay guard outlives a change of configuration.
 #[derive(Debug, Clone)]
 pub struct Resolver {
-    settings: Arc<IdentitySettings>,
+    pub(super) settings: Arc<IdentitySettings>,
     /// Headers that the configuration makes identity.
     configured: Arc<[HeaderName]>,
     guard: Arc<ReplayGuard>,
@@ -173,6 +173,7 @@ impl<'a> Request<'a> {
         match source {
             Source::Header(source) => self.view.carries(source.name.as_str()),
             Source::HttpSignature(signature) => self.view.carries(signature.user.as_str()),
+            Source::Jwt(jwt) => jwt.leaves_trace(&self.view),
             Source::UserKey | Source::OpenWebuiJwt(_) | Source::MemgateSignature => false,
         }
     }
@@ -183,6 +184,7 @@ impl<'a> Request<'a> {
                 Source::Header(source) => source.name == name && self.word().is_some(),
                 Source::OpenWebuiJwt(jwt) => jwt.header == name,
                 Source::HttpSignature(signature) => signature.user == name && self.view.has(header::HTTP_SIGNATURE_INPUT),
+                Source::Jwt(jwt) => jwt.header() == name,
                 Source::UserKey | Source::MemgateSignature => false,
             };
             let signed = name == header::USER && signature::is_attempted(&self.view);
@@ -214,6 +216,7 @@ impl<'a> Request<'a> {
         for source in self.sources() {
             match source {
                 Source::OpenWebuiJwt(jwt) => statements.extend(self.token(jwt)?),
+                Source::Jwt(jwt) => statements.extend(self.issued(jwt)?),
                 Source::HttpSignature(spec) => {
                     if let Some(found) = self.message_signature(spec)? {
                         twice |= proof.replace(found).is_some();
@@ -270,6 +273,12 @@ impl<'a> Request<'a> {
         let user = jwt.verify(token, self.arrival.now, self.settings.skew_seconds())?;
         let evidence = Evidence { user, assurance: Assurance::Verified, source: "open_webui_jwt" };
         Ok(Some(Statement { evidence, header: Some(jwt.header.clone()) }))
+    }
+
+    /// The user that an issuer's token proves.
+    fn issued(&self, jwt: &JwtSource) -> Result<Option<Statement>, Invalid> {
+        let evidence = jwt.read(&self.view, self.sources(), self.arrival.now, self.settings.skew_seconds())?;
+        Ok(evidence.map(|evidence| Statement { evidence, header: Some(jwt.header().clone()) }))
     }
 
     /// The user that a plain header names.

@@ -39,7 +39,7 @@ impl<'de> Visitor<'de> for SourceVisitor {
             Some(name) if name == OPEN_WEBUI_TOKEN => {
                 let choice = Choice { name: "open_webui".to_owned(), settings: OneKey(map) };
                 match SourceFile::deserialize(choice)? {
-                    SourceFile::OpenWebui(file) if file.secret.is_none() => Err(A::Error::missing_field("secret")),
+                    SourceFile::OpenWebui(file) if !file.is_signed() => Err(A::Error::missing_field("secret")),
                     source => Ok(source),
                 }
             }

@@ -60,6 +60,11 @@ fn begin(key: &SigningKey, lines: [&str; 5]) -> Hmac<Sha256> {
     mac
 }
 
+/// Whether `tag` is the whole HMAC-SHA256 of `message`. Takes the same time wherever they differ.
+pub(super) fn is_mac(secret: &[u8], message: &[u8], tag: &[u8]) -> bool {
+    keyed(secret).chain_update(message).verify_slice(tag).is_ok()
+}
+
 pub(super) fn keyed(secret: &[u8]) -> Hmac<Sha256> {
     // RFC 2104 keys may have any length: longer than a block, they are hashed first.
     Hmac::new_from_slice(secret).unwrap_or_else(|_| unreachable!("HMAC takes keys of every length"))

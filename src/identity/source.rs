@@ -1,5 +1,7 @@
 //! Where evidence may come from, as the configuration says it and as requests are read.
 
+use std::sync::Arc;
+
 use http::HeaderName;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -7,7 +9,7 @@ use serde::Deserialize;
 use super::Assurance;
 use super::header::{self, Cues, View};
 use super::http_signature::HttpSignature;
-use super::open_webui::OpenWebuiJwt;
+use super::jwt::{CloudflareAccessFile, JwtFile, JwtSource, OpenWebuiJwt};
 use super::plain::HeaderSource;
 use super::preset::{self, ForwardAuthFile, HeaderFile, HttpSignatureFile, OpenWebuiFile};
 use super::shape::allow_words;
@@ -15,7 +17,7 @@ use super::signature::{self, SigningKey, is_token};
 use crate::setting::{Faults, Secret, SecretRef};
 
 /// Shortest secret or key in bytes.
-const MIN_SECRET: usize = 16;
+pub(super) const MIN_SECRET: usize = 16;
 
 /// One place where a client names its users.
 #[derive(Debug, Clone)]
@@ -25,6 +27,8 @@ pub enum Source {
     /// A plain header: the client's word, or the peer's.
     Header(Box<HeaderSource>),
     OpenWebuiJwt(Box<OpenWebuiJwt>),
+    /// A token of an issuer.
+    Jwt(Arc<JwtSource>),
     /// memgate's own signed headers.
     MemgateSignature,
     /// HTTP message signatures (RFC 9421).
@@ -41,7 +45,7 @@ impl Source {
     /// The source's evidence is signed: once a client is configured for it, unsigned requests are a downgrade.
     #[must_use]
     pub fn is_signed(&self) -> bool {
-        matches!(self, Self::OpenWebuiJwt(_) | Self::MemgateSignature | Self::HttpSignature(_))
+        matches!(self, Self::OpenWebuiJwt(_) | Self::Jwt(_) | Self::MemgateSignature | Self::HttpSignature(_))
     }
 
     /// The source needs one of `trust.signing_keys`.
@@ -62,6 +66,7 @@ impl Source {
             Self::UserKey | Self::MemgateSignature => Vec::new(),
             Self::Header(source) => source.headers().collect(),
             Self::OpenWebuiJwt(jwt) => vec![&jwt.header],
+            Self::Jwt(jwt) => vec![jwt.header()],
             Self::HttpSignature(signature) => vec![&signature.user],
         }
     }
@@ -73,6 +78,7 @@ impl Source {
             Self::Header(source) => view.carries(source.name.as_str()),
             // Where minting the token fails, Open WebUI sends its plain headers instead.
             Self::OpenWebuiJwt(jwt) => view.carries(jwt.header.as_str()) || view.carries(header::OPEN_WEBUI_USER_ID),
+            Self::Jwt(jwt) => jwt.leaves_trace(view),
             Self::MemgateSignature => view.carries(header::USER) || signature::is_attempted(view),
             Self::HttpSignature(signature) => view.carries(signature.user.as_str()) || view.carries(header::HTTP_SIGNATURE_INPUT),
         }
@@ -84,6 +90,7 @@ impl Source {
             Self::UserKey => "a personal key (`Authorization: Bearer mgk_…`)".to_owned(),
             Self::Header(source) => format!("the header {}", source.name),
             Self::OpenWebuiJwt(jwt) => format!("Open WebUI's signed header {}", jwt.header),
+            Self::Jwt(jwt) => jwt.describe(),
             Self::MemgateSignature => "memgate's signed headers (X-Memgate-User with X-Memgate-Signature)".to_owned(),
             Self::HttpSignature(signature) => {
                 format!("an HTTP message signature (RFC 9421, hmac-sha256) over the header {}", signature.user)
@@ -139,6 +146,10 @@ pub enum SourceFile {
     Header(HeaderFile),
     /// `Open WebUI`: with `secret` its signed token, verified, and its absence is refused; else its plain id header. Knows its chats and tasks.
     OpenWebui(OpenWebuiFile),
+    /// A token (JWT) of an issuer, by its secret or its published keys. Verified; its absence is refused.
+    Jwt(Box<JwtFile>),
+    /// The token of Cloudflare Access. Verified; its absence is refused.
+    CloudflareAccess(CloudflareAccessFile),
     /// memgate's own HMAC headers, by one of `trust.signing_keys`. Verified; their absence is refused.
     MemgateSignature,
     /// HTTP message signatures (RFC 9421), by one of `trust.signing_keys`. Verified; their absence is refused.
@@ -169,6 +180,14 @@ impl SourceFile {
             Self::Header(file) => plan.sources.extend(file.resolve(&format!("{path}.header"), faults)),
             Self::OpenWebui(file) => file.resolve(&format!("{path}.open_webui"), plan, faults),
             Self::HttpSignature(file) => plan.sources.extend(file.resolve(&format!("{path}.http_signature"), faults)),
+            Self::Jwt(file) => {
+                let source = file.resolve(&format!("{path}.jwt"), faults);
+                plan.sources.extend(source.map(|jwt| Source::Jwt(Arc::new(jwt))));
+            }
+            Self::CloudflareAccess(file) => {
+                let source = file.resolve(&format!("{path}.cloudflare_access"), faults);
+                plan.sources.extend(source.map(|jwt| Source::Jwt(Arc::new(jwt))));
+            }
             Self::Sillytavern => preset::silly_tavern(plan),
             Self::Librechat => preset::libre_chat(plan),
             Self::Litellm => preset::lite_llm(plan),
@@ -204,9 +223,14 @@ impl SigningKeyFile {
 
 /// A secret that is long enough to be one, or a fault at `path`.
 pub fn long_secret(secret: &SecretRef, path: &str, faults: &mut Faults) -> Option<Secret> {
+    secret_of(secret, MIN_SECRET, path, faults)
+}
+
+/// A secret of at least `min` bytes, or a fault at `path`.
+pub(super) fn secret_of(secret: &SecretRef, min: usize, path: &str, faults: &mut Faults) -> Option<Secret> {
     let secret = secret.resolve(path, faults)?;
-    if secret.expose().len() < MIN_SECRET {
-        let reason = format!("the secret is shorter than {MIN_SECRET} bytes");
+    if secret.expose().len() < min {
+        let reason = format!("the secret is shorter than {min} bytes");
         faults.add(path, reason, "make one with `openssl rand -hex 32`, and set it on both sides");
         return None;
     }

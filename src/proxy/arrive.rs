@@ -187,7 +187,7 @@ async fn resolve(
         certificate: certificate.as_deref(),
         now,
     };
-    let reading = exchange.runtime.resolver.read(&arrival, &services.store);
+    let reading = exchange.runtime.resolver.read_with_fresh_keys(&arrival, &services.store).await;
     services.metrics.observe_stage(Stage::Resolve, started.elapsed());
     let resolution = match reading {
         Reading::Complete(resolution) => resolution,

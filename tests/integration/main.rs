@@ -15,6 +15,7 @@ mod edges;
 mod harness;
 mod headers;
 mod isolation;
+mod jwt;
 mod listing;
 mod me;
 mod me_erase;

@@ -35,7 +35,7 @@ fn base_of(covered: &str, fields: &[(&str, &str)], target: &str, scheme: Scheme)
     let headers = headers(fields);
     let view = View::new(&headers);
     let peer = "127.0.0.1".parse().unwrap();
-    let arrival = Arrival { method: "POST", target, authority: None, headers: &headers, peer, now: 0 };
+    let arrival = Arrival { method: "POST", target, authority: None, headers: &headers, peer, certificate: None, now: 0 };
     let base = Components::read(list)?.base(&Message { view: &view, arrival: &arrival, scheme })?;
     Ok(String::from_utf8(base).unwrap())
 }

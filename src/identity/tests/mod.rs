@@ -2,6 +2,7 @@
 
 mod clients;
 mod forgery;
+mod jwt;
 mod message_signature;
 mod open_webui;
 mod presets;
@@ -61,9 +62,9 @@ fn k2() -> SigningKey {
     signing_key("k2", b"fedcba9876543210fedcba9876543210")
 }
 
-fn jwt(secret: &str) -> Source {
+fn owui(secret: &str) -> Source {
     let name = HeaderName::from_static(header::OPEN_WEBUI_JWT);
-    Source::OpenWebuiJwt(Box::new(OpenWebuiJwt::new(name, &Secret::new(secret.as_bytes()))))
+    Source::OpenWebuiJwt(Box::new(OpenWebuiJwt::new(name, vec![Secret::new(secret.as_bytes())])))
 }
 
 fn plain(name: &'static str) -> Source {
@@ -88,7 +89,12 @@ fn settings() -> IdentitySettings {
         signing_keys: vec![k1(), k2()],
         clients: vec![
             client("ui", Some(UI_KEY), None, vec![plain(header::OPEN_WEBUI_USER_ID)]),
-            client("signing-ui", Some("signing-ui-key-01234567"), None, vec![jwt(JWT_SECRET), plain(header::OPEN_WEBUI_USER_ID)]),
+            client(
+                "signing-ui",
+                Some("signing-ui-key-01234567"),
+                None,
+                vec![owui(JWT_SECRET), plain(header::OPEN_WEBUI_USER_ID)],
+            ),
             client("lan", None, Some("192.168.7.0/24"), vec![plain(header::SILLY_TAVERN_USER)]),
             client("staff", None, None, vec![plain("x-staff-id")]),
         ],
