@@ -252,6 +252,12 @@ impl Conversation {
         self.turns.iter().rposition(|turn| turn.role == Role::User)
     }
 
+    /// Index of the last turn, but for asides behind it.
+    #[must_use]
+    pub fn last_turn(&self) -> Option<usize> {
+        self.turns.iter().rposition(|turn| turn.role != Role::Aside)
+    }
+
     /// Index of the last of the instructing turns that the conversation starts with.
     #[must_use]
     pub fn last_leading_system(&self) -> Option<usize> {

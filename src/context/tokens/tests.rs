@@ -33,6 +33,19 @@ fn until_calibrated_a_quarter_is_added() {
 }
 
 #[test]
+fn calls_among_the_parts_are_counted_once() {
+    let turn = |kind: &str| {
+        let call = format!(r#"{{"type":"{kind}","id":"t1","name":"Read","input":{{"file_path":"/home/ana/notes.txt"}}}}"#);
+        let body = format!(r#"{{"messages":[{{"role":"assistant","content":[{call},{call}]}}]}}"#);
+        let chat = Dialect::Messages.parse(body.into()).unwrap();
+        (chat.turns()[0].calls(), TokenCounter::new().measure(&chat, "u", "m").turns[0])
+    };
+    let ((calls, counted), (other, same)) = (turn("tool_use"), turn("tool_ask"));
+    assert_eq!((calls, other), (true, false));
+    assert_eq!(counted, same);
+}
+
+#[test]
 fn each_model_of_each_upstream_has_its_own_correction() {
     let counter = TokenCounter::new();
     calibrated(&counter, "u", "m", 140);
