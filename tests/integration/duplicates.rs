@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::harness::request::Request;
@@ -45,8 +45,8 @@ async fn homes(world: &World) -> Vec<String> {
 }
 
 /// Lets a lesson of another subject pass through the queue: what came before it has been learned by then.
-async fn settle(world: &World, word: &str) {
-    world.teach(&unnamed(&[&format!("Remember that my {word} is blue.")])).await;
+async fn settle(world: &World, thing: &str) {
+    world.teach(&unnamed(&[&format!("Remember that my {thing} is blue.")])).await;
 }
 
 #[tokio::test]
