@@ -19,7 +19,7 @@ mod route;
 mod samples;
 pub mod stream;
 pub mod task;
-mod transcript;
+pub mod transcript;
 pub mod words;
 
 use schemars::JsonSchema;

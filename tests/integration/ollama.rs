@@ -1,6 +1,6 @@
 //! Ollama's own API: memory by user, streams of lines, errors in its shape.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::harness::client::Answer;
 use crate::harness::request::Request;
@@ -66,15 +66,20 @@ async fn world() -> World {
     .await
 }
 
+fn members(value: Value) -> Map<String, Value> {
+    let Value::Object(members) = value else { panic!("no object: {value}") };
+    members
+}
+
 fn chat(text: &str, more: Value) -> Request {
     let mut body = json!({"model": "m", "messages": [{"role": "user", "content": text}]});
-    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    body.as_object_mut().unwrap().extend(members(more));
     Request::post("/api/chat", body.to_string())
 }
 
 fn generate(text: &str, more: Value) -> Request {
     let mut body = json!({"model": "m", "prompt": text});
-    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    body.as_object_mut().unwrap().extend(members(more));
     Request::post("/api/generate", body.to_string())
 }
 
