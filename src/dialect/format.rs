@@ -83,6 +83,11 @@ pub(super) trait Format: fmt::Debug + Sync {
     /// Reads one event of a stream; its name is empty where the framing has none. `None` when it is not understood.
     fn read_event(&self, name: &[u8], data: &[u8]) -> Option<Answer>;
 
+    /// Ends a line that broke off behind `start` so that it tells of the fault, where lines are events and that can be done.
+    fn end_inside(&self, _start: &[u8], _fault: StreamFault<'_>) -> Option<Vec<u8>> {
+        None
+    }
+
     /// Writes what a stream still lacks, at the boundary of an event: the fault unless the answer was said to its end, then what
     /// ends a stream in this dialect. Called only before the stream's own end has come.
     fn end_stream(&self, heard: &Heard, fault: Option<StreamFault<'_>>, out: &mut Vec<u8>);
