@@ -50,7 +50,7 @@ fn what_breaks_off_ends_in_a_line_that_clients_raise() {
         let whole = format!("{text}{ending}");
         let last: Value = serde_json::from_str(whole.lines().last().unwrap()).unwrap_or_else(|e| panic!("{e}: {whole}"));
         assert_eq!((&last["error"], &last["code"]), (&"It \"broke\".".into(), &"upstream_failed".into()), "{whole}");
-        assert!(ending.ends_with("\n") && whole.lines().count() <= text.lines().count() + 1, "{whole}");
+        assert!(ending.ends_with('\n') && whole.lines().count() <= text.lines().count() + 1, "{whole}");
         tap.feed(ending.as_bytes());
         assert!(tap.done() && tap.error() && !tap.ends_cleanly());
         assert!(tap.end(FAULT).is_empty());
