@@ -6,6 +6,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::stored::Kept;
+
 /// Tokens as the upstream counted them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
 pub struct Usage {
@@ -39,6 +41,21 @@ pub struct Answer {
     pub error: bool,
     /// Whether it is the last event of its stream.
     pub done: bool,
+    /// What is said once of the whole answer, where the dialect says it.
+    pub opening: Option<Box<Opening>>,
+    /// The event's number in its stream, where the dialect counts them.
+    pub sequence: Option<u64>,
+    /// What the upstream keeps of the answer.
+    pub kept: Vec<Kept>,
+}
+
+/// What an answer says of itself as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    pub id: String,
+    pub model: String,
+    /// In seconds since the Unix epoch.
+    pub created_at: serde_json::Number,
 }
 
 impl Answer {
@@ -52,7 +69,7 @@ impl Answer {
             finish_reason: choices.into_iter().find_map(|choice| choice.finish_reason),
             usage: wire.usage.and_then(|usage| serde_json::from_str(usage.get()).ok()),
             error: wire.error.0,
-            done: false,
+            ..Self::default()
         })
     }
 
@@ -121,7 +138,7 @@ impl Message {
 
 /// Whether a value is there and not empty, whatever its type.
 #[derive(Debug, Default)]
-struct Presence(bool);
+pub(super) struct Presence(pub(super) bool);
 
 impl<'de> Deserialize<'de> for Presence {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -11,6 +11,7 @@ use super::fields;
 use super::format::{Format, StreamFault, SystemPlace};
 use super::json::Reader;
 use super::keys::Keys;
+use super::stored::Stored;
 use super::stream::Heard;
 use super::{Api, Dialect};
 
@@ -54,6 +55,7 @@ impl Format for ChatCompletions {
             list: Some(list),
             schemas: draft.schemas,
             tools: draft.tools,
+            stored: Stored::default(),
             head,
             nature: Nature::default(),
             body,

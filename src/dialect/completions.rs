@@ -12,6 +12,7 @@ use super::fields;
 use super::format::{Format, StreamFault, SystemPlace};
 use super::json::{Literal, Reader};
 use super::keys::Keys;
+use super::stored::Stored;
 use super::stream::Heard;
 use super::transcript::form_of;
 
@@ -43,6 +44,7 @@ impl Format for Completions {
             list: None,
             schemas: Vec::new(),
             tools: false,
+            stored: Stored::default(),
             head,
             nature: draft.nature,
             body,

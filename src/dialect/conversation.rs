@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use super::Dialect;
 use super::json::{self, Literal, Malformed};
+use super::stored::Stored;
 
 /// Who speaks in a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,6 +22,8 @@ pub enum Role {
     Assistant,
     /// A tool's result: roles `tool` and `function`.
     Tool,
+    /// Instructions in the midst of a conversation that cannot stand without the turn that they follow. They are cut with it.
+    Aside,
     /// A role that memgate does not know. Passed through.
     Other,
 }
@@ -71,6 +74,17 @@ pub enum Content {
 pub struct Part {
     pub span: Range<usize>,
     pub kind: PartKind,
+}
+
+impl Part {
+    /// The part's text, if it is one.
+    #[must_use]
+    pub fn text(&self) -> Option<&Text> {
+        match &self.kind {
+            PartKind::Text(text) => Some(text),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,6 +165,7 @@ pub struct Conversation {
     pub(super) list: Option<Range<usize>>,
     pub(super) schemas: Vec<Range<usize>>,
     pub(super) tools: bool,
+    pub(super) stored: Stored,
     /// Offset just behind the body's opening brace.
     pub(super) head: usize,
     pub(super) nature: Nature,
@@ -220,6 +235,12 @@ impl Conversation {
         self.tools
     }
 
+    /// What the request has to do with what its upstream keeps.
+    #[must_use]
+    pub fn stored(&self) -> &Stored {
+        &self.stored
+    }
+
     /// What the upstream puts into the prompt besides the turns, as JSON: tools, functions, the answer's schema.
     pub fn schemas(&self) -> impl Iterator<Item = &[u8]> {
         self.schemas.iter().map(|span| &self.body[span.clone()])
@@ -260,6 +281,12 @@ impl Conversation {
     #[must_use]
     pub fn raw(&self, turn: usize) -> &[u8] {
         self.turns.get(turn).map_or(&[], |turn| self.slice(&turn.span))
+    }
+
+    /// What tells a turn from others, whatever clients change in it between two requests that hold it. Not to be sent.
+    #[must_use]
+    pub fn steady(&self, turn: usize) -> Cow<'_, [u8]> {
+        self.dialect.format().steady(self.raw(turn))
     }
 
     /// The bytes of a range that this conversation gave out.
@@ -306,8 +333,15 @@ pub enum ParseError {
     NoMessages,
     #[error("Every element of `messages` must be an object with a string `role`; element {0} is not.")]
     Message(usize),
+    #[error("Every element of `input` must be an object; element {0} is not.")]
+    Item(usize),
     #[error("`{0}` is missing, or is no text that can be read here.")]
     NoText(&'static str),
+    #[error(
+        "`{0}` goes on with what the model backend keeps. Everybody here shares its account, and nothing tells whose it is: send the \
+         whole conversation instead."
+    )]
+    Kept(&'static str),
 }
 
 impl ParseError {
@@ -319,7 +353,8 @@ impl ParseError {
             Self::Syntax(_) | Self::NotAnObject => "invalid_json",
             Self::Depth => "body_too_deep",
             Self::DuplicateKey(_) | Self::KeyCase(_) => "ambiguous_key",
-            Self::NoMessages | Self::Message(_) | Self::NoText(_) => "invalid_messages",
+            Self::Kept(_) => "shared_state",
+            Self::NoMessages | Self::Message(_) | Self::Item(_) | Self::NoText(_) => "invalid_messages",
         }
     }
 }

@@ -85,7 +85,7 @@ fn part(reader: &mut Reader<'_>) -> Result<Part, ParseError> {
             })?;
             let kind = kind.map(|literal| json::decode(reader.bytes(), &literal));
             let kind = match (kind.as_deref(), text) {
-                (Some("text" | "input_text") | None, Some(text)) => PartKind::Text(Text(text)),
+                (Some("text" | "input_text" | "output_text") | None, Some(text)) => PartKind::Text(Text(text)),
                 (Some("image_url" | "input_image" | "image"), _) => PartKind::Image,
                 _ => PartKind::Other,
             };

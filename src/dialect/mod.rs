@@ -4,6 +4,7 @@
 //! view, and says where text may be added and how its answers are read and ended; everything above works on the view.
 
 pub mod answer;
+mod anthropic;
 pub mod chat;
 mod completions;
 pub mod conversation;
@@ -14,9 +15,13 @@ mod format;
 mod json;
 mod keys;
 mod ollama;
+mod prompts;
+mod reach;
+mod responses;
 mod route;
 #[cfg(test)]
 mod samples;
+pub mod stored;
 pub mod stream;
 pub mod task;
 pub mod transcript;
@@ -27,6 +32,7 @@ use serde::Deserialize;
 
 pub use format::{Framing, StreamFault};
 pub use json::model_of;
+pub use reach::Reach;
 pub use route::{Route, RouteKind, route};
 
 /// A family of wire formats: what a backend declares to speak, and the shape of its errors.
@@ -91,6 +97,12 @@ impl Dialect {
             Self::Messages | Self::CountTokens => Api::Anthropic,
             Self::OllamaChat | Self::OllamaGenerate => Api::Ollama,
         }
+    }
+
+    /// Whether a request only asks what another one would cost. It has no effects.
+    #[must_use]
+    pub fn only_counts(self) -> bool {
+        self == Self::CountTokens
     }
 
     /// The word for metrics and records.

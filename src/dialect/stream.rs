@@ -3,13 +3,16 @@
 //! It keeps at most [`MAX_EVENT`] bytes. What is longer is not understood, and passes all the same: the tap forwards nothing.
 
 use super::Dialect;
-use super::answer::{Answer, Usage};
+use super::answer::{Answer, Opening, Usage};
 use super::format::{Framing, StreamFault};
+use super::stored::Kept;
 
 /// Longest line, and longest data of one event, that is parsed.
 pub const MAX_EVENT: usize = 256 * 1024;
 /// Longest name of an event that is read.
 const LONGEST_NAME: usize = 64;
+/// Most things that one answer is taken to leave at its upstream, until they are asked for.
+const MOST_KEPT: usize = 4096;
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
@@ -38,6 +41,10 @@ pub(super) struct Heard {
     pub error: bool,
     pub finish_reason: Option<String>,
     pub usage: Option<Usage>,
+    pub opening: Option<Box<Opening>>,
+    /// The number of the last event, where the dialect counts them.
+    pub sequence: Option<u64>,
+    pub kept: Vec<Kept>,
     /// Events that were understood.
     pub events: u64,
 }
@@ -160,6 +167,11 @@ impl Tap {
         self.heard.usage
     }
 
+    /// What the upstream keeps of the answer, as far as it was told since this was last asked.
+    pub fn take_kept(&mut self) -> Vec<Kept> {
+        std::mem::take(&mut self.heard.kept)
+    }
+
     /// What the stream still lacks, at its upstream's end or failure: the fault unless the answer was whole, then what ends a stream
     /// of this dialect. Empty where the stream has ended by itself.
     #[must_use]
@@ -171,7 +183,7 @@ impl Tap {
                     end.push(b'\n');
                     return end;
                 }
-                out.extend_from_slice(self.dialect.framing().cut_short());
+                out.extend_from_slice(self.dialect.format().cut_short());
             }
             let fault = Some(fault).filter(|_| !self.ends_cleanly());
             self.dialect.format().end_stream(&self.heard, fault, &mut out);
@@ -205,6 +217,10 @@ impl Heard {
         if answer.finish_reason.is_some() {
             self.finish_reason = answer.finish_reason;
         }
+        self.opening = answer.opening.or_else(|| self.opening.take());
+        self.sequence = answer.sequence.or_else(|| self.sequence.map(|last| last.saturating_add(1)));
+        let room = MOST_KEPT - self.kept.len();
+        self.kept.extend(answer.kept.into_iter().take(room));
     }
 }
 

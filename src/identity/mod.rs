@@ -1,11 +1,17 @@
 //! Evidence: what a request says of its user, and what each statement is worth. This floor reads, it never decides.
 
+mod certificate;
 mod client;
 pub mod code;
 pub mod header;
+mod http_signature;
 mod open_webui;
+mod plain;
+mod preset;
+mod proof;
 mod replay;
 mod resolve;
+mod shape;
 mod signature;
 mod source;
 #[cfg(test)]
@@ -17,12 +23,18 @@ use std::net::IpAddr;
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 
+pub use certificate::{CertificateRule, ClientCertificate};
 pub use client::{Client, USER_KEY_PREFIX, hash_key};
+pub use header::Cues;
+pub use http_signature::{HttpSignature, sign_message};
 pub use open_webui::OpenWebuiJwt;
+pub use plain::{Decode, HeaderSource};
+pub use preset::{ForwardAuthFile, ForwardAuthProxy, HeaderFile, HttpSignatureFile, OpenWebuiFile, Worth};
+pub use proof::Pending;
 pub use replay::{ReplayGuard, Unclaimed, Window};
-pub use resolve::{IdentitySettings, Pending, Reading, Resolver};
+pub use resolve::{IdentitySettings, Reading, Resolver};
 pub use signature::{SigningKey, sign};
-pub use source::{OpenWebuiJwtFile, SigningKeyFile, Source, SourceFile, long_secret};
+pub use source::{Plan, SigningKeyFile, Source, SourceFile, long_secret};
 
 use crate::ids::{ClientName, IdError, KeyId, SessionId, UserId};
 
@@ -59,8 +71,12 @@ pub struct Arrival<'a> {
     pub method: &'a str,
     /// Path with query, exactly as received: what a signature covers.
     pub target: &'a str,
+    /// The authority of the request's target where it has one, as in HTTP/2; else `Host` says.
+    pub authority: Option<&'a str>,
     pub headers: &'a HeaderMap,
     pub peer: IpAddr,
+    /// The certificate that the connection was opened with, verified.
+    pub certificate: Option<&'a ClientCertificate>,
     /// Seconds since the Unix epoch.
     pub now: i64,
 }
@@ -70,7 +86,7 @@ pub struct Arrival<'a> {
 pub struct Evidence {
     pub user: UserId,
     pub assurance: Assurance,
-    /// The source's name, fit for a metric label: `user_key`, `memgate_signature`, `open_webui_jwt`, `header`.
+    /// The source's name, fit for a metric label: `user_key`, `memgate_signature`, `http_signature`, `open_webui_jwt`, `header`.
     pub source: &'static str,
 }
 
@@ -111,7 +127,7 @@ impl Invalid {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolution {
     pub client: ClientName,
-    /// The client proved itself by its key.
+    /// The client proved itself by its key or its certificate.
     pub client_authenticated: bool,
     pub finding: Finding,
     /// Something in the request set out to name a user, believed or not. Tells a client that asks for itself from one
@@ -119,6 +135,8 @@ pub struct Resolution {
     pub user_named: bool,
     /// The chat session, on the caller's word.
     pub session: Option<SessionId>,
+    /// The task that the client asks for on its own behalf, on its word. Empty where it says that there is none.
+    pub task: Option<String>,
     /// SHA-256 of a credential that nobody here knows. It proves nothing, but tells two unknown people apart.
     pub stray_credential: Option<KeyHash>,
     /// Identity headers that were no evidence, since nobody trusts the peer or no source names them: dropped, and counted.

@@ -6,17 +6,19 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use pingora::protocols::l4::socket::SocketAddr;
 use pingora::proxy::Session;
-use sha2::{Digest, Sha256};
 
+use super::cors;
 use super::exchange::{Exchange, Forwarding};
 use super::listing::{self, Listing};
 use super::me;
 use super::prepare;
-use super::receive::{check_head, invite_body, read_body};
+use super::receive::{check_head, check_lines, invite_body, read_body};
 use super::respond::refuse_unreceivable;
 use super::services::Services;
+use super::stored;
+use super::tls::certificate_of;
 use super::upstream::choose_upstream;
-use crate::dialect::{self, Api, Dialect, Route, RouteKind};
+use crate::dialect::{self, Api, Dialect, Reach, Route, RouteKind};
 use crate::enforce::{Grant, Refusal, admit};
 use crate::identity::{Arrival, Finding, Reading, Resolution};
 use crate::policy::PathClass;
@@ -28,6 +30,8 @@ pub enum Taken {
     Forward(Box<Forwarding>),
     /// memgate answers by itself.
     Answer(me::Answer),
+    /// A browser asks whether a page may call.
+    Preflight,
     /// memgate says what there is.
     Listing(Listing),
 }
@@ -38,10 +42,12 @@ pub enum Taken {
 /// The refusal that the caller is to see.
 pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut Exchange) -> Result<Taken, Refusal> {
     note_request(session, exchange);
+    cors::note_page(session.req_header(), exchange);
     if services.is_draining() {
         let message = "This server is shutting down. Try again in a moment.".to_owned();
         return Err(Refusal { status: 503, code: "shutting_down", message, detail: String::new() });
     }
+    check_lines(session).map_err(refuse_unreceivable)?;
     check_head(session.req_header(), &exchange.runtime.limits).map_err(refuse_unreceivable)?;
     let request = session.req_header();
     let anthropic = request.headers.contains_key("anthropic-version");
@@ -49,6 +55,9 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     let target = request.uri.path().to_owned();
     let route = dialect::route(request.method.as_str(), &target, anthropic);
     exchange.api = route.api;
+    if cors::screen(request, exchange)? {
+        return Ok(Taken::Preflight);
+    }
     if route.suspicious {
         let message = "The path climbs with `..`. Send the path that you mean.".to_owned();
         return Err(Refusal { status: 400, code: "path_climbs", message, detail: String::new() });
@@ -85,7 +94,10 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         }
     }
 
-    if body.is_none() && (class == PathClass::Conversation || names_model(session, exchange)) {
+    let reach = route.reach(session.req_header().method.as_str());
+    stored::check_reach(&exchange.runtime.upstreams, route.api, reach)?;
+    let named = class == PathClass::Conversation || reach == Reach::Named || names_model(session, exchange);
+    if body.is_none() && named {
         body = Some(receive(services, session, exchange).await?);
     }
     let advice = match &grant {
@@ -105,14 +117,16 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     };
     if let RouteKind::Conversation(dialect) = route.kind {
         let body = (dialect, body.unwrap_or_default());
-        let rewritten = prepare::chat(services, session.req_header(), exchange, grant, body, &mut forwarding).await?;
+        let rewritten = prepare::chat(services, exchange, grant, body, &mut forwarding).await?;
         forward_body(session, exchange, &mut forwarding, rewritten);
-    } else if let Some(body) = body {
-        let model = dialect::model_of(&body);
-        forwarding.upstream = choose_upstream(&exchange.runtime.upstreams, route.api, model.as_deref())?;
-        forward_body(session, exchange, &mut forwarding, body);
     } else {
-        invite_body(session).await.map_err(refuse_unreceivable)?;
+        let (scope, now) = (stored::scope_of(&grant), exchange.record.time);
+        let upstreams = &exchange.runtime.upstreams;
+        forwarding.upstream = stored::choose(services, upstreams, scope, (route.api, reach), body.as_ref(), now)?;
+        match body {
+            Some(body) => forward_body(session, exchange, &mut forwarding, body),
+            None => invite_body(session).await.map_err(refuse_unreceivable)?,
+        }
     }
     forwarding.path = forwarding.upstream.path_of(route.api, route.path);
     exchange.record.upstream = Some(Clipped::new(&forwarding.upstream.name));
@@ -161,13 +175,17 @@ async fn resolve(
     body: &mut Option<Bytes>,
 ) -> Result<Resolution, Refusal> {
     let started = Instant::now();
+    let now = exchange.record.time.div_euclid(1000);
+    let certificate = certificate_of(services.tls.as_deref(), session, now)?;
     let request = session.req_header();
     let arrival = Arrival {
         method: request.method.as_str(),
         target: request.uri.path_and_query().map_or("/", |target| target.as_str()),
+        authority: request.uri.authority().map(http::uri::Authority::as_str),
         headers: &request.headers,
         peer: exchange.record.peer,
-        now: exchange.record.time.div_euclid(1000),
+        certificate: certificate.as_deref(),
+        now,
     };
     let reading = exchange.runtime.resolver.read(&arrival, &services.store);
     services.metrics.observe_stage(Stage::Resolve, started.elapsed());
@@ -175,12 +193,14 @@ async fn resolve(
         Reading::Complete(resolution) => resolution,
         Reading::AwaitsBody(pending) => {
             let whole = receive(services, session, exchange).await?;
-            let digest: [u8; 32] = Sha256::digest(&whole).into();
+            let resolution = pending.finish(&whole);
             *body = Some(whole);
-            pending.finish(&digest)
+            resolution
         }
     };
     exchange.record.client = resolution.client.clone();
+    exchange.session.clone_from(&resolution.session);
+    exchange.task.clone_from(&resolution.task);
     services.metrics.count_ignored_headers(resolution.ignored_headers);
     Ok(resolution)
 }

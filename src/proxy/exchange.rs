@@ -13,10 +13,12 @@ use crate::memory::Lesson;
 use crate::telemetry::audit::Outcome;
 use crate::telemetry::{AuditRecord, Clipped, OpenStream, RouteLabel};
 
+use super::cors::Page;
 use super::follow::Follower;
 use super::replay::Parked;
 use super::services::{Runtime, Services};
 use super::settings::Upstream;
+use super::stored::Keeper;
 
 /// The reason of a request that was turned away before anything was decided, until the refusal names its own.
 pub const UNDECIDED: &str = "undecided";
@@ -31,8 +33,13 @@ pub struct Exchange {
     /// In whose shape errors are told.
     pub api: Api,
     pub route: RouteLabel,
+    /// The page in a browser that it comes from, if it does.
+    pub page: Page,
     /// The methods of the path, where it was asked for with another.
     pub allow: Option<&'static str>,
+    /// The chat session and the UI's own task, on the caller's word.
+    pub session: Option<SessionId>,
+    pub task: Option<String>,
     /// memgate's own answer says that a stricter mode would refuse.
     pub advised: bool,
     /// Filled on the way, written once.
@@ -82,7 +89,8 @@ pub struct Forwarding {
 pub struct Chat {
     pub model: String,
     pub follower: Follower,
-    /// Tokens of the forwarded request as counted, at `factor`, without what was injected. None where not all of it can be counted.
+    /// Tokens of the forwarded request as counted, at `factor`, without what was injected. None where not all of it can be counted, as
+    /// where the upstream adds what it keeps.
     pub sent: Option<u64>,
     /// As [`crate::context::Load::factor`].
     pub factor: u64,
@@ -90,6 +98,8 @@ pub struct Chat {
     pub edits: Edits,
     /// What to learn once the answer has ended well.
     pub lesson: Option<PendingLesson>,
+    /// Notes what the upstream keeps of the answer.
+    pub keeper: Option<Keeper>,
 }
 
 /// A turn that is learned from if its answer ends well.
@@ -119,6 +129,7 @@ impl Exchange {
             method: Clipped::default(),
             path: Clipped::default(),
             model: None,
+            purpose: None,
             upstream: None,
             status: None,
             memory: None,
@@ -140,7 +151,10 @@ impl Exchange {
             runtime,
             api: Api::OpenAi,
             route: RouteLabel::Other,
+            page: Page::None,
             allow: None,
+            session: None,
+            task: None,
             advised: false,
             record,
             parked: Parked::default(),

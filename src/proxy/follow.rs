@@ -5,6 +5,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use crate::dialect::answer::Usage;
+use crate::dialect::stored::Kept;
 use crate::dialect::stream::Tap;
 use crate::dialect::{Dialect, StreamFault};
 
@@ -20,6 +21,8 @@ pub struct Follower {
     pub first_token: Option<Instant>,
     ended: bool,
     usage: Option<Usage>,
+    /// What a document says that the upstream keeps.
+    kept: Vec<Kept>,
 }
 
 #[derive(Debug)]
@@ -32,7 +35,7 @@ enum Kind {
 
 impl Follower {
     pub fn new(dialect: Dialect) -> Self {
-        Self { dialect, kind: Kind::Opaque, first_token: None, ended: false, usage: None }
+        Self { dialect, kind: Kind::Opaque, first_token: None, ended: false, usage: None, kept: Vec::new() }
     }
 
     /// Looks at the answer's header. True when an event stream begins. `coded`: its bytes are compressed, so that nothing can be read
@@ -63,7 +66,10 @@ impl Follower {
                     return true;
                 }
             }
-            Kind::Document(kept) if kept.len() + chunk.len() > DOCUMENT => self.kind = Kind::Opaque,
+            Kind::Document(read) if read.len() + chunk.len() > DOCUMENT => {
+                self.kept = self.dialect.read_kept(read);
+                self.kind = Kind::Opaque;
+            }
             Kind::Document(kept) => kept.extend_from_slice(chunk),
         }
         false
@@ -85,6 +91,7 @@ impl Follower {
                 self.usage = answer.usage;
                 self.first_token = Some(Instant::now());
                 self.ended = answer.ends_cleanly();
+                self.kept = answer.kept;
                 (self.ended, None)
             }
             Kind::Stream(tap) if tap.done() => (now, None),
@@ -105,6 +112,14 @@ impl Follower {
     /// Whether the answer was said to its end.
     pub fn ended(&self) -> bool {
         self.ended
+    }
+
+    /// What the upstream keeps of the answer, as far as it was told since this was last asked.
+    pub fn take_kept(&mut self) -> Vec<Kept> {
+        match &mut self.kind {
+            Kind::Stream(tap) => tap.take_kept(),
+            Kind::Opaque | Kind::Document(_) => std::mem::take(&mut self.kept),
+        }
     }
 
     /// What the upstream counted.

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod arrive;
+pub mod cors;
 mod exchange;
 mod finish;
 mod follow;
@@ -14,6 +15,8 @@ mod replay;
 mod respond;
 mod services;
 pub mod settings;
+mod stored;
+pub mod tls;
 mod upstream;
 
 pub use addresses::Addresses;

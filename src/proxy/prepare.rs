@@ -2,26 +2,25 @@
 //!
 //! [`chat`] does it all; the dry run (`me::explain`) calls the same steps, which have no effects of their own.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::HeaderMap;
-use pingora::http::RequestHeader;
 
 use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
 use super::follow::Follower;
 use super::services::{Runtime, Services};
 use super::settings::Upstream;
+use super::stored;
 use super::upstream::choose_upstream;
 use crate::context::{Load, Trim, assemble, estimate_tokens, plan};
 use crate::dialect::Dialect;
 use crate::dialect::conversation::{Conversation, Form, ParseError, Role};
 use crate::dialect::edit::Edits;
-use crate::dialect::task::{Purpose, classify};
+use crate::dialect::task::{Clue, Purpose, classify};
 use crate::dialect::transcript::recent;
 use crate::dialect::words::own_words;
 use crate::enforce::{Grant, Refusal, UserScope};
-use crate::identity::header;
 use crate::ids::SessionId;
 use crate::memory::{self, Lesson, Message, RecallMiss, RecallRequest, Recalled};
 use crate::policy::MemoryAccess;
@@ -35,17 +34,19 @@ pub struct Draft {
     pub model: String,
     pub session: Option<SessionId>,
     pub purpose: Purpose,
+    /// By what the purpose was told.
+    pub clue: Clue,
 }
 
 impl Draft {
     /// # Errors
     /// When the body is none of the dialect.
-    pub fn read(headers: &HeaderMap, dialect: Dialect, body: Bytes) -> Result<Self, Refusal> {
+    pub fn read(exchange: &Exchange, dialect: Dialect, body: Bytes) -> Result<Self, Refusal> {
         let conversation = dialect.parse(body).map_err(refuse_malformed)?;
         let model = conversation.model().unwrap_or_default().to_owned();
-        let session = header::session(headers);
-        let purpose = classify(&conversation, None, session.as_ref().map(SessionId::as_str));
-        Ok(Self { conversation, model, session, purpose })
+        let session = exchange.session.clone();
+        let (purpose, clue) = classify(&conversation, exchange.task.as_deref(), session.as_ref().map(SessionId::as_str));
+        Ok(Self { conversation, model, session, purpose, clue })
     }
 
     /// Whether memory takes part, where it may as far as `access` says.
@@ -109,7 +110,7 @@ pub fn fit(
     let trim = planned.map_err(|overflow| Refusal {
         status: 400,
         code: overflow.code(),
-        message: overflow.to_string(),
+        message: overflow.message(draft.conversation.dialect().api()),
         detail: String::new(),
     })?;
     Ok(Fitted { load, trim, reserved, crowded })
@@ -128,8 +129,9 @@ pub async fn consult(
     now: i64,
 ) -> Result<Recalled, RecallMiss> {
     let conversation = &draft.conversation;
-    let messages: Vec<Message<'_>> =
-        conversation.turns().iter().enumerate().map(|(i, turn)| message(turn.role, conversation.raw(i))).collect();
+    let turns = conversation.turns();
+    let steady: Vec<Cow<'_, [u8]>> = (0..turns.len()).map(|turn| conversation.steady(turn)).collect();
+    let messages: Vec<Message<'_>> = turns.iter().zip(&steady).map(|(turn, raw)| message(turn.role, raw)).collect();
     let query = || draft.own_words().unwrap_or_default();
     let (withhold, tokens) = (upstream.never_send.as_slice(), estimate_tokens);
     let request = RecallRequest { messages: &messages, query: &query, tokens, withhold, now };
@@ -147,15 +149,17 @@ pub fn edit(draft: &Draft, trim: &Trim, system: Option<String>, turns: Vec<(usiz
 /// When the body is none of the dialect, no upstream serves its model, or it cannot be made to fit the context window.
 pub async fn chat(
     services: &Services,
-    request: &RequestHeader,
     exchange: &mut Exchange,
     grant: Grant,
     (dialect, body): (Dialect, Bytes),
     forwarding: &mut Forwarding,
 ) -> Result<Bytes, Refusal> {
-    let draft = Draft::read(&request.headers, dialect, body)?;
+    let draft = Draft::read(exchange, dialect, body)?;
     exchange.record.model = Some(Clipped::new(&draft.model));
+    exchange.record.purpose = Some(draft.purpose.as_str());
     forwarding.upstream = choose_upstream(&exchange.runtime.upstreams, dialect.api(), draft.conversation.model())?;
+    let now = exchange.record.time;
+    let keeper = stored::admit(services, stored::scope_of(&grant), &draft.conversation, &forwarding.upstream, now)?;
     let (scope, access) = match grant {
         Grant::Scoped { scope, .. } => {
             let access = memory_access(&exchange.runtime, &scope, &forwarding.upstream);
@@ -195,10 +199,11 @@ pub async fn chat(
     forwarding.chat = Some(Chat {
         model: draft.model,
         follower: Follower::new(dialect),
-        sent: Some(sent).filter(|_| draft.conversation.is_counted()),
+        sent: Some(sent).filter(|_| draft.conversation.is_counted() && !draft.conversation.stored().completes()),
         edits,
         factor: fitted.load.factor,
         lesson,
+        keeper,
     });
     Ok(rewritten)
 }
@@ -222,14 +227,17 @@ async fn recall_facts(
     };
     services.metrics.count_recall(result, facts);
     let mut recalled = recalled.ok()?;
-    services.memory.remember_injections(scope, std::mem::take(&mut recalled.fresh));
+    let fresh = std::mem::take(&mut recalled.fresh);
+    if !draft.conversation.dialect().only_counts() {
+        services.memory.remember_injections(scope, fresh);
+    }
     exchange.record.facts_used.clone_from(&recalled.facts_used);
     Some(recalled)
 }
 
 fn message(role: Role, raw: &[u8]) -> Message<'_> {
     let role = match role {
-        Role::System | Role::Developer => memory::Role::System,
+        Role::System | Role::Developer | Role::Aside => memory::Role::System,
         Role::User => memory::Role::User,
         _ => memory::Role::Other,
     };

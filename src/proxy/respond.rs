@@ -7,9 +7,10 @@ use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 use pingora::{Error, ErrorSource, ErrorType, Result};
 
+use super::cors;
 use super::exchange::{Exchange, Phase};
 use super::receive::{Unreceivable, linger, settle_body};
-use crate::dialect::errors;
+use crate::dialect::{Api, errors};
 use crate::enforce::Refusal;
 use crate::telemetry::UpstreamFault;
 
@@ -36,6 +37,11 @@ pub fn refuse_unreceivable(fault: Unreceivable) -> Refusal {
         Unreceivable::ConnectionHeader => {
             (400, "connection_header", "The Connection header lists what it must not. Leave it out, or send `close`.".to_owned())
         }
+        Unreceivable::BareLineFeed => (
+            400,
+            "bare_line_feed",
+            "A line of the header ends in a bare line feed. End every line with CR LF (RFC 9112, 2.2).".to_owned(),
+        ),
         Unreceivable::BodyBroken => (400, "body_broken", "The request body is incomplete or badly framed.".to_owned()),
     };
     Refusal { status, code, message, detail: String::new() }
@@ -59,6 +65,10 @@ pub fn own_header(exchange: &Exchange, status: u16, content_type: &str) -> Resul
     header.insert_header(CONTENT_TYPE, content_type)?;
     header.insert_header(CACHE_CONTROL, "no-store")?;
     header.insert_header(REQUEST_ID, exchange.record.request.to_string())?;
+    if exchange.api == Api::Anthropic {
+        // Where Anthropic's libraries look for it.
+        header.insert_header("request-id", exchange.record.request.to_string())?;
+    }
     if status == StatusCode::UNAUTHORIZED {
         header.insert_header(WWW_AUTHENTICATE, "Bearer realm=\"memgate\"")?;
     }
@@ -68,6 +78,7 @@ pub fn own_header(exchange: &Exchange, status: u16, content_type: &str) -> Resul
     if exchange.advised {
         header.insert_header(ADVICE, exchange.record.reason)?;
     }
+    cors::mark(&mut header, exchange)?;
     Ok(header)
 }
 

@@ -53,6 +53,10 @@ pub struct UpstreamFile {
     /// Kinds of facts that never stand in a request to this backend.
     #[serde(default)]
     pub never_send: Vec<Kind>,
+    /// Whether paths are forwarded that reach what the backend keeps for all who use its key: files, batches, assistants, conversations,
+    /// stored answers. `allow`: every user of this upstream may reach what any other left there.
+    #[serde(default)]
+    pub shared_state: SharedState,
 }
 
 /// How a backend is shown its key.
@@ -72,6 +76,17 @@ impl AuthStyle {
             Self::XApiKey => HeaderName::from_static("x-api-key"),
         }
     }
+}
+
+/// Who reaches what a backend keeps between requests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SharedState {
+    /// Nobody, but for each person's own stored responses.
+    #[default]
+    Refuse,
+    /// Every user reaches what any other left there.
+    Allow,
 }
 
 /// Backends inside memgate.
@@ -187,6 +202,7 @@ pub struct Upstream {
     pub memory: MemoryAccess,
     /// Kinds of facts that never go there.
     pub never_send: Vec<Kind>,
+    pub shared_state: SharedState,
 }
 
 /// The key of an upstream and how it is shown: the header, whose value is marked sensitive.
@@ -338,6 +354,7 @@ fn resolve_upstream(file: &UpstreamFile, path: &str, faults: &mut Faults) -> Opt
         read_timeout: file.read_timeout.map_or(Duration::from_mins(5), |Span(d)| d),
         memory: file.memory,
         never_send: file.never_send.clone(),
+        shared_state: file.shared_state,
     })
 }
 

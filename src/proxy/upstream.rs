@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, EXPECT, HOST, ORIGIN, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue, Uri};
 use pingora::http::RequestHeader;
 use pingora::{ErrorType, OrErr};
@@ -62,6 +62,8 @@ pub fn rewrite_header(
         header.insert_header(key.header.clone(), key.value.clone())?;
     }
     header.remove_header(&EXPECT);
+    // Which pages may call is memgate's to say: a backend with a list of its own (Ollama) would turn them down.
+    header.remove_header(&ORIGIN);
     if let Some(length) = replayed {
         header.remove_header(&TRANSFER_ENCODING);
         header.insert_header(CONTENT_LENGTH, *length)?;

@@ -3,9 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod access;
+mod anthropic;
 mod bodies;
 mod captures;
+mod certificates;
 mod completions;
+mod cors;
+mod duplicates;
 mod durability;
 mod edges;
 mod harness;
@@ -21,8 +25,13 @@ mod me_isolation;
 mod models;
 mod ollama;
 mod prefixes;
+mod presets;
 mod records;
 mod refusals;
 mod reload;
+mod responses;
 mod scale;
+mod stored;
+mod stored_paths;
 mod streams;
+mod tls;

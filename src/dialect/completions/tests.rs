@@ -18,7 +18,7 @@ fn edited(body: &str, edits: &Edits) -> String {
 }
 
 fn purpose(request: &Conversation) -> Purpose {
-    classify(request, None, None)
+    classify(request, None, None).0
 }
 
 #[test]

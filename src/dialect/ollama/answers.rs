@@ -62,6 +62,7 @@ pub(super) fn read(json: &[u8]) -> Option<Answer> {
         error,
         // Nothing follows an error.
         done: done || error,
+        ..Answer::default()
     })
 }
 

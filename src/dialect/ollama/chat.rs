@@ -11,6 +11,7 @@ use super::super::fields;
 use super::super::format::{Format, Framing, StreamFault, SystemPlace};
 use super::super::json::Reader;
 use super::super::keys::Keys;
+use super::super::stored::Stored;
 use super::super::stream::Heard;
 use super::{Options, answers, images, options, streams};
 
@@ -41,6 +42,7 @@ impl Format for OllamaChat {
             list: draft.list,
             tools: draft.tools.is_some(),
             schemas: draft.tools.into_iter().collect(),
+            stored: Stored::default(),
             head,
             nature: Nature { form, window: draft.options.window, uncounted: false },
             body,

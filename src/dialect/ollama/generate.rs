@@ -10,6 +10,7 @@ use super::super::fields;
 use super::super::format::{Format, Framing, StreamFault, SystemPlace};
 use super::super::json::{Literal, Reader};
 use super::super::keys::Keys;
+use super::super::stored::Stored;
 use super::super::stream::Heard;
 use super::super::transcript::form_of;
 use super::{Options, answers, images, options, streams};
@@ -46,6 +47,7 @@ impl Format for OllamaGenerate {
             list: None,
             schemas: Vec::new(),
             tools: false,
+            stored: Stored::default(),
             head,
             nature: Nature { window: draft.options.window, ..draft.nature },
             body,

@@ -25,7 +25,7 @@ fn generate(body: &str) -> Conversation {
 }
 
 fn purpose(conversation: &Conversation) -> Purpose {
-    classify(conversation, None, None)
+    classify(conversation, None, None).0
 }
 
 #[test]

@@ -2,11 +2,14 @@
 
 mod clients;
 mod forgery;
+mod message_signature;
 mod open_webui;
+mod presets;
 mod signed;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -64,15 +67,17 @@ fn jwt(secret: &str) -> Source {
 }
 
 fn plain(name: &'static str) -> Source {
-    Source::Header(HeaderName::from_static(name))
+    HeaderSource::new(HeaderName::from_static(name)).into()
 }
 
 fn client(name: &str, key: Option<&str>, peer: Option<&str>, sources: Vec<Source>) -> Client {
     Client {
         name: ClientName::parse(name).unwrap(),
         key_hashes: key.iter().map(|key| hash_key(key.as_bytes())).collect(),
+        certificates: Vec::new(),
         peers: peer.iter().map(|peer| peer.parse().unwrap()).collect(),
         sources,
+        cues: Cues::default(),
     }
 }
 
@@ -104,7 +109,7 @@ fn headers<N: AsRef<str>, V: AsRef<[u8]>>(pairs: &[(N, V)]) -> HeaderMap {
 }
 
 fn arrival<'a>(peer: &str, headers: &'a HeaderMap, now: i64) -> Arrival<'a> {
-    Arrival { method: "POST", target: TARGET, headers, peer: peer.parse().unwrap(), now }
+    Arrival { method: "POST", target: TARGET, authority: None, headers, peer: peer.parse().unwrap(), certificate: None, now }
 }
 
 fn ask<N: AsRef<str>, V: AsRef<[u8]>>(peer: &str, pairs: &[(N, V)]) -> Resolution {
