@@ -125,8 +125,8 @@ impl Turn {
     }
 }
 
-/// Whose words the turns of a request are, by its form alone.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// Whose words the turns of a request are, by its form alone; the later, the less memory may do with them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Form {
     /// Turns, each of one speaker.
     #[default]

@@ -15,9 +15,10 @@ use super::stored;
 use super::upstream::choose_upstream;
 use crate::context::{Load, Trim, assemble, estimate_tokens, plan};
 use crate::dialect::Dialect;
-use crate::dialect::conversation::{Conversation, ParseError, Role};
+use crate::dialect::conversation::{Conversation, Form, ParseError, Role};
 use crate::dialect::edit::Edits;
 use crate::dialect::task::{Clue, Purpose, classify};
+use crate::dialect::transcript::recent;
 use crate::dialect::words::own_words;
 use crate::enforce::{Grant, Refusal, UserScope};
 use crate::ids::SessionId;
@@ -58,10 +59,11 @@ impl Draft {
         self.purpose.learns() && access == MemoryAccess::ReadWrite
     }
 
-    /// The person's own words in the last user turn.
+    /// The person's own words in the last user turn; of a transcript, what was said last.
     fn own_words(&self) -> Option<String> {
-        let turn = self.conversation.last_user()?;
-        Some(own_words(&self.conversation.text(turn)).into_owned())
+        let text = self.conversation.text(self.conversation.last_user()?);
+        let said = if self.conversation.form() == Form::Transcript { recent(&text) } else { &text };
+        Some(own_words(said).into_owned())
     }
 }
 

@@ -121,3 +121,14 @@ fn a_remembered_count_is_the_same_count() {
     assert_eq!(counter.measure(&chat, "u", "m"), first);
     assert_eq!(first, TokenCounter::new().measure(&chat, "u", "m"));
 }
+
+#[test]
+fn images_beside_the_content_count_as_images() {
+    let picture = "A".repeat(200_000);
+    let load = |images: serde_json::Value| {
+        let body = serde_json::json!({"messages": [{"role": "user", "content": "see", "images": images}]}).to_string();
+        TokenCounter::new().measure(&Dialect::OllamaChat.parse(body.into()).unwrap(), "u", "m").turns[0]
+    };
+    let corrected = (2 * IMAGE * MARGIN).div_ceil(ONE);
+    assert!(load(serde_json::json!([picture, picture])).abs_diff(load(serde_json::json!([])) + corrected) <= 1);
+}
