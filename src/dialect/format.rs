@@ -88,6 +88,12 @@ pub(super) trait Format: fmt::Debug + Sync {
     /// Reads one event of a stream; its name is empty where the framing has none. `None` when it is not understood.
     fn read_event(&self, name: &[u8], data: &[u8]) -> Option<Answer>;
 
+    /// What ends an event that was cut in the middle so that clients read the fault in it. `data` is what has come of its data, `line` the
+    /// line that was cut. `None` where that cannot be done: then the event is only ended.
+    fn mend_event(&self, _data: Option<&[u8]>, _line: &[u8], _heard: &Heard, _fault: StreamFault<'_>) -> Option<Vec<u8>> {
+        None
+    }
+
     /// Writes what a stream still lacks, at the boundary of an event: the fault unless the answer was said to its end, then what
     /// ends a stream in this dialect. Called only before the stream's own end has come.
     fn end_stream(&self, heard: &Heard, fault: Option<StreamFault<'_>>, out: &mut Vec<u8>);

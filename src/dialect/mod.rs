@@ -12,6 +12,7 @@ mod fields;
 mod format;
 mod json;
 mod keys;
+mod mend;
 mod reach;
 mod responses;
 mod route;

@@ -171,13 +171,20 @@ impl Tap {
     pub fn end(&self, fault: StreamFault<'_>) -> Vec<u8> {
         let mut out = Vec::new();
         if !self.done() {
-            if !self.is_between_events() {
-                out.extend_from_slice(self.dialect.framing().cut_short());
-            }
             let fault = Some(fault).filter(|_| !self.ends_cleanly());
+            if !self.is_between_events() {
+                let mended = fault.and_then(|fault| self.mend(fault));
+                out.extend(mended.unwrap_or_else(|| self.dialect.framing().cut_short().to_vec()));
+            }
             self.dialect.format().end_stream(&self.heard, fault, &mut out);
         }
         out
+    }
+
+    fn mend(&self, fault: StreamFault<'_>) -> Option<Vec<u8>> {
+        let known = !self.overlong && !self.lines.skipping;
+        let data = self.has_data.then_some(self.data.as_slice());
+        known.then(|| self.dialect.format().mend_event(data, &self.lines.partial, &self.heard, fault)).flatten()
     }
 
     /// Whether another event may be written right here.
