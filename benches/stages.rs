@@ -88,7 +88,8 @@ fn resolve(criterion: &mut Criterion) {
                 &mut headers,
                 |headers| {
                     let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
-                    let arrival = Arrival { method: "POST", target: TARGET, headers: &headers, peer, now: NOW };
+                    let arrival =
+                        Arrival { method: "POST", target: TARGET, headers: &headers, peer, certificate: None, now: NOW };
                     let digest: [u8; 32] = Sha256::digest(&body).into();
                     let resolution = resolver.resolve(&arrival, Some(digest), &NoKeys);
                     assert!(matches!(resolution.finding, Finding::Valid(_)), "{:?}", resolution.finding);

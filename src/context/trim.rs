@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use super::settings::ContextSettings;
 use super::tokens::Load;
+use crate::dialect::Api;
 use crate::dialect::conversation::Turn;
 
 /// What is cut.
@@ -42,6 +43,15 @@ impl Overflow {
     #[must_use]
     pub fn code(self) -> &'static str {
         "context_length_exceeded"
+    }
+
+    /// What the caller is told. Coding clients of Anthropic's dialect know by its first words that they are to shorten a conversation.
+    #[must_use]
+    pub fn message(self, api: Api) -> String {
+        match api {
+            Api::Anthropic => format!("prompt is too long: {} tokens > {} maximum. {self}", self.needed, self.limit),
+            Api::OpenAi | Api::Ollama => self.to_string(),
+        }
     }
 }
 

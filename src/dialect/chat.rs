@@ -5,7 +5,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use super::answer::Answer;
-use super::conversation::{Content, Conversation, ParseError, Role, Turn};
+use super::conversation::{Content, Conversation, Nature, ParseError, Role, Turn};
 use super::errors;
 use super::fields;
 use super::format::{Format, StreamFault, SystemPlace};
@@ -57,6 +57,7 @@ impl Format for ChatCompletions {
             tools: draft.tools,
             stored: Stored::default(),
             head,
+            nature: Nature::default(),
             body,
         })
     }
@@ -157,10 +158,11 @@ fn message(reader: &mut Reader<'_>, index: usize) -> Result<Turn, ParseError> {
         Ok::<_, ParseError>(())
     })?;
     let role = role.ok_or(ParseError::Message(index))?;
-    Ok(Turn { role, span, content, calls, answers: role == Role::Tool })
+    Ok(Turn { role, span, content, calls, answers: role == Role::Tool, images: 0 })
 }
 
-fn include_usage(reader: &mut Reader<'_>) -> Result<bool, ParseError> {
+/// Reads `stream_options`.
+pub(super) fn include_usage(reader: &mut Reader<'_>) -> Result<bool, ParseError> {
     if reader.peek() != Some(b'{') {
         reader.value()?;
         return Ok(false);

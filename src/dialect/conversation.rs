@@ -22,6 +22,8 @@ pub enum Role {
     Assistant,
     /// A tool's result: roles `tool` and `function`.
     Tool,
+    /// Instructions in the midst of a conversation that cannot stand without the turn that they follow. They are cut with it.
+    Aside,
     /// A role that memgate does not know. Passed through.
     Other,
 }
@@ -74,6 +76,17 @@ pub struct Part {
     pub kind: PartKind,
 }
 
+impl Part {
+    /// The part's text, if it is one.
+    #[must_use]
+    pub fn text(&self) -> Option<&Text> {
+        match &self.kind {
+            PartKind::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PartKind {
     Text(Text),
@@ -94,6 +107,8 @@ pub struct Turn {
     /// The turn holds a tool's result, so it cannot stand without the call before it. A user turn may hold one beside the person's
     /// own words.
     pub answers: bool,
+    /// Images beside the content, as Ollama has them.
+    pub images: usize,
 }
 
 impl Turn {
@@ -108,6 +123,28 @@ impl Turn {
     pub fn opens(&self) -> bool {
         self.role == Role::User && !self.answers
     }
+}
+
+/// Whose words the turns of a request are, by its form alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Form {
+    /// Turns, each of one speaker.
+    #[default]
+    Turns,
+    /// One text that is to go on, in which several may speak: nothing is learned from it.
+    Transcript,
+    /// Nothing that memory could take part in: text around a gap, several prompts, token ids, a model to be loaded.
+    Closed,
+}
+
+/// What a request is besides its turns.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Nature {
+    pub form: Form,
+    /// Tokens of the window that the client asks for.
+    pub window: Option<u64>,
+    /// Part of what the upstream will count stands in no turn.
+    pub uncounted: bool,
 }
 
 /// A parsed request body.
@@ -131,6 +168,7 @@ pub struct Conversation {
     pub(super) stored: Stored,
     /// Offset just behind the body's opening brace.
     pub(super) head: usize,
+    pub(super) nature: Nature,
 }
 
 impl Conversation {
@@ -171,6 +209,24 @@ impl Conversation {
     #[must_use]
     pub fn max_tokens(&self) -> Option<u64> {
         self.max_tokens
+    }
+
+    /// Whose words the turns are, by the request's form alone.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        self.nature.form
+    }
+
+    /// The window in tokens that the client asks for.
+    #[must_use]
+    pub fn window(&self) -> Option<u64> {
+        self.nature.window
+    }
+
+    /// Whether all that the upstream will count stands in the turns, so that its count can be compared with memgate's own.
+    #[must_use]
+    pub fn is_counted(&self) -> bool {
+        !self.nature.uncounted
     }
 
     /// Whether tools are offered to the model.
@@ -227,6 +283,12 @@ impl Conversation {
         self.turns.get(turn).map_or(&[], |turn| self.slice(&turn.span))
     }
 
+    /// What tells a turn from others, whatever clients change in it between two requests that hold it. Not to be sent.
+    #[must_use]
+    pub fn steady(&self, turn: usize) -> Cow<'_, [u8]> {
+        self.dialect.format().steady(self.raw(turn))
+    }
+
     /// The bytes of a range that this conversation gave out.
     #[must_use]
     pub fn slice(&self, span: &Range<usize>) -> &[u8] {
@@ -275,6 +337,11 @@ pub enum ParseError {
     Item(usize),
     #[error("`{0}` is missing, or is no text that can be read here.")]
     NoText(&'static str),
+    #[error(
+        "`{0}` goes on with what the model backend keeps. Everybody here shares its account, and nothing tells whose it is: send the \
+         whole conversation instead."
+    )]
+    Kept(&'static str),
 }
 
 impl ParseError {
@@ -286,6 +353,7 @@ impl ParseError {
             Self::Syntax(_) | Self::NotAnObject => "invalid_json",
             Self::Depth => "body_too_deep",
             Self::DuplicateKey(_) | Self::KeyCase(_) => "ambiguous_key",
+            Self::Kept(_) => "shared_state",
             Self::NoMessages | Self::Message(_) | Self::Item(_) | Self::NoText(_) => "invalid_messages",
         }
     }

@@ -80,7 +80,8 @@ impl Conversation {
     fn splices(&self, edits: &Edits) -> Vec<Splice> {
         let mut kept = vec![true; self.turns.len()];
         for &turn in &edits.cut {
-            if let Some(kept) = kept.get_mut(turn) {
+            // What stands outside the list is never cut.
+            if let Some(kept) = kept.get_mut(turn).filter(|_| turn >= self.outside) {
                 *kept = false;
             }
         }
@@ -165,6 +166,10 @@ impl Conversation {
                 Some(Splice::insert(if front { span.start + 1 } else { span.end - 1 }, inside(&parts)))
             }
             Content::Parts { span, parts } => {
+                let joins = front && self.dialect.format().joins_text();
+                if let Some(text) = parts.iter().find_map(Part::text).filter(|_| joins) {
+                    return Some(Splice::insert(text.span().start + 1, inside(&[block, "\n\n"])));
+                }
                 let gap = if front { "\n\n" } else { "" };
                 let kind = self.dialect.format().text_part();
                 let part = format!("{{\"type\":\"{kind}\",\"text\":{}}}", literal(&[block, gap]));

@@ -55,14 +55,17 @@ pub fn body(api: Api, status: u16, code: &str, message: &str) -> Bytes {
     written.unwrap_or_default().into()
 }
 
-/// Anthropic's names (its API reference, "Errors").
+/// Anthropic's names (its API reference, "Errors"). Its libraries choose the class of what they throw by the status, not by these.
 fn anthropic_type(status: u16) -> &'static str {
     match status {
         401 => "authentication_error",
+        402 => "billing_error",
         403 => "permission_error",
         404 => "not_found_error",
+        409 => "conflict_error",
         413 => "request_too_large",
         429 => "rate_limit_error",
+        504 => "timeout_error",
         529 => "overloaded_error",
         500.. => "api_error",
         _ => "invalid_request_error",

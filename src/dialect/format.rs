@@ -1,13 +1,17 @@
 //! What each dialect says of itself.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
 
 use super::Dialect;
 use super::answer::Answer;
+use super::anthropic::{CountTokens, Messages};
 use super::chat::ChatCompletions;
+use super::completions::Completions;
 use super::conversation::{Conversation, ParseError};
+use super::ollama::{OllamaChat, OllamaGenerate};
 use super::responses::Responses;
 use super::stored::Kept;
 use super::stream::Heard;
@@ -73,6 +77,17 @@ pub(super) trait Format: fmt::Debug + Sync {
         "text"
     }
 
+    /// Whether a block in front of a user turn joins its first text part, where there is one. Otherwise it is a part of its own.
+    fn joins_text(&self) -> bool {
+        false
+    }
+
+    /// A turn's bytes without what clients change in it from one request to the next and the model does not read: to be compared, not
+    /// sent.
+    fn steady<'a>(&self, turn: &'a [u8]) -> Cow<'a, [u8]> {
+        Cow::Borrowed(turn)
+    }
+
     /// Reads an answer that was not streamed. `None` when it is none.
     fn read_answer(&self, json: &[u8]) -> Option<Answer>;
 
@@ -94,6 +109,11 @@ pub(super) trait Format: fmt::Debug + Sync {
         None
     }
 
+    /// Ends an event that was cut in the middle, so that the next one is read as one.
+    fn cut_short(&self) -> &'static [u8] {
+        self.framing().cut_short()
+    }
+
     /// Writes what a stream still lacks, at the boundary of an event: the fault unless the answer was said to its end, then what
     /// ends a stream in this dialect. Called only before the stream's own end has come.
     fn end_stream(&self, heard: &Heard, fault: Option<StreamFault<'_>>, out: &mut Vec<u8>);
@@ -103,9 +123,12 @@ impl Dialect {
     pub(super) fn format(self) -> &'static dyn Format {
         match self {
             Self::ChatCompletions => &ChatCompletions,
+            Self::Messages => &Messages,
+            Self::CountTokens => &CountTokens,
             Self::Responses => &Responses,
-            // Each gets its own file.
-            Self::Completions | Self::Messages | Self::CountTokens | Self::OllamaChat | Self::OllamaGenerate => &ChatCompletions,
+            Self::Completions => &Completions,
+            Self::OllamaChat => &OllamaChat,
+            Self::OllamaGenerate => &OllamaGenerate,
         }
     }
 

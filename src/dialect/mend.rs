@@ -56,12 +56,11 @@ fn complete(half: &[u8], members: &str) -> Option<Vec<u8>> {
                 Place::After
             }
             (Place::Key { .. } | Place::Value { .. }, b'"') => {
-                match string_length(rest) {
-                    Some(length) => at += length - 1,
-                    None => {
-                        out = string_end(&rest[1..]);
-                        at = half.len();
-                    }
+                if let Some(length) = string_length(rest) {
+                    at += length - 1;
+                } else {
+                    out = string_end(&rest[1..]);
+                    at = half.len();
                 }
                 if matches!(place, Place::Key { .. }) { Place::Colon } else { Place::After }
             }
@@ -148,9 +147,9 @@ fn string_end(text: &[u8]) -> Vec<u8> {
             b'\\' => 2,
             lead @ 0xC0.. => {
                 let length = match lead {
-                    ..0xE0 => 2,
-                    ..0xF0 => 3,
-                    _ => 4,
+                    0xF0.. => 4,
+                    0xE0..=0xEF => 3,
+                    _ => 2,
                 };
                 // The least second byte that the first allows (RFC 3629, section 4).
                 let second = [(0xE0, 0xA0), (0xF0, 0x90)].iter().find(|(first, _)| *first == lead).map_or(0x80, |pair| pair.1);

@@ -4,7 +4,9 @@
 //! view, and says where text may be added and how its answers are read and ended; everything above works on the view.
 
 pub mod answer;
+mod anthropic;
 pub mod chat;
+mod completions;
 pub mod conversation;
 pub mod edit;
 pub mod errors;
@@ -13,6 +15,8 @@ mod format;
 mod json;
 mod keys;
 mod mend;
+mod ollama;
+mod prompts;
 mod reach;
 mod responses;
 mod route;
@@ -21,6 +25,7 @@ mod samples;
 pub mod stored;
 pub mod stream;
 pub mod task;
+mod transcript;
 pub mod words;
 
 use schemars::JsonSchema;
@@ -93,6 +98,12 @@ impl Dialect {
             Self::Messages | Self::CountTokens => Api::Anthropic,
             Self::OllamaChat | Self::OllamaGenerate => Api::Ollama,
         }
+    }
+
+    /// Whether a request only asks what another one would cost. It has no effects.
+    #[must_use]
+    pub fn only_counts(self) -> bool {
+        self == Self::CountTokens
     }
 
     /// The word for metrics and records.

@@ -34,6 +34,10 @@ pub struct Route<'a> {
 const OLLAMA: [&str; 8] =
     ["/api/chat", "/api/generate", "/api/tags", "/api/ps", "/api/version", "/api/show", "/api/embed", "/api/embeddings"];
 
+/// Those others, which are told so in Ollama's shape.
+const OLLAMA_OPERATORS: [&str; 5] = ["/api/pull", "/api/push", "/api/create", "/api/copy", "/api/delete"];
+const OLLAMA_BLOBS: &str = "/api/blobs/";
+
 /// `OpenAI`'s paths that are known without a version segment.
 const BARE: [&str; 4] = ["/chat/completions", "/completions", "/embeddings", "/models"];
 
@@ -52,7 +56,10 @@ pub fn route<'a>(method: &str, path: &'a str, anthropic: bool) -> Route<'a> {
         return Route { api: family, kind: RouteKind::Own, path, suspicious };
     }
     let Some((api, below)) = below_root(path) else {
-        return Route { api: family, kind: RouteKind::Unknown, path, suspicious };
+        // Ollama's clients ask its root whether it is there.
+        let probe = path == "/" && matches!(method, "GET" | "HEAD");
+        let api = if probe || is_of_ollamas_operator(path) { Api::Ollama } else { family };
+        return Route { api, kind: if probe { RouteKind::Models } else { RouteKind::Unknown }, path, suspicious };
     };
     let api = match api {
         Api::OpenAi if anthropic || below == "/messages" || below.starts_with("/messages/") => Api::Anthropic,
@@ -75,6 +82,11 @@ fn below_root(path: &str) -> Option<(Api, &str)> {
     }
     let ollama = OLLAMA.into_iter().find(|known| trimmed.ends_with(known))?;
     Some((Api::Ollama, ollama))
+}
+
+fn is_of_ollamas_operator(path: &str) -> bool {
+    let trimmed = path.strip_suffix('/').unwrap_or(path);
+    OLLAMA_OPERATORS.iter().any(|known| trimmed.ends_with(known)) || path.contains(OLLAMA_BLOBS)
 }
 
 fn kind_of(api: Api, method: &str, below: &str) -> RouteKind {
@@ -209,7 +221,6 @@ mod tests {
     #[test]
     fn elsewhere_there_is_nothing() {
         for path in [
-            "/",
             "",
             "*",
             "/v1",
@@ -220,16 +231,37 @@ mod tests {
             "/chat/completions//",
             "/a/chat/completions",
             "/api",
-            "/api/pull",
-            "/api/delete",
-            "/api/blobs/sha256:0",
             "/xapi/chat",
+            "/completion",
             "/api/%63hat",
         ] {
             for method in ["GET", "POST", "DELETE"] {
                 assert_eq!(kind(method, path), RouteKind::Unknown, "{method} {path}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_ollamas_operators_is_unknown_in_its_shape() {
+        for path in ["/api/pull", "/ollama/api/push/", "/api/create", "/api/copy", "/api/delete", "/api/blobs/sha256:0"] {
+            for method in ["GET", "POST", "DELETE", "HEAD"] {
+                let route = route(method, path, false);
+                assert_eq!((route.api, route.kind), (Api::Ollama, RouteKind::Unknown), "{method} {path}");
+            }
+        }
+        assert_eq!(route("POST", "/xapi/pull", false).api, Api::OpenAi);
+    }
+
+    #[test]
+    fn the_root_is_asked_whether_ollama_is_there() {
+        for method in ["GET", "HEAD"] {
+            let route = route(method, "/", true);
+            assert_eq!((route.api, route.kind, route.path), (Api::Ollama, RouteKind::Models, "/"));
+        }
+        for method in ["POST", "DELETE", "OPTIONS"] {
+            assert_eq!(kind(method, "/"), RouteKind::Unknown, "{method}");
+        }
+        assert_eq!(kind("GET", "//"), RouteKind::Unknown);
     }
 
     #[test]

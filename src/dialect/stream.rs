@@ -130,6 +130,13 @@ impl Tap {
         self.overlong = false;
     }
 
+    /// The stream's bytes have come to their end. Where events are lines, a last one may lack its line end.
+    pub fn close(&mut self) {
+        if self.dialect.framing() == Framing::Ndjson && !self.lines.partial.is_empty() {
+            self.heard.listen(self.dialect.format().read_event(b"", &self.lines.partial));
+        }
+    }
+
     /// Whether some of the answer (content, reasoning or a tool call) has come.
     #[must_use]
     pub fn first_token(&self) -> bool {
@@ -174,7 +181,7 @@ impl Tap {
             let fault = Some(fault).filter(|_| !self.ends_cleanly());
             if !self.is_between_events() {
                 let mended = fault.and_then(|fault| self.mend(fault));
-                out.extend(mended.unwrap_or_else(|| self.dialect.framing().cut_short().to_vec()));
+                out.extend(mended.unwrap_or_else(|| self.dialect.format().cut_short().to_vec()));
             }
             self.dialect.format().end_stream(&self.heard, fault, &mut out);
         }

@@ -8,15 +8,18 @@ use pingora::protocols::l4::socket::SocketAddr;
 use pingora::proxy::Session;
 use sha2::{Digest, Sha256};
 
+use super::cors;
 use super::exchange::{Exchange, Forwarding};
+use super::listing::{self, Listing};
 use super::me;
 use super::prepare;
 use super::receive::{check_head, invite_body, read_body};
 use super::respond::refuse_unreceivable;
 use super::services::Services;
 use super::stored;
+use super::tls::certificate_of;
 use super::upstream::choose_upstream;
-use crate::dialect::{self, Dialect, Reach, Route, RouteKind};
+use crate::dialect::{self, Api, Dialect, Reach, Route, RouteKind};
 use crate::enforce::{Grant, Refusal, admit};
 use crate::identity::{Arrival, Finding, Reading, Resolution};
 use crate::policy::PathClass;
@@ -28,6 +31,10 @@ pub enum Taken {
     Forward(Box<Forwarding>),
     /// memgate answers by itself.
     Answer(me::Answer),
+    /// A browser asks whether a page may call.
+    Preflight,
+    /// memgate says what there is.
+    Listing(Listing),
 }
 
 /// Takes a request in.
@@ -36,6 +43,7 @@ pub enum Taken {
 /// The refusal that the caller is to see.
 pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut Exchange) -> Result<Taken, Refusal> {
     note_request(session, exchange);
+    cors::note_page(session.req_header(), exchange);
     if services.is_draining() {
         let message = "This server is shutting down. Try again in a moment.".to_owned();
         return Err(Refusal { status: 503, code: "shutting_down", message, detail: String::new() });
@@ -47,6 +55,9 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     let target = request.uri.path().to_owned();
     let route = dialect::route(request.method.as_str(), &target, anthropic);
     exchange.api = route.api;
+    if cors::screen(request, exchange)? {
+        return Ok(Taken::Preflight);
+    }
     if route.suspicious {
         let message = "The path climbs with `..`. Send the path that you mean.".to_owned();
         return Err(Refusal { status: 400, code: "path_climbs", message, detail: String::new() });
@@ -74,7 +85,13 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         return Ok(Taken::Answer(answer));
     }
     if route.kind == RouteKind::Unknown {
-        return Err(unknown_path());
+        return Err(unknown_path(route.api));
+    }
+    if route.kind == RouteKind::Models && route.api == Api::Ollama {
+        exchange.advised = matches!(&grant, Grant::Scoped { advice: true, .. } | Grant::Unscoped { advice: true, .. });
+        if let Some(listing) = listing::answer(services, exchange, route.path).await? {
+            return Ok(Taken::Listing(listing));
+        }
     }
 
     let reach = route.reach(session.req_header().method.as_str());
@@ -158,13 +175,16 @@ async fn resolve(
     body: &mut Option<Bytes>,
 ) -> Result<Resolution, Refusal> {
     let started = Instant::now();
+    let now = exchange.record.time.div_euclid(1000);
+    let certificate = certificate_of(services.tls.as_deref(), session, now)?;
     let request = session.req_header();
     let arrival = Arrival {
         method: request.method.as_str(),
         target: request.uri.path_and_query().map_or("/", |target| target.as_str()),
         headers: &request.headers,
         peer: exchange.record.peer,
-        now: exchange.record.time.div_euclid(1000),
+        certificate: certificate.as_deref(),
+        now,
     };
     let reading = exchange.runtime.resolver.read(&arrival, &services.store);
     services.metrics.observe_stage(Stage::Resolve, started.elapsed());
@@ -240,7 +260,13 @@ fn is_json(content_type: &[u8]) -> bool {
     content_type.get(..16).is_some_and(|start| start.eq_ignore_ascii_case(b"application/json"))
 }
 
-fn unknown_path() -> Refusal {
-    let message = "There is nothing at this path. The API is at /v1, such as /v1/chat/completions.".to_owned();
-    Refusal { status: 404, code: "unknown_path", message, detail: String::new() }
+fn unknown_path(api: Api) -> Refusal {
+    let message = match api {
+        Api::OpenAi | Api::Anthropic => "There is nothing at this path. The API is at /v1, such as /v1/chat/completions.",
+        Api::Ollama => {
+            "There is nothing here at this path. Models are added and removed by the operator, at the model backend itself; chats go \
+             to /api/chat."
+        }
+    };
+    Refusal { status: 404, code: "unknown_path", message: message.to_owned(), detail: String::new() }
 }

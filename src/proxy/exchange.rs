@@ -13,6 +13,7 @@ use crate::memory::Lesson;
 use crate::telemetry::audit::Outcome;
 use crate::telemetry::{AuditRecord, Clipped, OpenStream, RouteLabel};
 
+use super::cors::Page;
 use super::follow::Follower;
 use super::replay::Parked;
 use super::services::{Runtime, Services};
@@ -32,6 +33,8 @@ pub struct Exchange {
     /// In whose shape errors are told.
     pub api: Api,
     pub route: RouteLabel,
+    /// The page in a browser that it comes from, if it does.
+    pub page: Page,
     /// The methods of the path, where it was asked for with another.
     pub allow: Option<&'static str>,
     /// memgate's own answer says that a stricter mode would refuse.
@@ -83,8 +86,8 @@ pub struct Forwarding {
 pub struct Chat {
     pub model: String,
     pub follower: Follower,
-    /// Tokens of the forwarded request as counted, at `factor`, without what was injected. None where the upstream adds to it what it
-    /// keeps, so that its own count is of more.
+    /// Tokens of the forwarded request as counted, at `factor`, without what was injected. None where not all of it can be counted, as
+    /// where the upstream adds what it keeps.
     pub sent: Option<u64>,
     /// As [`crate::context::Load::factor`].
     pub factor: u64,
@@ -123,6 +126,7 @@ impl Exchange {
             method: Clipped::default(),
             path: Clipped::default(),
             model: None,
+            purpose: None,
             upstream: None,
             status: None,
             memory: None,
@@ -144,6 +148,7 @@ impl Exchange {
             runtime,
             api: Api::OpenAi,
             route: RouteLabel::Other,
+            page: Page::None,
             allow: None,
             advised: false,
             record,
@@ -174,11 +179,10 @@ impl Exchange {
                     record.tokens_in = Some(usage.prompt_tokens);
                     record.tokens_out = Some(usage.completion_tokens);
                     if let Some(sent) = chat.sent {
-                        let tokens = &self.services.tokens;
+                        let (tokens, name) = (&self.services.tokens, &forwarding.upstream.name);
                         let blocks = chat.edits.system.iter().chain(chat.edits.prefixes.values());
                         let injected: u64 = blocks.map(|block| tokens.measure_text(block, chat.factor)).sum();
-                        let sent = sent.saturating_add(injected);
-                        tokens.observe(&forwarding.upstream.name, &chat.model, sent, chat.factor, usage.prompt_tokens);
+                        tokens.observe(name, &chat.model, sent.saturating_add(injected), chat.factor, usage.prompt_tokens);
                     }
                 }
             }

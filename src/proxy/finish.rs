@@ -6,6 +6,7 @@ use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 use pingora::{Error, ErrorSource, Result};
 
+use super::cors;
 use super::exchange::{Chat, Exchange, Phase};
 use super::respond::{ADVICE, REQUEST_ID, explain_failure, has_answered, has_left};
 use super::services::Services;
@@ -20,6 +21,7 @@ pub fn begin_answer(
     header: &mut ResponseHeader,
     exchange: &mut Exchange,
 ) -> Result<()> {
+    cors::strip(header);
     if header.status.is_informational() {
         return Ok(());
     }
@@ -34,6 +36,7 @@ pub fn begin_answer(
         session.set_keepalive(None);
     }
     header.insert_header(REQUEST_ID, exchange.record.request.to_string())?;
+    cors::mark(header, exchange)?;
     let Phase::Forwarding(forwarding) = &mut exchange.phase else { return Ok(()) };
     forwarding.answered = true;
     if forwarding.advice {

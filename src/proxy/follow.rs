@@ -77,6 +77,13 @@ impl Follower {
 
     /// The upstream has ended the answer. True when it was said to its end just now; the bytes are what a stream still lacks.
     pub fn finish(&mut self) -> (bool, Option<Bytes>) {
+        let mut now = false;
+        if let Kind::Stream(tap) = &mut self.kind {
+            tap.close();
+            now = tap.ends_cleanly() && !self.ended;
+            self.ended |= now;
+            self.usage = tap.usage().or(self.usage);
+        }
         match &self.kind {
             Kind::Opaque => (false, None),
             Kind::Document(kept) => {
@@ -87,10 +94,10 @@ impl Follower {
                 self.kept = answer.kept;
                 (self.ended, None)
             }
-            Kind::Stream(tap) if tap.done() => (false, None),
+            Kind::Stream(tap) if tap.done() => (now, None),
             Kind::Stream(_) => {
                 let message = "The model backend broke off in the middle of its answer. Ask again to get a whole one.";
-                (false, self.break_off("upstream_failed", message))
+                (now, self.break_off("upstream_failed", message))
             }
         }
     }

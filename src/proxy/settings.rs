@@ -224,10 +224,25 @@ impl Upstream {
         format!("{root}{path}")
     }
 
+    #[must_use]
+    pub fn speaks(&self, api: Api) -> bool {
+        self.dialects.contains(&api)
+    }
+
     /// Whether a model pattern of this upstream covers `model`.
     #[must_use]
     pub fn serves(&self, model: &str) -> bool {
         self.models.iter().any(|pattern| matches_pattern(pattern, model))
+    }
+
+    /// Whether a model is served under a name that a client of this family may give it: to Ollama `m` is `m:latest`.
+    #[must_use]
+    pub fn serves_as(&self, api: Api, model: &str) -> bool {
+        let other = || match model.strip_suffix(":latest") {
+            Some(bare) => self.serves(bare),
+            None => !model.contains(':') && self.serves(&format!("{model}:latest")),
+        };
+        self.serves(model) || (api == Api::Ollama && other())
     }
 
     /// The authority for the `Host` header.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, EXPECT, HOST, ORIGIN, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue, Uri};
 use pingora::http::RequestHeader;
 use pingora::{ErrorType, OrErr};
@@ -19,9 +19,9 @@ use crate::identity::Resolver;
 /// # Errors
 /// When there is none.
 pub fn choose_upstream(upstreams: &[Arc<Upstream>], api: Api, model: Option<&str>) -> Result<Arc<Upstream>, Refusal> {
-    let speaks = |upstream: &&Arc<Upstream>| upstream.dialects.contains(&api);
+    let speaks = |upstream: &&Arc<Upstream>| upstream.speaks(api);
     let mut able = upstreams.iter().filter(speaks);
-    let serves = |upstream: &&Arc<Upstream>| model.is_none_or(|model| upstream.serves(model));
+    let serves = |upstream: &&Arc<Upstream>| model.is_none_or(|model| upstream.serves_as(api, model));
     if let Some(chosen) = able.clone().find(serves) {
         return Ok(Arc::clone(chosen));
     }
@@ -62,6 +62,8 @@ pub fn rewrite_header(
         header.insert_header(key.header.clone(), key.value.clone())?;
     }
     header.remove_header(&EXPECT);
+    // Which pages may call is memgate's to say: a backend with a list of its own (Ollama) would turn them down.
+    header.remove_header(&ORIGIN);
     if let Some(length) = replayed {
         header.remove_header(&TRANSFER_ENCODING);
         header.insert_header(CONTENT_LENGTH, *length)?;

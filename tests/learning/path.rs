@@ -14,7 +14,7 @@ pub type Extract<'a> = &'a dyn Fn(&str) -> Vec<Statement>;
 pub fn learn(messages: &[Value], stream: bool, extract: Extract<'_>) -> Vec<Statement> {
     let body = json!({"model": "m", "stream": stream, "messages": messages});
     let conversation = Dialect::ChatCompletions.parse(Bytes::from(body.to_string())).unwrap();
-    if !classify(&conversation, None, None).learns() {
+    if !classify(&conversation, None, None).0.learns() {
         return Vec::new();
     }
     let Some(turn) = conversation.last_user() else { return Vec::new() };

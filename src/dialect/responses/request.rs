@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::item::{self, Item};
 use super::tool;
 use crate::dialect::Dialect;
-use crate::dialect::conversation::{Content, Conversation, ParseError, Role, Text, Turn};
+use crate::dialect::conversation::{Content, Conversation, Nature, ParseError, Role, Text, Turn};
 use crate::dialect::fields;
 use crate::dialect::json::Reader;
 use crate::dialect::keys::Keys;
@@ -71,6 +71,7 @@ pub(super) fn parse(body: Bytes) -> Result<Conversation, ParseError> {
         tools: draft.tools,
         stored: draft.stored,
         head,
+        nature: Nature::default(),
         body,
     })
 }
@@ -141,7 +142,7 @@ impl Draft {
             Some(b'"') => {
                 let literal = reader.string()?;
                 let (span, content) = (literal.span.clone(), Content::Text(Text(literal)));
-                Ok(Input::Text(Turn { role: Role::User, span, content, calls: None, answers: false }))
+                Ok(Input::Text(Turn { role: Role::User, span, content, calls: None, answers: false, images: 0 }))
             }
             Some(b'[') => {
                 let mut turns: Vec<Turn> = Vec::new();
@@ -183,7 +184,7 @@ fn read_instructions(reader: &mut Reader<'_>) -> Result<Turn, ParseError> {
             (span.clone(), Content::Unknown(span))
         }
     };
-    Ok(Turn { role: Role::System, span, content, calls: None, answers: false })
+    Ok(Turn { role: Role::System, span, content, calls: None, answers: false, images: 0 })
 }
 
 /// An id: the string itself, or the one member of an object that `keys` names.
