@@ -11,6 +11,7 @@ use super::fields;
 use super::format::{Format, StreamFault, SystemPlace};
 use super::json::Reader;
 use super::keys::Keys;
+use super::mend;
 use super::stored::Stored;
 use super::stream::Heard;
 use super::{Api, Dialect};
@@ -74,6 +75,10 @@ impl Format for ChatCompletions {
         read_event(data)
     }
 
+    fn mend_event(&self, data: Option<&[u8]>, line: &[u8], _heard: &Heard, fault: StreamFault<'_>) -> Option<Vec<u8>> {
+        mend_event(data, line, fault)
+    }
+
     fn end_stream(&self, _heard: &Heard, fault: Option<StreamFault<'_>>, out: &mut Vec<u8>) {
         end_stream(fault, out);
     }
@@ -82,6 +87,11 @@ impl Format for ChatCompletions {
 /// Reads an event of a stream whose events have the shape of answers, and which `[DONE]` ends.
 pub(super) fn read_event(data: &[u8]) -> Option<Answer> {
     if data.trim_ascii() == b"[DONE]" { Some(Answer { done: true, ..Answer::default() }) } else { Answer::read(data) }
+}
+
+/// Ends such an event where it was cut, so that the error is read in it.
+pub(super) fn mend_event(data: Option<&[u8]>, line: &[u8], fault: StreamFault<'_>) -> Option<Vec<u8>> {
+    mend::finish_event(data, line, &errors::members(Api::OpenAi, 502, fault.code, fault.message))
 }
 
 /// Ends such a stream.

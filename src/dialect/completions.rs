@@ -65,6 +65,10 @@ impl Format for Completions {
         chat::read_event(data)
     }
 
+    fn mend_event(&self, data: Option<&[u8]>, line: &[u8], _heard: &Heard, fault: StreamFault<'_>) -> Option<Vec<u8>> {
+        chat::mend_event(data, line, fault)
+    }
+
     fn end_stream(&self, _heard: &Heard, fault: Option<StreamFault<'_>>, out: &mut Vec<u8>) {
         chat::end_stream(fault, out);
     }

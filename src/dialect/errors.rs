@@ -55,6 +55,13 @@ pub fn body(api: Api, status: u16, code: &str, message: &str) -> Bytes {
     written.unwrap_or_default().into()
 }
 
+/// The members of such a body, as they stand in an object.
+pub(super) fn members(api: Api, status: u16, code: &str, message: &str) -> String {
+    let body = body(api, status, code, message);
+    let text = std::str::from_utf8(&body).unwrap_or_default();
+    text.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or_default().to_owned()
+}
+
 /// Anthropic's names (its API reference, "Errors"). Its libraries choose the class of what they throw by the status, not by these.
 fn anthropic_type(status: u16) -> &'static str {
     match status {

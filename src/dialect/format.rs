@@ -103,8 +103,9 @@ pub(super) trait Format: fmt::Debug + Sync {
     /// Reads one event of a stream; its name is empty where the framing has none. `None` when it is not understood.
     fn read_event(&self, name: &[u8], data: &[u8]) -> Option<Answer>;
 
-    /// Ends a line that broke off behind `start` so that it tells of the fault, where lines are events and that can be done.
-    fn end_inside(&self, _start: &[u8], _fault: StreamFault<'_>) -> Option<Vec<u8>> {
+    /// What ends an event that was cut in the middle so that clients read the fault in it. `data` is what has come of its data, `line` the
+    /// line that was cut. `None` where that cannot be done: then the event is only ended.
+    fn mend_event(&self, _data: Option<&[u8]>, _line: &[u8], _heard: &Heard, _fault: StreamFault<'_>) -> Option<Vec<u8>> {
         None
     }
 

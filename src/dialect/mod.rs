@@ -14,6 +14,7 @@ mod fields;
 mod format;
 mod json;
 mod keys;
+mod mend;
 mod ollama;
 mod prompts;
 mod reach;

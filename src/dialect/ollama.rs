@@ -6,7 +6,6 @@
 mod answers;
 mod chat;
 mod generate;
-mod mend;
 
 use super::conversation::ParseError;
 use super::fields;

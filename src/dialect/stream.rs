@@ -178,17 +178,22 @@ impl Tap {
     pub fn end(&self, fault: StreamFault<'_>) -> Vec<u8> {
         let mut out = Vec::new();
         if !self.done() {
+            let mut fault = Some(fault).filter(|_| !self.ends_cleanly());
             if !self.is_between_events() {
-                if let Some(mut end) = self.dialect.format().end_inside(&self.lines.partial, fault) {
-                    end.push(b'\n');
-                    return end;
-                }
-                out.extend_from_slice(self.dialect.format().cut_short());
+                let mended = fault.and_then(|fault| self.mend(fault));
+                // Of lines, the mended one has told it. Of server-sent events, some readers look at the name first.
+                fault = fault.filter(|_| mended.is_none() || self.dialect.framing() == Framing::Sse);
+                out.extend(mended.unwrap_or_else(|| self.dialect.format().cut_short().to_vec()));
             }
-            let fault = Some(fault).filter(|_| !self.ends_cleanly());
             self.dialect.format().end_stream(&self.heard, fault, &mut out);
         }
         out
+    }
+
+    fn mend(&self, fault: StreamFault<'_>) -> Option<Vec<u8>> {
+        let known = !self.overlong && !self.lines.skipping;
+        let data = self.has_data.then_some(self.data.as_slice());
+        known.then(|| self.dialect.format().mend_event(data, &self.lines.partial, &self.heard, fault)).flatten()
     }
 
     /// Whether another event may be written right here.

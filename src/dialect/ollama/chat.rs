@@ -65,8 +65,8 @@ impl Format for OllamaChat {
         answers::read(data)
     }
 
-    fn end_inside(&self, start: &[u8], fault: StreamFault<'_>) -> Option<Vec<u8>> {
-        answers::end_inside(start, fault)
+    fn mend_event(&self, _data: Option<&[u8]>, line: &[u8], _heard: &Heard, fault: StreamFault<'_>) -> Option<Vec<u8>> {
+        answers::mend_line(line, fault)
     }
 
     fn end_stream(&self, _heard: &Heard, fault: Option<StreamFault<'_>>, out: &mut Vec<u8>) {

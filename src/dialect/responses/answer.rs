@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::item::Substance;
+use super::item;
 use crate::dialect::answer::{Answer, Opening, Presence, Usage};
 use crate::dialect::json::{self, Malformed, Reader};
 use crate::dialect::stored::Kept;
@@ -45,7 +45,7 @@ pub(super) fn read_event(name: &[u8], data: &[u8]) -> Option<Answer> {
             answer.done = true;
         }
         "response.output_item.done" => answer.content = true,
-        kind => answer.content = kind.ends_with(".delta"),
+        kind => answer.content = kind.rsplit_once('.').is_some_and(|(_, last)| last == "delta"),
     }
     Some(answer)
 }
@@ -154,15 +154,14 @@ impl WireItem<'_> {
         struct Environment {
             container_id: String,
         }
-        let substance = Substance {
-            kind: self.kind.as_deref(),
-            role: self.role.is_some(),
-            content: self.content.0,
-            encrypted: self.encrypted_content.0,
-            result: self.result.0,
+        let has = |member: &str| match member {
+            "role" => self.role.is_some(),
+            "content" => self.content.0,
+            "encrypted_content" => self.encrypted_content.0,
+            _ => self.result.0,
         };
         // A message's content comes after it was announced.
-        let by_id = substance.is_kept() && self.kind.as_deref() != Some("message");
+        let by_id = self.kind.as_deref() != Some("message") && item::is_kept(self.kind.as_deref(), has);
         let item = self.id.map(|id| Kept { id, by_id });
         let elsewhere = || serde_json::from_str::<Environment>(self.environment?.get()).ok().map(|place| place.container_id);
         let container = self.container_id.or_else(elsewhere).map(|id| Kept { id, by_id: true });

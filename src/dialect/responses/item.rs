@@ -9,10 +9,7 @@ use crate::dialect::keys::Keys;
 
 const ITEM_KEYS: &[&str] = &["type", "role", "content", "id", "encrypted_content", "result"];
 
-/// Items whose content the upstream keeps, and finds by their id. The content of all others is in them.
-const KEPT: [&str; 5] =
-    ["item_reference", "file_search_call", "web_search_call", "code_interpreter_call", "image_generation_call"];
-/// Items that are whole without their id.
+/// Items that are whole without their id. What hosted tools found (`web_search_call` and the like) lies at the upstream.
 const WHOLE: [&str; 21] = [
     "function_call",
     "function_call_output",
@@ -37,30 +34,16 @@ const WHOLE: [&str; 21] = [
     "program_output",
 ];
 
-/// What of an item counts for whether it can do without its id.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Substance<'a> {
-    pub kind: Option<&'a str>,
-    pub role: bool,
-    pub content: bool,
-    pub encrypted: bool,
-    pub result: bool,
-}
-
-impl Substance<'_> {
-    /// Whether an upstream must look the item up by its id to know what it says. An item of an unknown type may be one of those.
-    pub fn is_kept(self) -> bool {
-        if self.encrypted {
-            return false;
-        }
-        match self.kind {
-            None => !self.role,
-            Some("message") => !self.content,
-            Some("reasoning") => !self.content,
-            Some("image_generation_call") => !self.result,
-            Some(kind) => KEPT.contains(&kind) || !WHOLE.contains(&kind),
-        }
-    }
+/// Whether an upstream must look an item up by its id to know what it says. One of an unknown type may be such. `has` tells whether a
+/// member says something.
+pub(super) fn is_kept(kind: Option<&str>, has: impl Fn(&str) -> bool) -> bool {
+    let speaks = match kind {
+        None => has("role"),
+        Some("message" | "reasoning") => has("content"),
+        Some("image_generation_call") => has("result"),
+        Some(kind) => WHOLE.contains(&kind),
+    };
+    !speaks && !has("encrypted_content")
 }
 
 /// One item of a request's input.
@@ -92,15 +75,17 @@ pub(super) fn read(reader: &mut Reader<'_>, index: usize, before: Option<Role>) 
         }
         Ok::<_, ParseError>(())
     })?;
-    let substance = Substance {
-        kind: kind.as_deref(),
-        role: role.is_some(),
-        content: !matches!(&content, Content::Absent | Content::Null(_))
-            && !matches!(&content, Content::Parts { parts, .. } if parts.is_empty()),
-        encrypted,
-        result,
+    let has = |member: &str| match member {
+        "role" => role.is_some(),
+        "content" => match &content {
+            Content::Absent | Content::Null(_) => false,
+            Content::Parts { parts, .. } => !parts.is_empty(),
+            Content::Text(_) | Content::Unknown(_) => true,
+        },
+        "encrypted_content" => encrypted,
+        _ => result,
     };
-    let reference = id.filter(|_| substance.is_kept());
+    let reference = id.filter(|_| is_kept(kind.as_deref(), has));
     let turn = match (kind.as_deref(), role) {
         (None | Some("message"), Some(role)) => {
             Turn { role, span, content, calls: None, answers: joins(role, before), images: 0 }

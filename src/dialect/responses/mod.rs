@@ -13,6 +13,7 @@ use bytes::Bytes;
 use super::answer::Answer;
 use super::conversation::{Conversation, ParseError};
 use super::format::{Format, StreamFault, SystemPlace};
+use super::mend;
 use super::stored::Kept;
 use super::stream::Heard;
 
@@ -42,6 +43,10 @@ impl Format for Responses {
 
     fn read_event(&self, name: &[u8], data: &[u8]) -> Option<Answer> {
         answer::read_event(name, data)
+    }
+
+    fn mend_event(&self, data: Option<&[u8]>, line: &[u8], heard: &Heard, fault: StreamFault<'_>) -> Option<Vec<u8>> {
+        mend::finish_event(data, line, &ending::members(heard, fault))
     }
 
     fn end_stream(&self, heard: &Heard, fault: Option<StreamFault<'_>>, out: &mut Vec<u8>) {

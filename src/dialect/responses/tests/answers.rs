@@ -208,6 +208,34 @@ fn a_broken_stream_ends_as_clients_expect() {
     assert!(mended.done() && mended.error() && !mended.ends_cleanly());
 }
 
+/// What the official libraries for Python and Node do with a stream: they parse the data of each event, and raise its `error`.
+fn raised(stream: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(stream).unwrap().replace("\r\n", "\n").replace('\r', "\n");
+    for event in text.split("\n\n").filter(|event| !event.is_empty()) {
+        let data: Vec<&str> = event.lines().filter_map(|line| line.strip_prefix("data:")).collect();
+        let data: Value = serde_json::from_str(&data.join("\n")).unwrap_or_else(|e| panic!("{e}: {event}"));
+        if let Some(message) = data["error"]["message"].as_str() {
+            return Some(message.to_owned());
+        }
+    }
+    None
+}
+
+#[test]
+fn a_stream_may_be_cut_anywhere() {
+    for end in ["\n", "\r\n", "\r"] {
+        let stream = whole().replace('\n', end).into_bytes();
+        for cut in 0..stream.len() {
+            let mut tap = Tap::new(Dialect::Responses);
+            tap.feed(&stream[..cut]);
+            let rest = tap.end(FAULT);
+            // Once the last event is there, nothing is missing.
+            let expected = (!tap.done()).then(|| FAULT.message.to_owned());
+            assert_eq!(raised(&[&stream[..cut], &rest].concat()), expected, "{}", String::from_utf8_lossy(&stream[..cut]));
+        }
+    }
+}
+
 #[test]
 fn an_event_that_was_too_long_still_counts() {
     let long =
