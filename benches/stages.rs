@@ -245,7 +245,7 @@ fn follow(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(100));
     group.bench_function("100_events", |bencher| {
         bencher.iter_batched(
-            Tap::new,
+            || Tap::new(Dialect::ChatCompletions),
             |mut tap| {
                 for _ in 0..100 {
                     tap.feed(black_box(event.as_bytes()));

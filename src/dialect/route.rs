@@ -62,7 +62,8 @@ pub fn route<'a>(method: &str, path: &'a str, anthropic: bool) -> Route<'a> {
         return Route { api, kind: if probe { RouteKind::Models } else { RouteKind::Unknown }, path, suspicious };
     };
     let api = match api {
-        Api::OpenAi if anthropic || below == "/messages" || below.starts_with("/messages/") => Api::Anthropic,
+        Api::OpenAi if below == "/messages" || below.starts_with("/messages/") => Api::Anthropic,
+        Api::OpenAi if anthropic && !is_open_ai(below) => Api::Anthropic,
         api => api,
     };
     let kind = if is_plain(path) { kind_of(api, method, below) } else { RouteKind::Other };
@@ -87,6 +88,12 @@ fn below_root(path: &str) -> Option<(Api, &str)> {
 fn is_of_ollamas_operator(path: &str) -> bool {
     let trimmed = path.strip_suffix('/').unwrap_or(path);
     OLLAMA_OPERATORS.iter().any(|known| trimmed.ends_with(known)) || path.contains(OLLAMA_BLOBS)
+}
+
+/// Whether a path below `/v1` is `OpenAI`'s alone, whatever headers come along.
+fn is_open_ai(below: &str) -> bool {
+    let first = below.split('/').nth(1).unwrap_or_default();
+    matches!(first, "chat" | "completions" | "responses" | "embeddings" | "images" | "audio" | "moderations")
 }
 
 fn kind_of(api: Api, method: &str, below: &str) -> RouteKind {
@@ -195,6 +202,7 @@ mod tests {
             assert_eq!(kind("GET", path), RouteKind::Models, "{path}");
             assert_eq!(kind("POST", path), RouteKind::Other, "{path}");
         }
+        assert_eq!(route("POST", "/v1/chat/completions", true).kind, CHAT);
         let route = |path| route("GET", path, true);
         assert_eq!((route("/v1/models").api, route("/v1/models").kind), (Api::Anthropic, RouteKind::Models));
     }
