@@ -278,7 +278,7 @@ impl Memory {
         let place = self.views.place(scope.user());
         let _writer = place.writer.lock();
         let erased = self.store.erase(scope, erasure);
-        *place.view.write() = None;
+        place.forget();
         erased
     }
 
@@ -289,8 +289,7 @@ impl Memory {
         }
         let committed = self.store.commit(scope, batch.clone());
         if matches!(committed, Err(StoreError::Foreign)) {
-            // What is in RAM is no longer what is on the disk.
-            *place.view.write() = None;
+            place.forget();
         }
         committed?;
         if !batch.put.is_empty() {
@@ -370,6 +369,9 @@ fn attempt(
     limits: Limits,
     meaning: &Meaning,
 ) -> Attempt {
+    if !place.catch_up() {
+        return Attempt::Busy;
+    }
     let Some(guard) = place.view.try_read() else { return Attempt::Busy };
     let Some(view) = guard.as_ref().filter(|view| view.key == Some(*key)) else { return Attempt::Cold };
     let vector = match meaning {

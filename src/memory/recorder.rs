@@ -29,26 +29,18 @@ pub(super) struct Note {
 pub(super) const CAPACITY: usize = 4096;
 /// How long injections gather, so that a user's next ones share a commit.
 const GATHER: Duration = Duration::from_secs(2);
-/// How long a request waits for the view.
-const PATIENCE: Duration = Duration::from_millis(1);
 /// Most injections of one user in a commit, the newest. No person chats faster; a program that does keeps them in RAM alone.
 const MOST: usize = 128;
 
 impl Memory {
     /// Remembers what a request carries: in RAM at once, on the disk soon after. Call it when the request goes out. A view that
-    /// others hold, such as a learner that plans, is not waited for: then the recorder writes to RAM, too.
+    /// others hold, such as a learner that plans, is not waited for: whoever chooses next takes it up first.
     pub fn remember_injections(&self, scope: &UserScope, fresh: Vec<Injection>) {
         if fresh.is_empty() {
             return;
         }
-        if let Some(place) = self.views.peek(scope.user())
-            && let Some(mut guard) = place.view.try_write_for(PATIENCE)
-            && let Some(view) = guard.as_mut()
-        {
-            for injection in &fresh {
-                view.note(injection.clone());
-            }
-            place.measure(view);
+        if let Some(place) = self.views.peek(scope.user()) {
+            place.note(&fresh);
         }
         let note = Note { ticket: self.tickets.issue(scope, None), injections: fresh, holdings: Vec::new(), key: None };
         if self.notes.try_send(note).is_err() {
@@ -119,8 +111,7 @@ impl Memory {
         let batch = Batch { injections, holdings, drop_injections: stale.clone(), delete: expired.clone(), ..Batch::default() };
         let committed = self.store.commit(scope, batch);
         if let (Err(StoreError::Foreign), Some(place)) = (&committed, &place) {
-            // What is in RAM is no longer what is on the disk.
-            *place.view.write() = None;
+            place.forget();
         }
         committed?;
         self.counters.facts_expired.fetch_add(expired.len() as u64, Ordering::Relaxed);

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use super::view::View;
 use crate::enforce::UserScope;
 use crate::ids::UserId;
-use crate::store::{Store, StoreError};
+use crate::store::{Injection, Store, StoreError};
 
 /// One user's place in RAM.
 #[derive(Debug, Default)]
@@ -23,9 +23,41 @@ pub(super) struct Place {
     pub(super) failures: AtomicU64,
     pub(super) loaded: Notify,
     bytes: AtomicUsize,
+    /// Injections that found the view held by others.
+    waiting: Mutex<Vec<Injection>>,
 }
 
 impl Place {
+    /// Notes injections in the view or, while others hold it, for whoever chooses next.
+    pub(super) fn note(&self, injections: &[Injection]) {
+        self.waiting.lock().extend_from_slice(injections);
+        self.catch_up();
+    }
+
+    /// Takes what waits into the view. False while others hold it.
+    pub(super) fn catch_up(&self) -> bool {
+        let mut waiting = self.waiting.lock();
+        if waiting.is_empty() {
+            return true;
+        }
+        let Some(mut guard) = self.view.try_write() else { return false };
+        if let Some(view) = guard.as_mut() {
+            for injection in waiting.drain(..) {
+                view.note(injection);
+            }
+            self.measure(view);
+        }
+        waiting.clear();
+        true
+    }
+
+    /// Drops what is in RAM: it is no longer what is on the disk.
+    pub(super) fn forget(&self) {
+        let mut waiting = self.waiting.lock();
+        *self.view.write() = None;
+        waiting.clear();
+    }
+
     /// Reads the user's file unless that was done. Blocks on the disk.
     pub(super) fn load(&self, store: &Store, scope: &UserScope) -> Result<(), StoreError> {
         let _writer = self.writer.lock();

@@ -158,7 +158,8 @@ mod tests {
         follower.feed(b"data: {\"choi");
         let (ended, rest) = follower.finish();
         let rest = String::from_utf8(rest.unwrap().to_vec()).unwrap();
-        assert!(!ended && rest.starts_with("\n\ndata: {\"error\"") && rest.ends_with("data: [DONE]\n\n"), "{rest}");
+        // What was cut becomes an event that can be read, and tells of the fault.
+        assert!(!ended && rest.starts_with("\":null,\"error\":{\"message\"") && rest.ends_with("data: [DONE]\n\n"), "{rest}");
     }
 
     #[test]
