@@ -12,7 +12,8 @@ const library = createRequire(`${packages}/package.json`).resolve('node-llama-cp
 const { getLlama, LlamaCompletion } = await import(pathToFileURL(library));
 const llama = await getLlama({ gpu: false, build: 'never', progressLogs: false, logLevel: 'error' });
 const model = await llama.loadModel({ modelPath: weights });
-const context = await model.createContext({ contextSize: CONTEXT, sequences: 1 });
+// One thread: on a busy machine several wait for each other in a spin, and a second's work takes minutes.
+const context = await model.createContext({ contextSize: CONTEXT, sequences: 1, threads: 1 });
 const completion = new LlamaCompletion({ contextSequence: context.getSequence() });
 
 /** Runs one after the other: the context has one sequence. */
