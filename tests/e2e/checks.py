@@ -15,8 +15,11 @@ from recorder import Exchange, Recorder, is_task
 BLOCK = "<memgate_memory>"
 IDENTITY_HEADERS = re.compile(r"(?i)^(x-openwebui-|x-memgate-|x-st-|x-lab-|cookie$|forwarded$|x-forwarded-|remote-user$)")
 
-# A chat of one message with a client: the text, and whether the answer is streamed. Gives the answer.
+# A new chat of one message with a client: the text, and whether the answer is streamed. Gives the answer.
 Chat = Callable[[str, bool], str]
+Memories = Callable[[Person], list[str]]
+# One such chat of each person, at the same time.
+Together = Callable[[dict[Person, str]], None]
 
 
 @dataclass
@@ -94,7 +97,9 @@ class Traffic:
             case.check(secret not in exchange.text, f"{at}: a caller's secret, address or id in it")
 
 
-def converse(traffic: Traffic, chats: dict[Person, Chat], memories: Callable[[Person], list[str]], *, streams: tuple[bool, ...] = (True, False)) -> None:
+def converse(
+    traffic: Traffic, chats: dict[Person, Chat], memories: Memories, *, streams: tuple[bool, ...] = (True, False), together: Together | None = None
+) -> None:
     """Each tells a fact, and asks for it in a new chat; each asks the other's question; both ask at the same time."""
     case = traffic.case
 
@@ -105,9 +110,14 @@ def converse(traffic: Traffic, chats: dict[Person, Chat], memories: Callable[[Pe
         case.check(answer, f"{person.name} got an answer to “{text}”")
         return traffic.turn(said)
 
+    def in_threads(said: dict[Person, str]) -> None:
+        with ThreadPoolExecutor() as pool:
+            for answer in [pool.submit(chats[person], text, streams[0]) for person, text in said.items()]:
+                case.check(answer.result(), "an answer to a question asked at the same time as another")
+
     for number, person in enumerate(PEOPLE):
         first = chat(person, person.fact, streams[number % len(streams)])
-        case.check(BLOCK not in first.text, f"{person.name}'s first request carries a memory")
+        case.check(BLOCK not in first.text, f"{person.name}'s first request carries no memory")
         known = wait_until(lambda: [text for text in memories(person) if person.word in text], 20, f"memgate to learn {person.name}'s fact")
         case.facts += len(known)
     for person in PEOPLE:
@@ -116,8 +126,9 @@ def converse(traffic: Traffic, chats: dict[Person, Chat], memories: Callable[[Pe
             case.check(BLOCK in asked.text and person.word in asked.text, f"{person.name}'s fact is in {person.name}'s later chat")
         foreign = chat(person, other(person).question, streams[0])
         case.check(other(person).word not in foreign.text, f"{person.name} asks {other(person).name}'s question and is told nothing")
-    with ThreadPoolExecutor() as pool:
-        for person, asked in [(person, pool.submit(chat, person, person.question, streams[0])) for person in PEOPLE]:
-            case.check(person.word in asked.result().text, f"{person.name}'s fact, asked at the same time as {other(person).name}")
-    for person in PEOPLE:
+    questions = {person: person.says(person.question) for person in PEOPLE}
+    (together or in_threads)(questions)
+    case.chats += len(questions)
+    for person, said in questions.items():
+        case.check(person.word in traffic.turn(said).text, f"{person.name}'s fact, asked at the same time as {other(person).name}")
         case.check(not any(other(person).word in text for text in memories(person)), f"{person.name}'s memory has nothing of {other(person).name}")

@@ -12,7 +12,7 @@ import urllib.request
 from pathlib import Path
 
 from install import ROOT
-from processes import Failed, Processes, free_port, wait_until
+from processes import Failed, Processes, free_port
 
 # The secrets of a run, by the names under which proxy.yaml reads them.
 OPEN_WEBUI_KEY = "OPEN_WEBUI_KEY"
@@ -56,7 +56,7 @@ class Memgate:
         self._upstream = upstream
         self._keys: dict[str, str] = {}
         self.secrets = secrets_
-        self.port = 0
+        self.port = free_port()  # stays, so that clients keep their address when memgate is started anew
         self.folder = Path()
 
     @property
@@ -72,16 +72,15 @@ class Memgate:
         """What must never reach the model."""
         return [*(value for name, value in self.secrets.items() if name != UPSTREAM_KEY), *self._keys.values(), "mgk_"]
 
-    def start(self, clients: str) -> None:
-        """Starts memgate with nothing remembered. `clients` is the section of proxy.yaml."""
+    def start(self, clients: str, wrong: str | None = None) -> None:
+        """Starts memgate with nothing remembered. `clients` is the section of proxy.yaml; the secret named by `wrong` gets another value."""
         self._processes.stop("memgate")
         self._keys.clear()
         self.folder = Path(tempfile.mkdtemp(prefix="memgate-", dir=self._work / "run"))
-        self.port = free_port()
         dialects = ", dialects: [openai, anthropic, ollama]" if self._knows_dialects() else ""
         text = CONFIGURATION.format(port=self.port, metrics=free_port(), clients=clients, upstream=self._upstream, dialects=dialects)
         (self.folder / "proxy.yaml").write_text(text)
-        self._processes.start("memgate", [self._binary, "run", "--config", "proxy.yaml"], env=self.secrets, cwd=self.folder)
+        self._processes.start("memgate", [self._binary, "run", "--config", "proxy.yaml"], env=self.secrets | ({wrong: secrets.token_hex(24)} if wrong else {}), cwd=self.folder)
         # Any answer will do; this one is a refusal.
         self._processes.wait_for("memgate", f"{self.root}/memgate/v1/me", 30)
 
@@ -102,18 +101,19 @@ class Memgate:
         return self._keys[user]
 
     def revoke(self, user: str) -> None:
-        for line in self._command("user", "key", "list").splitlines()[1:]:
-            if f":{user} " in line:
-                self._command("user", "key", "revoke", line.split()[0])
+        """Every personal key of the user."""
+        for line in self._command("user", "key", "list", user).splitlines()[1:]:
+            self._command("user", "key", "revoke", line.split()[0])
 
     def memories(self, user: str) -> list[str]:
-        """What memgate knows about the user, asked as that user."""
-        request = urllib.request.Request(f"{self.root}/memgate/v1/me/memories", headers={"Authorization": f"Bearer {self.key(user)}"})
+        """What memgate knows about the user, asked with a personal key of theirs."""
+        return self.memories_by({"Authorization": f"Bearer {self.key(user)}"})
+
+    def memories_by(self, headers: dict[str, str]) -> list[str]:
+        """What memgate knows about whoever these headers name."""
+        request = urllib.request.Request(f"{self.root}/memgate/v1/me/memories", headers=headers)
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 return [memory["text"] for memory in json.load(answer)["memories"]]
         except urllib.error.HTTPError as error:
-            raise Failed(f"memories of {user}: {error.code} {error.read().decode()}") from error
-
-    def wait_for_memory(self, user: str, word: str) -> list[str]:
-        return wait_until(lambda: (found := self.memories(user)) and any(word in text for text in found) and found, 20, f"{user}'s memory of {word}")
+            raise Failed(f"memgate's memories: {error.code} {error.read().decode()}") from error

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import canned
 
 HEAD_LIMIT = 1 << 20
+LAST_CHUNK = b"\r\n0\r\n\r\n"
 MODEL_LIMIT = 180  # seconds for one answer of the real model
 WORDS = ["All ", "is ", "well ", "that ", "ends ", "well."]
 
@@ -173,12 +174,30 @@ class Recorder:
             head = f"{exchange.method} {exchange.path} HTTP/1.1\r\nhost: {model.netloc}\r\n{headers}content-length: {len(exchange.body)}\r\nconnection: close\r\n\r\n"
             to_model.write(head.encode("latin-1") + exchange.body)
             async with asyncio.timeout(MODEL_LIMIT):
-                while piece := await from_model.read(65536):
+                answer_head = await from_model.readuntil(b"\r\n\r\n")
+                writer.write(answer_head)
+                left = _content_length(answer_head)
+                tail = b""
+                # To the answer's last byte and no further: memgate may close as soon as it has that.
+                while left != 0 and not (left is None and tail.endswith(LAST_CHUNK)):
+                    piece = await from_model.read(65536)
+                    if not piece:
+                        raise ConnectionError("the model broke off")
+                    left = left and left - len(piece)
+                    tail = (tail + piece)[-len(LAST_CHUNK) :]
                     writer.write(piece)
-                    await writer.drain()
+                await writer.drain()
             return "whole"
         finally:
             to_model.close()
+
+
+def _content_length(head: bytes) -> int | None:
+    """Bytes of the body; nothing where it comes in chunks."""
+    for line in head.lower().split(b"\r\n"):
+        if line.startswith(b"content-length:"):
+            return int(line.split(b":")[1])
+    return None
 
 
 async def _read_chunks(reader: asyncio.StreamReader) -> bytes:

@@ -11,12 +11,14 @@ import install
 import libraries_node
 import libraries_python
 import memgate
+import open_webui_part
 import report
 from processes import Failed, Processes, free_port
 from recorder import Recorder
 from stage import Stage
 
 PARTS = {
+    "open-webui": open_webui_part.play,
     "libraries-python": libraries_python.play,
     "libraries-node": libraries_node.play,
 }
