@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 
 const [port, weights, name, packages] = process.argv.slice(2);
 const CONTEXT = 4096; // tokens; longer prompts lose their oldest
-const ANSWER = 40; // tokens at most: enough to be an answer, short enough for two cores
+const ANSWER = 24; // tokens at most: enough to be an answer, short enough for two cores
 
 const library = createRequire(`${packages}/package.json`).resolve('node-llama-cpp');
 const { getLlama, LlamaCompletion } = await import(pathToFileURL(library));

@@ -11,14 +11,14 @@ from people import Person
 
 ANSWER = 180_000  # milliseconds, for the real model under a busy machine
 NOTE_CLICKS = "document.addEventListener('click', () => { window.clickedAt = performance.timeOrigin + performance.now() }, true)"
-ERROR = ".chat-assistant .text-red-600, .chat-assistant [class*=red-6]"
+ERROR = ".chat-assistant div.min-w-0.break-words.leading-5"
 STOP = "button[aria-label='Stop']"
 
 
 class ChatPage:
     def __init__(self, browser: Browser, server: OpenWebUi, person: Person, pictures: Path, suffix: str):
         self._server = server
-        self._person = person
+        self.person = person
         self._pictures = pictures
         self._suffix = suffix
         self._context = browser.new_context(viewport={"width": 1280, "height": 860}, locale="en-US")
@@ -27,8 +27,8 @@ class ChatPage:
     def sign_in(self) -> None:
         page = self.page
         page.goto(f"{self._server.root}/auth")
-        page.locator("input[type=email]").fill(self._person.email)
-        page.locator("input[type=password]").fill(self._person.password)
+        page.locator("input[type=email]").fill(self.person.email)
+        page.locator("input[type=password]").fill(self.person.password)
         page.locator("button[type=submit]").click()
         page.locator("#chat-input").wait_for(timeout=60_000)
         self._dismiss_news()
@@ -80,7 +80,7 @@ class ChatPage:
         return self.page.evaluate("window.clickedAt") / 1000
 
     def picture(self, name: str) -> Path:
-        path = self._pictures / f"open-webui-{self._suffix}-{name}-{self._person.name}.png"
+        path = self._pictures / f"open-webui-{self._suffix}-{name}-{self.person.name}.png"
         self.page.screenshot(path=path)
         return path
 

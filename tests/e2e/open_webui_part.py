@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from playwright.sync_api import Browser
@@ -62,22 +62,22 @@ def play(stage: Stage) -> None:
 def _play_signed(stage: Stage, server: OpenWebUi, browser: Browser) -> None:
     gate = stage.memgate
     identity = "signed token"
-    # First with a secret that is not Open WebUI's: everybody is refused.
-    gate.start(SIGNED, wrong=JWT_SECRET)
+    gate.start(SIGNED)
     server.start(gate, gate.secrets[OPEN_WEBUI_KEY], {"FORWARD_USER_INFO_HEADER_JWT_SECRET": gate.secrets[JWT_SECRET]})
-    with stage.case("Open WebUI, API", identity, server.hidden) as api:
-        api.case.refused = server.refusal(ALICE, ALICE.says("Hello"))
-        api.case.check("secret" in api.case.refused, "a refusal says what is wrong")
-        with stage.case("Open WebUI, page", f"{identity}, other secret", server.hidden) as refused:
-            with pages(browser, server, stage, "refused") as opened:
-                _refuse(refused, opened[ALICE], "secret")
-        gate.start(SIGNED)
-        _play_api(api, server, lambda person: gate.memories(server.accounts[person].id))
+    with stage.case("Open WebUI, API", identity, server.hidden) as traffic:
+        _play_api(traffic, server, lambda person: gate.memories(server.accounts[person].id))
+        gate.start(SIGNED, wrong=JWT_SECRET)
+        before = len(traffic.exchanges)
+        traffic.case.refused = server.refusal(ALICE, ALICE.says("Hello"))
+        traffic.case.check("secret" in traffic.case.refused, "a refusal says what is wrong")
+        traffic.case.check(len(traffic.exchanges) == before, "a refused request reached the model")
     gate.start(SIGNED)
     with stage.case("Open WebUI, page", identity, server.hidden) as traffic, pages(browser, server, stage, "signed") as opened:
         _play_page(traffic, opened, lambda person: gate.memories(server.accounts[person].id))
         _stop(traffic, opened[ALICE])
         _cut(traffic, opened[BOB])
+        # memgate comes back with another secret while the page is open: everybody is refused.
+        _refuse(traffic, opened[ALICE], "secret", lambda: gate.start(SIGNED, wrong=JWT_SECRET))
 
 
 def _play_plain(stage: Stage, server: OpenWebUi, browser: Browser) -> None:
@@ -96,8 +96,7 @@ def _play_plain(stage: Stage, server: OpenWebUi, browser: Browser) -> None:
     with stage.case("Open WebUI, page", identity, server.hidden) as traffic, pages(browser, server, stage, "plain") as opened:
         _play_page(traffic, opened, memories)
         # Bob proves who he is, once: from then on the plain header no longer opens his memory.
-        gate.memories(server.accounts[BOB].id)
-        _refuse(traffic, opened[BOB], "proved")
+        _refuse(traffic, opened[BOB], "proved", lambda: gate.memories(server.accounts[BOB].id))
 
 
 def _play_api(traffic: Traffic, server: OpenWebUi, memories: Memories) -> None:
@@ -124,10 +123,11 @@ def _play_page(traffic: Traffic, opened: dict[Person, ChatPage], memories: Memor
     traffic.case.tasks = 0
 
 
-def _refuse(traffic: Traffic, page: ChatPage, expected: str) -> None:
-    """The page shows memgate's words, and the model gets nothing."""
+def _refuse(traffic: Traffic, page: ChatPage, expected: str, change: Callable[[], object]) -> None:
+    """After a change, the page that is open shows memgate's words, and the model gets nothing."""
     page.new_chat()
-    text = ALICE.says("Hello, is anybody there?")
+    change()
+    text = page.person.says("Hello, is anybody there?")
     page.send(text)
     traffic.case.refused = page.error(NOTICE)
     page.picture("refused")
