@@ -61,6 +61,10 @@ class Traffic:
     def exchanges(self) -> list[Exchange]:
         return self.recorder.exchanges[self._first :]
 
+    @property
+    def tasks(self) -> list[Exchange]:
+        return [exchange for exchange in self.exchanges if is_task(exchange.text)]
+
     def turn(self, text: str) -> Exchange:
         """The request in which this was the person's message."""
         found = [exchange for exchange in self.exchanges if text in exchange.text and not is_task(exchange.text)]
@@ -83,9 +87,10 @@ class Traffic:
                 if other(owner).word in exchange.text or len(owners) > 1:
                     case.leaks += 1
                     case.check(False, f"{at}: {owner.name}'s request has words of {other(owner).name}")
-            if is_task(exchange.text):
-                case.tasks += 1
-                case.check(BLOCK not in exchange.text, f"{at}: a task carries memory")
+
+        for task in self.tasks:
+            case.tasks += 1
+            case.check(BLOCK not in task.text, f"request {task.number}: a task carries memory")
 
     def _inspect_secrets(self, exchange: Exchange, at: str) -> None:
         case = self.case

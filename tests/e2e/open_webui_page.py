@@ -15,7 +15,7 @@ ERROR = ".chat-assistant div.min-w-0.break-words.leading-5"
 STOP = "button[aria-label='Stop']"
 
 
-class ChatPage:
+class OpenWebUiPage:
     def __init__(self, browser: Browser, server: OpenWebUi, person: Person, pictures: Path, suffix: str):
         self._server = server
         self.person = person

@@ -13,12 +13,14 @@ import libraries_python
 import memgate
 import open_webui_part
 import report
+import sillytavern_part
 from processes import Failed, Processes, free_port
 from recorder import Recorder
 from stage import Stage
 
 PARTS = {
     "open-webui": open_webui_part.play,
+    "sillytavern": sillytavern_part.play,
     "libraries-python": libraries_python.play,
     "libraries-node": libraries_node.play,
 }
