@@ -12,7 +12,7 @@ use bytes::Bytes;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use memgate::context::{ContextFile, ContextSettings, Load, TokenCounter, plan};
-use memgate::dialect::chat::parse;
+use memgate::dialect::Dialect;
 use memgate::dialect::edit::Edits;
 use memgate::dialect::stream::Tap;
 use memgate::enforce::{UserScope, test_scope};
@@ -88,7 +88,8 @@ fn resolve(criterion: &mut Criterion) {
                 &mut headers,
                 |headers| {
                     let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
-                    let arrival = Arrival { method: "POST", target: TARGET, headers: &headers, peer, now: NOW };
+                    let arrival =
+                        Arrival { method: "POST", target: TARGET, headers: &headers, peer, certificate: None, now: NOW };
                     let digest: [u8; 32] = Sha256::digest(&body).into();
                     let resolution = resolver.resolve(&arrival, Some(digest), &NoKeys);
                     assert!(matches!(resolution.finding, Finding::Valid(_)), "{:?}", resolution.finding);
@@ -106,7 +107,7 @@ fn parse_chat(criterion: &mut Criterion) {
         let body = chat(size);
         group.throughput(Throughput::Bytes(body.len() as u64));
         group.bench_function(BenchmarkId::from_parameter(size), |bencher| {
-            bencher.iter(|| parse(black_box(body.clone())).unwrap());
+            bencher.iter(|| Dialect::ChatCompletions.parse(black_box(body.clone())).unwrap());
         });
     }
     group.finish();
@@ -115,7 +116,7 @@ fn parse_chat(criterion: &mut Criterion) {
 fn count_tokens(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("tokens");
     for size in SIZES {
-        let conversation = parse(chat(size)).unwrap();
+        let conversation = Dialect::ChatCompletions.parse(chat(size)).unwrap();
         group.throughput(Throughput::Bytes(conversation.body().len() as u64));
         group.bench_function(BenchmarkId::new("first", size), |bencher| {
             let fresh = TokenCounter::new;
@@ -131,7 +132,7 @@ fn count_tokens(criterion: &mut Criterion) {
 
 fn trim(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("trim");
-    let conversation = parse(chat(64 << 10)).unwrap();
+    let conversation = Dialect::ChatCompletions.parse(chat(64 << 10)).unwrap();
     let load: Load = TokenCounter::new().measure(&conversation, "u", "m");
     let total = load.total();
     for (name, window) in [("fits", total * 4), ("cuts", total + total / 8)] {
@@ -220,7 +221,7 @@ fn rewrite(criterion: &mut Criterion) {
     let block = render::render(facts.iter().map(String::as_str)).unwrap();
     let mut group = criterion.benchmark_group("rewrite");
     for size in SIZES {
-        let conversation = parse(chat(size)).unwrap();
+        let conversation = Dialect::ChatCompletions.parse(chat(size)).unwrap();
         let last = conversation.last_user().unwrap();
         let edits = Edits { prefixes: BTreeMap::from([(last, block.clone())]), system: Some(block.clone()), ..Edits::default() };
         group.throughput(Throughput::Bytes(size as u64));

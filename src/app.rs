@@ -1,5 +1,7 @@
 //! The composition root: a configuration becomes running services.
 
+mod boot;
+
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,18 +19,20 @@ use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use boot::Boot;
+
 use crate::admin::{self, Control};
 use crate::config::{self, Config};
 use crate::context::TokenCounter;
 use crate::demo;
 use crate::identity::{ReplayGuard, Resolver};
+use crate::inference::Fetcher;
 use crate::memory::{Learned, LearnedReport, Memory, OnLearned};
+use crate::proxy::tls::Listener;
 use crate::proxy::{Addresses, Gateway, Runtime, Services, unix_ms};
-use crate::setting::{Fault, Faults, Secret};
+use crate::setting::Fault;
 use crate::store::{FileDisk, Queue, Store, StoreError};
-use crate::telemetry::{
-    AuditError, AuditLog, Closing, KeepingMetrics, LearnResult, LearnedRecord, LogSettings, Metrics, ReloadResult,
-};
+use crate::telemetry::{AuditError, AuditLog, Closing, KeepingMetrics, LearnResult, LearnedRecord, Metrics, ReloadResult};
 
 /// How often gauges are read and expired sandboxes looked for.
 const TICK: Duration = Duration::from_secs(5);
@@ -54,7 +58,7 @@ pub enum AppError {
 /// # Errors
 /// When the configuration has faults, an address is taken, or the store does not open.
 pub fn run(path: &Path) -> Result<(), AppError> {
-    let config = config::load(path).map_err(AppError::Config)?;
+    let mut config = config::load(path).map_err(AppError::Config)?;
     config.log.start().map_err(|error| AppError::Start(error.to_string()))?;
     let metrics = Arc::new(Metrics::new().map_err(|error| AppError::Start(error.to_string()))?);
     let audit = AuditLog::open(&config.audit, &metrics)?;
@@ -71,8 +75,12 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     let memory =
         Memory::new(store.clone(), config.memory.clone()).counting(&metrics).reporting(record_learning(&audit, &metrics));
     let memory = Arc::new(memory);
+    let boot = Boot::of(&config);
+    let tls = config.tls.take().map(|tls| Arc::new(Listener::new(tls, Arc::clone(&metrics))));
     let services = Arc::new(Services {
+        tls: tls.clone(),
         addresses: Addresses::new(demo.local_addr().map_err(|error| AppError::Start(error.to_string()))?),
+        fetcher: Fetcher::default(),
         store,
         memory: Arc::clone(&memory),
         metrics: Arc::clone(&metrics),
@@ -85,7 +93,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     let runtime = Arc::new(ArcSwap::from_pointee(build_runtime(&config, &guard)));
     let reload = Reload {
         path: path.to_owned(),
-        boot: Boot::of(&config),
+        boot,
         runtime: Arc::clone(&runtime),
         guard,
         services: Arc::clone(&services),
@@ -112,11 +120,14 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     let recorder = background.spawn(Arc::clone(&memory).run_recorder(stopping.clone()));
     background.spawn(Arc::clone(&memory).run_embedder(stopping.clone()));
     background.spawn(Arc::clone(&memory).run_tutor(stopping.clone()));
+    if let Some(tls) = tls {
+        background.spawn(tls.keep_fresh(stopping.clone()));
+    }
     background.spawn(keep_house(Arc::clone(&services), Arc::clone(&runtime), stopping));
     background.spawn(reload_on_hangup(reload));
     drop(entered);
 
-    serve_proxy(&config, Gateway { runtime, services: Arc::clone(&services) });
+    serve_proxy(&config, Gateway { runtime, services: Arc::clone(&services) })?;
 
     // The proxy has stopped: what it queued is learned and written before the process ends.
     let _ = stop.send(true);
@@ -176,11 +187,12 @@ fn build_runtime(config: &Config, guard: &Arc<ReplayGuard>) -> Runtime {
         limits: config.limits.clone(),
         context: config.context,
         memory: config.memory.clone(),
+        cors: config.cors.clone(),
     }
 }
 
 /// Runs pingora's server on this thread until a signal ends it.
-fn serve_proxy(config: &Config, gateway: Gateway) {
+fn serve_proxy(config: &Config, gateway: Gateway) -> Result<(), AppError> {
     let conf = ServerConf {
         threads: config.limits.threads.or_else(|| std::thread::available_parallelism().ok().map(Into::into)).unwrap_or(1),
         grace_period_seconds: Some(0),
@@ -189,6 +201,9 @@ fn serve_proxy(config: &Config, gateway: Gateway) {
         pid_file: String::new(),
         ..ServerConf::default()
     };
+    let tls = gateway.services.tls.as_ref().map(Listener::acceptance).transpose();
+    let tls = tls.map_err(|error| AppError::Start(error.to_string()))?;
+    let in_the_clear = tls.is_none() && !config.listen.ip().is_loopback();
     let watch = Drain { services: Arc::clone(&gateway.services), runtime: Arc::clone(&gateway.runtime) };
     let mut server = Server::new_with_opt_and_conf(None, conf);
     let mut service = http_proxy_service_with_name(&server.configuration, gateway, "memgate");
@@ -198,11 +213,19 @@ fn serve_proxy(config: &Config, gateway: Gateway) {
         options.h2_idle_timeout = Some(config.limits.keepalive);
         app.server_options = Some(options);
     }
-    service.add_tcp(&config.listen.to_string());
+    let address = config.listen.to_string();
+    match tls {
+        Some(tls) => service.add_tls_with_settings(&address, None, tls),
+        None => service.add_tcp(&address),
+    }
     server.add_service(service);
     server.bootstrap();
+    if in_the_clear {
+        tracing::warn!(listen = %config.listen, "without `tls`, keys and chats cross the network in the clear; see docs/SECURITY.md");
+    }
     tracing::info!(listen = %config.listen, metrics = %config.metrics.listen, mode = config.trust.mode.as_str(), "memgate is up");
     server.run(RunArgs { shutdown_signal: Box::new(watch) });
+    Ok(())
 }
 
 /// Turns a signal into a drained shutdown: new requests are turned away, running answers may end within the limit. A second signal
@@ -233,69 +256,6 @@ impl ShutdownSignalWatch for Drain {
     }
 }
 
-/// What a reload cannot change.
-#[derive(Debug, PartialEq, Eq)]
-struct Boot {
-    listen: SocketAddr,
-    metrics: SocketAddr,
-    socket: PathBuf,
-    data: PathBuf,
-    audit: PathBuf,
-    h2c: bool,
-    threads: Option<usize>,
-    master_key: Option<Secret>,
-    journal_limit: u64,
-    audit_size: u64,
-    audit_keep: u32,
-    cache: (usize, usize),
-    log: LogSettings,
-}
-
-impl Boot {
-    fn of(config: &Config) -> Self {
-        Self {
-            listen: config.listen,
-            metrics: config.metrics.listen,
-            socket: config.admin.socket.clone(),
-            data: config.storage.dir.clone(),
-            audit: config.audit.dir.clone(),
-            h2c: config.limits.h2c,
-            threads: config.limits.threads,
-            master_key: config.storage.master_key.clone(),
-            journal_limit: config.storage.journal_limit,
-            audit_size: config.audit.max_size,
-            audit_keep: config.audit.keep,
-            cache: (config.memory.cached_users, config.memory.cached_bytes),
-            log: config.log.clone(),
-        }
-    }
-
-    /// Settings that differ and need a restart.
-    fn changes(&self, new: &Self) -> Vec<Fault> {
-        let mut faults = Faults::default();
-        for (changed, path) in [
-            (self.listen != new.listen, "listen"),
-            (self.metrics != new.metrics, "metrics.listen"),
-            (self.socket != new.socket, "admin.socket"),
-            (self.data != new.data, "storage.redb.dir"),
-            (self.audit != new.audit, "audit.dir"),
-            (self.h2c != new.h2c, "limits.h2c"),
-            (self.threads != new.threads, "limits.threads"),
-            (self.master_key != new.master_key, "storage.master_key"),
-            (self.journal_limit != new.journal_limit, "storage.journal_limit"),
-            (self.audit_size != new.audit_size, "audit.max_size"),
-            (self.audit_keep != new.audit_keep, "audit.keep"),
-            (self.cache != new.cache, "memory.cache"),
-            (self.log != new.log, "log"),
-        ] {
-            if changed {
-                faults.add(path, "cannot change while memgate runs", "restart memgate, or put the old value back");
-            }
-        }
-        faults.into_vec()
-    }
-}
-
 /// Applies a changed file. Streams in flight keep the configuration that they started under.
 struct Reload {
     path: PathBuf,
@@ -315,7 +275,10 @@ impl Reload {
             if faults.is_empty() { Ok(config) } else { Err(faults) }
         });
         match loaded {
-            Ok(config) => {
+            Ok(mut config) => {
+                if let (Some(listener), Some(tls)) = (&self.services.tls, config.tls.take()) {
+                    listener.adopt(tls);
+                }
                 self.services.memory.configure(config.memory.clone());
                 self.runtime.store(Arc::new(build_runtime(&config, &self.guard)));
                 self.services.metrics.count_reload(ReloadResult::Applied);

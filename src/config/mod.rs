@@ -17,7 +17,9 @@ use crate::admin::{AdminFile, AdminSettings, MetricsFile, MetricsSettings};
 use crate::context::{ContextFile, ContextSettings};
 use crate::memory::{MemoryFile, MemorySettings};
 use crate::policy::{self, ClientFile, TrustFile, TrustSettings};
+use crate::proxy::cors::{CorsFile, CorsSettings};
 use crate::proxy::settings::{Limits, LimitsFile, Upstream, UpstreamFile, endpoint_of, resolve_listen, resolve_upstreams};
+use crate::proxy::tls::{TlsFile, TlsSettings, check_certificates};
 use crate::setting::{Fault, Faults};
 use crate::store::{StorageFile, StorageSettings};
 use crate::telemetry::{AuditFile, AuditSettings, LogFile, LogSettings};
@@ -34,6 +36,10 @@ const LARGEST_FILE: u64 = 4 << 20;
 pub struct ConfigFile {
     /// Address and port for chat clients. Default `127.0.0.1:8080`.
     pub listen: Option<String>,
+    /// TLS for chat clients. Without it they speak plain HTTP.
+    pub tls: Option<TlsFile>,
+    /// Pages that may call memgate from a browser. Without it none may.
+    pub cors: CorsFile,
     /// The control socket of the command line.
     pub admin: AdminFile,
     /// The listener for Prometheus.
@@ -62,6 +68,8 @@ pub struct ConfigFile {
 #[derive(Debug)]
 pub struct Config {
     pub listen: SocketAddr,
+    pub tls: Option<TlsSettings>,
+    pub cors: CorsSettings,
     pub admin: AdminSettings,
     pub metrics: MetricsSettings,
     pub trust: TrustSettings,
@@ -148,6 +156,9 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
     if listen.is_some_and(|address| address == metrics.listen && address.port() != 0) {
         faults.add("metrics.listen", "is the address that `listen` has", "give the metrics a port of their own, such as 9464");
     }
+    let tls = file.tls.as_ref().map(|tls| tls.resolve("tls", faults));
+    check_certificates(&file.clients, file.tls.as_ref(), faults);
+    let cors = file.cors.resolve("cors", faults);
     let admin = file.admin.resolve("admin", faults);
     let trust = policy::resolve(&file.trust, &file.clients, faults);
     let upstreams = resolve_upstreams(&file.upstreams, "upstreams", faults);
@@ -157,6 +168,20 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
     let storage = file.storage.resolve("storage", faults);
     let audit = file.audit.resolve("audit", faults);
     let limits = file.limits.resolve("limits", faults);
-    let listen = listen?;
-    Some(Config { listen, admin, metrics, trust, upstreams, context, memory, storage, audit, limits, log: file.log.clone() })
+    let (listen, tls) = (listen?, tls.flatten());
+    Some(Config {
+        listen,
+        tls,
+        cors,
+        admin,
+        metrics,
+        trust,
+        upstreams,
+        context,
+        memory,
+        storage,
+        audit,
+        limits,
+        log: file.log.clone(),
+    })
 }

@@ -23,18 +23,18 @@ pub fn assemble(
         user && !block.is_empty() && trim.cut.binary_search(index).is_err()
     });
     let system = system_block.filter(|block| !block.is_empty());
-    Edits { cut: trim.cut.clone(), system, prefixes, user_field: None }
+    Edits { cut: trim.cut.clone(), system, prefixes }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialect::chat::parse;
+    use crate::dialect::Dialect;
 
     #[test]
     fn blocks_go_to_what_is_kept() {
         let body = r#"{"messages":[{"role":"system","content":"S"},{"role":"user","content":"old"},{"role":"assistant","content":"A"},{"role":"user","content":"new"}]}"#;
-        let conversation = parse(body.into()).unwrap();
+        let conversation = Dialect::ChatCompletions.parse(body.into()).unwrap();
         let trim = Trim { cut: vec![1, 2], ..Trim::default() };
         let blocks = [(1, "cut"), (2, "assistant's"), (3, "M"), (9, "nobody's")].map(|(index, block)| (index, block.to_owned()));
         let edits = assemble(&conversation, &trim, Some("P".into()), blocks.into());
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn nothing_to_do_is_no_edit() {
-        let conversation = parse(r#"{"messages":[{"role":"user"}]}"#.into()).unwrap();
+        let conversation = Dialect::ChatCompletions.parse(r#"{"messages":[{"role":"user"}]}"#.into()).unwrap();
         let edits = assemble(&conversation, &Trim::default(), Some(String::new()), [(0, String::new())].into());
         assert!(edits.is_empty());
     }

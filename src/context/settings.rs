@@ -30,6 +30,7 @@ impl Default for ContextFile {
 /// Tokens at which something happens. `target < soft < hard ≤ window − reserve`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ContextSettings {
+    pub(super) window: u64,
     pub(super) target: u64,
     pub(super) soft: u64,
     pub(super) hard: u64,
@@ -85,7 +86,18 @@ impl ContextFile {
 impl ContextSettings {
     fn from_file(file: &ContextFile) -> Self {
         let budget = file.window.saturating_sub(file.reserve);
-        Self { target: share(budget, file.target), soft: share(budget, file.soft), hard: share(budget, file.hard) }
+        let [target, soft, hard] = [file.target, file.soft, file.hard].map(|part| share(budget, part));
+        Self { window: file.window, target, soft, hard }
+    }
+
+    /// The same shares of another window, for a request that asks for one. The reserve shrinks and grows with it.
+    #[must_use]
+    pub fn for_window(&self, window: u64) -> Self {
+        let scaled = |tokens: u64| {
+            let product = u128::from(tokens) * u128::from(window) / u128::from(self.window.max(1));
+            u64::try_from(product).unwrap_or(u64::MAX)
+        };
+        Self { window, target: scaled(self.target), soft: scaled(self.soft), hard: scaled(self.hard) }
     }
 
     /// Most tokens that a request may have.
@@ -118,7 +130,11 @@ mod tests {
     #[test]
     fn shares_are_of_the_window_without_the_reserve() {
         let settings = ContextSettings::default();
-        assert_eq!(settings, ContextSettings { target: 3584, soft: 5376, hard: 6809 });
+        assert_eq!(settings, ContextSettings { window: 8192, target: 3584, soft: 5376, hard: 6809 });
+        assert_eq!(settings.for_window(8192), settings);
+        assert_eq!(settings.for_window(4096), ContextSettings { window: 4096, target: 1792, soft: 2688, hard: 3404 });
+        assert_eq!(settings.for_window(0).limit(), 0);
+        assert!(settings.for_window(u64::MAX).limit() > u64::MAX / 2);
         assert_eq!(settings.limit(), 6809);
         assert!(faults("{}").is_empty());
         assert!(faults(r#"{"window":8192,"soft":0.75,"hard":1,"reserve":0}"#).is_empty());

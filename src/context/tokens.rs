@@ -1,6 +1,7 @@
 //! Counts the tokens of a conversation: an estimate, corrected by what each upstream model says it counted.
 
 use std::fmt;
+use std::ops::Range;
 
 use dashmap::DashMap;
 
@@ -112,8 +113,11 @@ impl TokenCounter {
                 parts.iter().map(|part| count(&part.kind, conversation.slice(&part.span))).sum()
             }
         };
-        let calls = turn.calls.as_ref().map_or(0, |span| self.count_json(conversation.slice(span)));
-        PER_TURN + content + calls
+        // Calls that stand among the parts have been counted there.
+        let apart =
+            |span: &&Range<usize>| !matches!(&turn.content, Content::Parts { span: parts, .. } if parts.contains(&span.start));
+        let calls = turn.calls.as_ref().filter(apart).map_or(0, |span| self.count_json(conversation.slice(span)));
+        PER_TURN + content + calls + turn.images as u64 * IMAGE
     }
 
     fn count_text(&self, conversation: &Conversation, text: &Text) -> u64 {

@@ -14,7 +14,8 @@ use thiserror::Error;
 
 use super::settings::ContextSettings;
 use super::tokens::Load;
-use crate::dialect::conversation::{Role, Turn};
+use crate::dialect::Api;
+use crate::dialect::conversation::Turn;
 
 /// What is cut.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,6 +44,15 @@ impl Overflow {
     pub fn code(self) -> &'static str {
         "context_length_exceeded"
     }
+
+    /// What the caller is told. Coding clients of Anthropic's dialect know by its first words that they are to shorten a conversation.
+    #[must_use]
+    pub fn message(self, api: Api) -> String {
+        match api {
+            Api::Anthropic => format!("prompt is too long: {} tokens > {} maximum. {self}", self.needed, self.limit),
+            Api::OpenAi | Api::Ollama => self.to_string(),
+        }
+    }
 }
 
 /// Plans what to cut.
@@ -62,7 +72,7 @@ pub fn plan(turns: &[Turn], load: &Load, settings: &ContextSettings) -> Result<T
                 continue;
             }
             // A user turn starts a unit: only there may the cut end.
-            if turn.role == Role::User && saved >= save {
+            if turn.opens() && saved >= save {
                 break;
             }
             trim.cut.push(index);
@@ -100,12 +110,12 @@ impl Marks {
 
 /// Where the part begins that always stays: the last user turn. Without one, the last turn, with the calls that it answers.
 fn tail_start(turns: &[Turn]) -> usize {
-    if let Some(user) = turns.iter().rposition(|turn| turn.role == Role::User) {
+    if let Some(user) = turns.iter().rposition(Turn::opens) {
         return user;
     }
     let spoken = |end: usize| turns[..end].iter().rposition(|turn| !turn.role.instructs());
     let mut start = spoken(turns.len()).unwrap_or(turns.len());
-    while start < turns.len() && turns[start].answers() {
+    while start < turns.len() && turns[start].answers {
         let Some(before) = spoken(start) else { break };
         start = before;
     }

@@ -6,13 +6,27 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::stored::Kept;
+
 /// Tokens as the upstream counted them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
 pub struct Usage {
     pub prompt_tokens: u64,
     /// Zero where the upstream does not say.
     #[serde(default)]
     pub completion_tokens: u64,
+}
+
+impl Usage {
+    /// Both counts of what an answer said before and now. They only grow while it goes on, and some dialects say one of them at a
+    /// time.
+    #[must_use]
+    pub fn or_more(self, other: Self) -> Self {
+        Self {
+            prompt_tokens: self.prompt_tokens.max(other.prompt_tokens),
+            completion_tokens: self.completion_tokens.max(other.completion_tokens),
+        }
+    }
 }
 
 /// What one answer, or one event of a stream, says.
@@ -25,6 +39,23 @@ pub struct Answer {
     pub usage: Option<Usage>,
     /// Whether it reports an error.
     pub error: bool,
+    /// Whether it is the last event of its stream.
+    pub done: bool,
+    /// What is said once of the whole answer, where the dialect says it.
+    pub opening: Option<Box<Opening>>,
+    /// The event's number in its stream, where the dialect counts them.
+    pub sequence: Option<u64>,
+    /// What the upstream keeps of the answer.
+    pub kept: Vec<Kept>,
+}
+
+/// What an answer says of itself as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    pub id: String,
+    pub model: String,
+    /// In seconds since the Unix epoch.
+    pub created_at: serde_json::Number,
 }
 
 impl Answer {
@@ -38,6 +69,7 @@ impl Answer {
             finish_reason: choices.into_iter().find_map(|choice| choice.finish_reason),
             usage: wire.usage.and_then(|usage| serde_json::from_str(usage.get()).ok()),
             error: wire.error.0,
+            ..Self::default()
         })
     }
 
@@ -106,7 +138,7 @@ impl Message {
 
 /// Whether a value is there and not empty, whatever its type.
 #[derive(Debug, Default)]
-struct Presence(bool);
+pub(super) struct Presence(pub(super) bool);
 
 impl<'de> Deserialize<'de> for Presence {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -4,19 +4,22 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-pub use super::conversation::{Content, Conversation, ParseError, Part, PartKind, Role, Turn};
-pub use super::edit::Edits;
-
-use super::conversation::{Field, Text};
-use super::json::{self, Literal, Reader};
+use super::answer::Answer;
+use super::conversation::{Content, Conversation, Nature, ParseError, Role, Turn};
+use super::errors;
+use super::fields;
+use super::format::{Format, StreamFault, SystemPlace};
+use super::json::Reader;
 use super::keys::Keys;
+use super::stored::Stored;
+use super::stream::Heard;
+use super::{Api, Dialect};
 
 const BODY_KEYS: &[&str] = &[
     "messages",
     "model",
     "stream",
     "stream_options",
-    "user",
     "tools",
     "functions",
     "response_format",
@@ -24,56 +27,69 @@ const BODY_KEYS: &[&str] = &[
     "max_completion_tokens",
 ];
 const MESSAGE_KEYS: &[&str] = &["role", "content", "tool_calls", "function_call"];
-const PART_KEYS: &[&str] = &["type", "text"];
 const STREAM_KEYS: &[&str] = &["include_usage"];
 
-/// Parses a request body. One pass, no copy of any text.
-///
-/// # Errors
-/// When the body is no UTF-8 JSON object with an array `messages` of objects with a string `role`, or when a key that memgate
-/// reads is ambiguous.
-pub fn parse(body: Bytes) -> Result<Conversation, ParseError> {
-    if body.starts_with(b"\xEF\xBB\xBF") {
-        return Err(ParseError::ByteOrderMark);
-    }
-    std::str::from_utf8(&body).map_err(|fault| ParseError::Utf8(fault.valid_up_to()))?;
-    let mut draft = Draft::default();
-    let mut reader = Reader::new(&body);
-    if reader.peek() != Some(b'{') {
-        let fault = reader.value().and_then(|_| reader.end()).err();
-        return Err(fault.map_or(ParseError::NotAnObject, ParseError::from));
-    }
-    let head = reader.offset() + 1;
-    let mut keys = Keys::new(BODY_KEYS);
-    reader.object(|reader, member| {
-        if let Some(field) = draft.user.as_mut() {
-            field.next.get_or_insert(member.start);
-        }
-        match keys.recognise(&member.key)? {
-            Some("user") => {
-                let value = reader.value()?;
-                draft.user = Some(Field { start: member.start, value, comma: member.comma, next: None });
-                Ok(())
-            }
+/// Ends a stream.
+const DONE: &[u8] = b"data: [DONE]\n\n";
+
+#[derive(Debug)]
+pub(super) struct ChatCompletions;
+
+impl Format for ChatCompletions {
+    fn parse(&self, body: Bytes) -> Result<Conversation, ParseError> {
+        let mut draft = Draft::default();
+        let mut keys = Keys::new(BODY_KEYS);
+        let head = fields::body(&body, |reader, member| match keys.recognise(&member.key)? {
             Some(name) => draft.take(reader, name),
             None => Ok(reader.skip()?),
-        }
-    })?;
-    reader.end()?;
-    let list = draft.list.ok_or(ParseError::NoMessages)?;
-    Ok(Conversation {
-        model: draft.model,
-        stream: draft.stream,
-        include_usage: draft.include_usage,
-        max_tokens: draft.max_completion_tokens.or(draft.max_tokens),
-        turns: draft.turns,
-        list,
-        schemas: draft.schemas,
-        tools: draft.tools,
-        user: draft.user,
-        head,
-        body,
-    })
+        })?;
+        let list = draft.list.ok_or(ParseError::NoMessages)?;
+        Ok(Conversation {
+            dialect: Dialect::ChatCompletions,
+            model: draft.model,
+            stream: draft.stream,
+            include_usage: draft.include_usage,
+            max_tokens: draft.max_completion_tokens.or(draft.max_tokens),
+            turns: draft.turns,
+            outside: 0,
+            list: Some(list),
+            schemas: draft.schemas,
+            tools: draft.tools,
+            stored: Stored::default(),
+            head,
+            nature: Nature::default(),
+            body,
+        })
+    }
+
+    fn system_place(&self) -> SystemPlace {
+        SystemPlace::Turn
+    }
+
+    fn read_answer(&self, json: &[u8]) -> Option<Answer> {
+        Answer::read(json)
+    }
+
+    fn read_event(&self, _name: &[u8], data: &[u8]) -> Option<Answer> {
+        read_event(data)
+    }
+
+    fn end_stream(&self, _heard: &Heard, fault: Option<StreamFault<'_>>, out: &mut Vec<u8>) {
+        end_stream(fault, out);
+    }
+}
+
+/// Reads an event of a stream whose events have the shape of answers, and which `[DONE]` ends.
+pub(super) fn read_event(data: &[u8]) -> Option<Answer> {
+    if data.trim_ascii() == b"[DONE]" { Some(Answer { done: true, ..Answer::default() }) } else { Answer::read(data) }
+}
+
+/// Ends such a stream.
+pub(super) fn end_stream(fault: Option<StreamFault<'_>>, out: &mut Vec<u8>) {
+    if let Some(StreamFault { code, message }) = fault {
+        out.extend([b"data: ", &*errors::body(Api::OpenAi, 502, code, message), b"\n\n"].concat());
+    }
+    out.extend_from_slice(DONE);
 }
 
 #[derive(Default)]
@@ -87,7 +103,6 @@ struct Draft {
     list: Option<Range<usize>>,
     schemas: Vec<Range<usize>>,
     tools: bool,
-    user: Option<Field>,
 }
 
 impl Draft {
@@ -105,16 +120,15 @@ impl Draft {
                     Ok::<_, ParseError>(())
                 })?);
             }
-            "model" => self.model = string(reader)?,
-            "stream" => self.stream = is_true(reader)?,
+            "model" => self.model = fields::string(reader)?,
+            "stream" => self.stream = fields::is_true(reader)?,
             "stream_options" => self.include_usage = include_usage(reader)?,
-            "max_tokens" => self.max_tokens = number(reader)?,
-            "max_completion_tokens" => self.max_completion_tokens = number(reader)?,
+            "max_tokens" => self.max_tokens = fields::number(reader)?,
+            "max_completion_tokens" => self.max_completion_tokens = fields::number(reader)?,
             schema => {
-                let span = reader.value()?;
-                let filled = !matches!(&reader.bytes()[span.clone()], b"null" | b"[]" | b"{}");
-                self.tools |= filled && schema != "response_format";
-                self.schemas.extend(filled.then_some(span));
+                let span = fields::filled(reader)?;
+                self.tools |= span.is_some() && schema != "response_format";
+                self.schemas.extend(span);
             }
         }
         Ok(())
@@ -131,11 +145,11 @@ fn message(reader: &mut Reader<'_>, index: usize) -> Result<Turn, ParseError> {
     let mut keys = Keys::new(MESSAGE_KEYS);
     let span = reader.object(|reader, member| {
         match keys.recognise(&member.key)? {
-            Some("role") => role = Some(self::role(reader)?.ok_or(ParseError::Message(index))?),
-            Some("content") => content = self::content(reader)?,
+            Some("role") => role = Some(fields::role(reader)?.ok_or(ParseError::Message(index))?),
+            Some("content") => content = fields::content(reader)?,
             Some(_) => {
                 let span = reader.value()?;
-                if is_filled(&reader.bytes()[span.clone()]) {
+                if fields::is_filled(&reader.bytes()[span.clone()]) {
                     calls = Some(span);
                 }
             }
@@ -143,67 +157,12 @@ fn message(reader: &mut Reader<'_>, index: usize) -> Result<Turn, ParseError> {
         }
         Ok::<_, ParseError>(())
     })?;
-    Ok(Turn { role: role.ok_or(ParseError::Message(index))?, span, content, calls })
+    let role = role.ok_or(ParseError::Message(index))?;
+    Ok(Turn { role, span, content, calls, answers: role == Role::Tool, images: 0 })
 }
 
-fn role(reader: &mut Reader<'_>) -> Result<Option<Role>, ParseError> {
-    let Some(literal) = literal(reader)? else { return Ok(None) };
-    Ok(Some(match &*json::decode(reader.bytes(), &literal) {
-        "system" => Role::System,
-        "developer" => Role::Developer,
-        "user" => Role::User,
-        "assistant" => Role::Assistant,
-        "tool" | "function" => Role::Tool,
-        _ => Role::Other,
-    }))
-}
-
-fn content(reader: &mut Reader<'_>) -> Result<Content, ParseError> {
-    match reader.peek() {
-        Some(b'"') => Ok(Content::Text(Text(reader.string()?))),
-        Some(b'[') => {
-            let mut parts = Vec::new();
-            let span = reader.array(|reader| {
-                parts.push(part(reader)?);
-                Ok::<_, ParseError>(())
-            })?;
-            Ok(Content::Parts { span, parts })
-        }
-        Some(b'n') => Ok(Content::Null(reader.value()?)),
-        _ => Ok(Content::Unknown(reader.value()?)),
-    }
-}
-
-fn part(reader: &mut Reader<'_>) -> Result<Part, ParseError> {
-    match reader.peek() {
-        Some(b'"') => {
-            let literal = reader.string()?;
-            Ok(Part { span: literal.span.clone(), kind: PartKind::Text(Text(literal)) })
-        }
-        Some(b'{') => {
-            let (mut kind, mut text) = (None, None);
-            let mut keys = Keys::new(PART_KEYS);
-            let span = reader.object(|reader, member| {
-                match keys.recognise(&member.key)? {
-                    Some("type") => kind = literal(reader)?,
-                    Some(_) => text = literal(reader)?,
-                    None => reader.skip()?,
-                }
-                Ok::<_, ParseError>(())
-            })?;
-            let kind = kind.map(|literal| json::decode(reader.bytes(), &literal));
-            let kind = match (kind.as_deref(), text) {
-                (Some("text" | "input_text") | None, Some(text)) => PartKind::Text(Text(text)),
-                (Some("image_url" | "input_image" | "image"), _) => PartKind::Image,
-                _ => PartKind::Other,
-            };
-            Ok(Part { span, kind })
-        }
-        _ => Ok(Part { span: reader.value()?, kind: PartKind::Other }),
-    }
-}
-
-fn include_usage(reader: &mut Reader<'_>) -> Result<bool, ParseError> {
+/// Reads `stream_options`.
+pub(super) fn include_usage(reader: &mut Reader<'_>) -> Result<bool, ParseError> {
     if reader.peek() != Some(b'{') {
         reader.value()?;
         return Ok(false);
@@ -212,43 +171,12 @@ fn include_usage(reader: &mut Reader<'_>) -> Result<bool, ParseError> {
     let mut keys = Keys::new(STREAM_KEYS);
     reader.object(|reader, member| {
         match keys.recognise(&member.key)? {
-            Some(_) => included = is_true(reader)?,
+            Some(_) => included = fields::is_true(reader)?,
             None => reader.skip()?,
         }
         Ok::<_, ParseError>(())
     })?;
     Ok(included)
-}
-
-/// Whether a `tool_calls` array or `function_call` object makes any call.
-fn is_filled(value: &[u8]) -> bool {
-    match value {
-        [b'[', inner @ .., b']'] => inner.iter().any(|b| !b.is_ascii_whitespace()),
-        [b'{', ..] => true,
-        _ => false,
-    }
-}
-
-fn literal(reader: &mut Reader<'_>) -> Result<Option<Literal>, ParseError> {
-    if reader.peek() == Some(b'"') {
-        return Ok(Some(reader.string()?));
-    }
-    reader.value()?;
-    Ok(None)
-}
-
-fn string(reader: &mut Reader<'_>) -> Result<Option<String>, ParseError> {
-    Ok(literal(reader)?.map(|literal| json::decode(reader.bytes(), &literal).into_owned()))
-}
-
-fn is_true(reader: &mut Reader<'_>) -> Result<bool, ParseError> {
-    let span = reader.value()?;
-    Ok(&reader.bytes()[span] == b"true")
-}
-
-fn number(reader: &mut Reader<'_>) -> Result<Option<u64>, ParseError> {
-    let span = reader.value()?;
-    Ok(std::str::from_utf8(&reader.bytes()[span]).ok().and_then(|digits| digits.parse().ok()))
 }
 
 #[cfg(test)]

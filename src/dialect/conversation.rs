@@ -9,7 +9,9 @@ use std::ops::Range;
 use bytes::Bytes;
 use thiserror::Error;
 
+use super::Dialect;
 use super::json::{self, Literal, Malformed};
+use super::stored::Stored;
 
 /// Who speaks in a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,6 +22,8 @@ pub enum Role {
     Assistant,
     /// A tool's result: roles `tool` and `function`.
     Tool,
+    /// Instructions in the midst of a conversation that cannot stand without the turn that they follow. They are cut with it.
+    Aside,
     /// A role that memgate does not know. Passed through.
     Other,
 }
@@ -72,6 +76,17 @@ pub struct Part {
     pub kind: PartKind,
 }
 
+impl Part {
+    /// The part's text, if it is one.
+    #[must_use]
+    pub fn text(&self) -> Option<&Text> {
+        match &self.kind {
+            PartKind::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PartKind {
     Text(Text),
@@ -89,6 +104,11 @@ pub struct Turn {
     pub content: Content,
     /// Where the turn's tool calls stand, if it makes any: results that follow belong to it.
     pub calls: Option<Range<usize>>,
+    /// The turn holds a tool's result, so it cannot stand without the call before it. A user turn may hold one beside the person's
+    /// own words.
+    pub answers: bool,
+    /// Images beside the content, as Ollama has them.
+    pub images: usize,
 }
 
 impl Turn {
@@ -98,21 +118,33 @@ impl Turn {
         self.calls.is_some()
     }
 
-    /// Whether the turn is a tool's result.
+    /// Whether the turn starts an exchange of its own, which can be kept without what stands before it.
     #[must_use]
-    pub fn answers(&self) -> bool {
-        self.role == Role::Tool
+    pub fn opens(&self) -> bool {
+        self.role == Role::User && !self.answers
     }
 }
 
-/// A top-level member of the body: where its key starts, where its value stands, and the comma before it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Field {
-    pub start: usize,
-    pub value: Range<usize>,
-    pub comma: Option<usize>,
-    /// Start of the member after it, if there is one.
-    pub next: Option<usize>,
+/// Whose words the turns of a request are, by its form alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Form {
+    /// Turns, each of one speaker.
+    #[default]
+    Turns,
+    /// One text that is to go on, in which several may speak: nothing is learned from it.
+    Transcript,
+    /// Nothing that memory could take part in: text around a gap, several prompts, token ids, a model to be loaded.
+    Closed,
+}
+
+/// What a request is besides its turns.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Nature {
+    pub form: Form,
+    /// Tokens of the window that the client asks for.
+    pub window: Option<u64>,
+    /// Part of what the upstream will count stands in no turn.
+    pub uncounted: bool,
 }
 
 /// A parsed request body.
@@ -120,22 +152,31 @@ pub(super) struct Field {
 /// Its `Debug` shows its shape and none of its text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Conversation {
+    pub(super) dialect: Dialect,
     pub(super) body: Bytes,
     pub(super) model: Option<String>,
     pub(super) stream: bool,
     pub(super) include_usage: bool,
     pub(super) max_tokens: Option<u64>,
     pub(super) turns: Vec<Turn>,
-    /// The array that holds the turns.
-    pub(super) list: Range<usize>,
+    /// How many of the first turns stand outside the list, each as a value of its own (a system text, a lone prompt).
+    pub(super) outside: usize,
+    /// The array that holds the other turns.
+    pub(super) list: Option<Range<usize>>,
     pub(super) schemas: Vec<Range<usize>>,
     pub(super) tools: bool,
-    pub(super) user: Option<Field>,
+    pub(super) stored: Stored,
     /// Offset just behind the body's opening brace.
     pub(super) head: usize,
+    pub(super) nature: Nature,
 }
 
 impl Conversation {
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     /// The body as it came.
     #[must_use]
     pub fn body(&self) -> &Bytes {
@@ -170,10 +211,34 @@ impl Conversation {
         self.max_tokens
     }
 
+    /// Whose words the turns are, by the request's form alone.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        self.nature.form
+    }
+
+    /// The window in tokens that the client asks for.
+    #[must_use]
+    pub fn window(&self) -> Option<u64> {
+        self.nature.window
+    }
+
+    /// Whether all that the upstream will count stands in the turns, so that its count can be compared with memgate's own.
+    #[must_use]
+    pub fn is_counted(&self) -> bool {
+        !self.nature.uncounted
+    }
+
     /// Whether tools are offered to the model.
     #[must_use]
     pub fn has_tools(&self) -> bool {
         self.tools
+    }
+
+    /// What the request has to do with what its upstream keeps.
+    #[must_use]
+    pub fn stored(&self) -> &Stored {
+        &self.stored
     }
 
     /// What the upstream puts into the prompt besides the turns, as JSON: tools, functions, the answer's schema.
@@ -216,6 +281,12 @@ impl Conversation {
     #[must_use]
     pub fn raw(&self, turn: usize) -> &[u8] {
         self.turns.get(turn).map_or(&[], |turn| self.slice(&turn.span))
+    }
+
+    /// What tells a turn from others, whatever clients change in it between two requests that hold it. Not to be sent.
+    #[must_use]
+    pub fn steady(&self, turn: usize) -> Cow<'_, [u8]> {
+        self.dialect.format().steady(self.raw(turn))
     }
 
     /// The bytes of a range that this conversation gave out.
@@ -262,6 +333,15 @@ pub enum ParseError {
     NoMessages,
     #[error("Every element of `messages` must be an object with a string `role`; element {0} is not.")]
     Message(usize),
+    #[error("Every element of `input` must be an object; element {0} is not.")]
+    Item(usize),
+    #[error("`{0}` is missing, or is no text that can be read here.")]
+    NoText(&'static str),
+    #[error(
+        "`{0}` goes on with what the model backend keeps. Everybody here shares its account, and nothing tells whose it is: send the \
+         whole conversation instead."
+    )]
+    Kept(&'static str),
 }
 
 impl ParseError {
@@ -273,7 +353,8 @@ impl ParseError {
             Self::Syntax(_) | Self::NotAnObject => "invalid_json",
             Self::Depth => "body_too_deep",
             Self::DuplicateKey(_) | Self::KeyCase(_) => "ambiguous_key",
-            Self::NoMessages | Self::Message(_) => "invalid_messages",
+            Self::Kept(_) => "shared_state",
+            Self::NoMessages | Self::Message(_) | Self::Item(_) | Self::NoText(_) => "invalid_messages",
         }
     }
 }

@@ -1,12 +1,14 @@
-//! Rewrites a conversation by splicing: removed turns, added blocks, the `user` field; every other byte stays.
+//! Rewrites a conversation by splicing: removed turns, added blocks; every other byte stays.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::conversation::{Content, Conversation, Role, Turn};
+use super::conversation::{Content, Conversation, Part, PartKind, Role, Turn};
+use super::format::SystemPlace;
 use super::json::escape_into;
 
 /// What to change in a conversation. Indices are those of [`Conversation::turns`]; others are ignored.
@@ -17,19 +19,17 @@ pub struct Edits {
     /// Turns to leave out, in ascending order.
     pub cut: Vec<usize>,
     /// A block for the end of the last leading system or developer turn, behind a blank line. A conversation that starts with no such
-    /// turn gets a new system turn in front.
+    /// turn gets a new one, or the block in front of its first user turn, as its dialect has it.
     pub system: Option<String>,
     /// Blocks for the front of user turns, each with a blank line after it. An array gets a new text part in front; a turn without
     /// content gets the block as its text.
     pub prefixes: BTreeMap<usize, String>,
-    /// `Some(Some(name))` writes the top-level `user`, `Some(None)` removes it.
-    pub user_field: Option<Option<String>>,
 }
 
 impl Edits {
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.cut.is_empty() && self.system.is_none() && self.prefixes.is_empty() && self.user_field.is_none()
+        self.cut.is_empty() && self.system.is_none() && self.prefixes.is_empty()
     }
 }
 
@@ -39,7 +39,6 @@ impl fmt::Debug for Edits {
             .field("cut", &self.cut)
             .field("system", &self.system.is_some())
             .field("prefixes", &self.prefixes.len())
-            .field("user_field", &self.user_field.is_some())
             .finish()
     }
 }
@@ -81,62 +80,71 @@ impl Conversation {
     fn splices(&self, edits: &Edits) -> Vec<Splice> {
         let mut kept = vec![true; self.turns.len()];
         for &turn in &edits.cut {
-            if let Some(kept) = kept.get_mut(turn) {
+            // What stands outside the list is never cut.
+            if let Some(kept) = kept.get_mut(turn).filter(|_| turn >= self.outside) {
                 *kept = false;
             }
         }
         let mut splices = Vec::new();
-        if let Some(user) = &edits.user_field {
-            splices.extend(self.splice_user(user.as_deref()));
-        }
+        let mut prefixes: BTreeMap<usize, Cow<'_, str>> =
+            edits.prefixes.iter().map(|(&turn, block)| (turn, Cow::Borrowed(block.as_str()))).collect();
         // Before the cuts: sorting is stable, and a new first turn stands where a cut one starts.
         if let Some(block) = &edits.system {
-            splices.push(self.splice_system(block, &kept));
+            match self.splice_system(block, &kept) {
+                Ok(splice) => splices.extend(splice),
+                Err(FirstUser(turn)) => {
+                    let both = |behind: Cow<'_, str>| format!("{block}\n\n{behind}");
+                    let joined = prefixes.remove(&turn).map_or_else(|| block.clone(), both);
+                    prefixes.insert(turn, joined.into());
+                }
+            }
         }
         splices.extend(self.splice_cuts(&kept));
-        for (&index, block) in &edits.prefixes {
+        for (index, block) in prefixes {
             if let Some(turn) = self.turns.get(index).filter(|turn| kept[index] && turn.role == Role::User) {
-                splices.extend(splice_text(turn, block, Side::Front));
+                splices.extend(self.splice_text(turn, &block, Side::Front));
             }
         }
         splices
     }
 
-    fn splice_user(&self, user: Option<&str>) -> Option<Splice> {
-        match (user, &self.user) {
-            (Some(user), Some(field)) => Some(Splice { at: field.value.clone(), text: literal(&[user]) }),
-            // The body holds `messages` at least, so a comma is due.
-            (Some(user), None) => Some(Splice::insert(self.head, format!("\"user\":{},", literal(&[user])))),
-            (None, Some(field)) => {
-                let at = match (field.comma, field.next) {
-                    (Some(comma), _) => comma..field.value.end,
-                    (None, next) => field.start..next.unwrap_or(field.value.end),
-                };
-                Some(Splice { at, text: String::new() })
-            }
-            (None, None) => None,
-        }
-    }
-
-    fn splice_system(&self, block: &str, kept: &[bool]) -> Splice {
+    /// The splice for a block of instructions, or the user turn that it must stand in front of.
+    fn splice_system(&self, block: &str, kept: &[bool]) -> Result<Option<Splice>, FirstUser> {
         let leading = self.turns.iter().zip(kept).take_while(|(turn, _)| turn.role.instructs());
         let target = leading.filter(|(_, kept)| **kept).last();
-        if let Some(splice) = target.and_then(|(turn, _)| splice_text(turn, block, Side::Back)) {
-            return splice;
+        if let Some(splice) = target.and_then(|(turn, _)| self.splice_text(turn, block, Side::Back)) {
+            return Ok(Some(splice));
         }
-        let comma = if kept.contains(&true) { "," } else { "" };
-        let at = self.turns.first().map_or(self.list.start + 1, |turn| turn.span.start);
-        Splice::insert(at, format!("{{\"role\":\"system\",\"content\":{}}}{comma}", literal(&[block])))
+        // Instructions of the request's own would displace the template's.
+        let place = if self.stored.template { SystemPlace::FirstUser } else { self.dialect.format().system_place() };
+        match (place, &self.list) {
+            (SystemPlace::Turn, Some(list)) => {
+                let comma = if kept.contains(&true) { "," } else { "" };
+                let at = self.turns.first().map_or(list.start + 1, |turn| turn.span.start);
+                let turn = format!("{{\"role\":\"system\",\"content\":{}}}{comma}", literal(&[block]));
+                Ok(Some(Splice::insert(at, turn)))
+            }
+            // A member that is there and takes no text is left alone. The body holds the conversation, so a comma is due.
+            (SystemPlace::Member(key), _) if target.is_none() => {
+                Ok(Some(Splice::insert(self.head, format!("\"{key}\":{},", literal(&[block])))))
+            }
+            (SystemPlace::FirstUser, _) => {
+                let first = self.turns.iter().zip(kept).position(|(turn, kept)| *kept && turn.opens());
+                first.map_or(Ok(None), |turn| Err(FirstUser(turn)))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Takes out each run of cut turns with the commas that go with it.
     fn splice_cuts(&self, kept: &[bool]) -> Vec<Splice> {
         let mut splices = Vec::new();
-        let mut next = 0;
+        let mut next = self.outside.min(kept.len());
         while let Some(run) = kept[next..].iter().position(|kept| !kept) {
             let first = next + run;
             let end = kept[first..].iter().position(|kept| *kept).map_or(kept.len(), |length| first + length);
-            let at = match (first.checked_sub(1), self.turns.get(end)) {
+            let before = first.checked_sub(1).filter(|before| *before >= self.outside);
+            let at = match (before, self.turns.get(end)) {
                 (Some(before), _) => self.turns[before].span.end..self.turns[end - 1].span.end,
                 (None, Some(after)) => self.turns[first].span.start..after.span.start,
                 (None, None) => self.turns[first].span.start..self.turns[end - 1].span.end,
@@ -146,6 +154,38 @@ impl Conversation {
         }
         splices
     }
+
+    /// Puts a block before or behind the text of a turn, a blank line between. Tools' results stay in front.
+    fn splice_text(&self, turn: &Turn, block: &str, side: Side) -> Option<Splice> {
+        let front = side == Side::Front;
+        match &turn.content {
+            Content::Text(text) => {
+                let gap = if text.is_empty() && !front { "" } else { "\n\n" };
+                let parts = if front { [block, gap] } else { [gap, block] };
+                let span = text.span();
+                Some(Splice::insert(if front { span.start + 1 } else { span.end - 1 }, inside(&parts)))
+            }
+            Content::Parts { span, parts } => {
+                let joins = front && self.dialect.format().joins_text();
+                if let Some(text) = parts.iter().find_map(Part::text).filter(|_| joins) {
+                    return Some(Splice::insert(text.span().start + 1, inside(&[block, "\n\n"])));
+                }
+                let gap = if front { "\n\n" } else { "" };
+                let kind = self.dialect.format().text_part();
+                let part = format!("{{\"type\":\"{kind}\",\"text\":{}}}", literal(&[block, gap]));
+                let is_text = |part: &&Part| !turn.answers || matches!(part.kind, PartKind::Text(_));
+                Some(match (parts.iter().find(is_text), parts.last()) {
+                    (Some(first), _) if front => Splice::insert(first.span.start, part + ","),
+                    (_, Some(last)) => Splice::insert(last.span.end, format!(",{part}")),
+                    _ => Splice::insert(span.start + 1, part),
+                })
+            }
+            Content::Null(span) => Some(Splice { at: span.clone(), text: literal(&[block]) }),
+            // A turn has a role at least, so a comma is due.
+            Content::Absent => Some(Splice::insert(turn.span.start + 1, format!("\"content\":{},", literal(&[block])))),
+            Content::Unknown(_) => None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -154,31 +194,8 @@ enum Side {
     Back,
 }
 
-/// Puts a block before or behind the text of a turn, a blank line between.
-fn splice_text(turn: &Turn, block: &str, side: Side) -> Option<Splice> {
-    let front = side == Side::Front;
-    match &turn.content {
-        Content::Text(text) => {
-            let gap = if text.is_empty() && !front { "" } else { "\n\n" };
-            let parts = if front { [block, gap] } else { [gap, block] };
-            let span = text.span();
-            Some(Splice::insert(if front { span.start + 1 } else { span.end - 1 }, inside(&parts)))
-        }
-        Content::Parts { span, parts } => {
-            let gap = if front { "\n\n" } else { "" };
-            let part = format!("{{\"type\":\"text\",\"text\":{}}}", literal(&[block, gap]));
-            Some(match (parts.first(), parts.last()) {
-                (Some(first), _) if front => Splice::insert(first.span.start, part + ","),
-                (_, Some(last)) => Splice::insert(last.span.end, format!(",{part}")),
-                _ => Splice::insert(span.start + 1, part),
-            })
-        }
-        Content::Null(span) => Some(Splice { at: span.clone(), text: literal(&[block]) }),
-        // A turn has a role at least, so a comma is due.
-        Content::Absent => Some(Splice::insert(turn.span.start + 1, format!("\"content\":{},", literal(&[block])))),
-        Content::Unknown(_) => None,
-    }
-}
+/// The user turn in front of which instructions go.
+struct FirstUser(usize);
 
 fn inside(texts: &[&str]) -> String {
     let mut out = String::with_capacity(texts.iter().map(|text| text.len() + 8).sum());

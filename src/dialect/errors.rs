@@ -3,13 +3,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::Dialect;
-
-/// Ends a stream of events.
-pub const DONE: &[u8] = b"data: [DONE]\n\n";
-
-/// Ends an event that was cut in the middle, so that the next one is read as one.
-pub const BREAK: &[u8] = b"\n\n";
+use super::Api;
 
 #[derive(Serialize)]
 struct OpenAiError<'a> {
@@ -24,23 +18,58 @@ struct OpenAiDetail<'a> {
     code: &'a str,
 }
 
-/// The body of an error response with this HTTP status.
-#[must_use]
-pub fn body(dialect: Dialect, status: u16, code: &str, message: &str) -> Bytes {
-    match dialect {
-        Dialect::OpenAi => {
-            let error = OpenAiDetail { message, r#type: open_ai_type(status), param: None, code };
-            // Strings and nothing else: this cannot fail.
-            serde_json::to_vec(&OpenAiError { error }).unwrap_or_default().into()
-        }
-    }
+#[derive(Serialize)]
+struct AnthropicError<'a> {
+    r#type: &'static str,
+    error: AnthropicDetail<'a>,
 }
 
-/// An error inside a stream that has already begun. [`DONE`] follows it.
+#[derive(Serialize)]
+struct AnthropicDetail<'a> {
+    r#type: &'static str,
+    message: &'a str,
+    code: &'a str,
+}
+
+#[derive(Serialize)]
+struct OllamaError<'a> {
+    error: &'a str,
+    code: &'a str,
+}
+
+/// The body of an error response with this HTTP status.
 #[must_use]
-pub fn stream_error(dialect: Dialect, code: &str, message: &str) -> Bytes {
-    let event = body(dialect, 502, code, message);
-    [b"data: ", &*event, b"\n\n"].concat().into()
+pub fn body(api: Api, status: u16, code: &str, message: &str) -> Bytes {
+    // Strings and nothing else: this cannot fail.
+    let written = match api {
+        Api::OpenAi => {
+            let error = OpenAiDetail { message, r#type: open_ai_type(status), param: None, code };
+            serde_json::to_vec(&OpenAiError { error })
+        }
+        Api::Anthropic => {
+            let error = AnthropicDetail { r#type: anthropic_type(status), message, code };
+            serde_json::to_vec(&AnthropicError { r#type: "error", error })
+        }
+        Api::Ollama => serde_json::to_vec(&OllamaError { error: message, code }),
+    };
+    written.unwrap_or_default().into()
+}
+
+/// Anthropic's names (its API reference, "Errors"). Its libraries choose the class of what they throw by the status, not by these.
+fn anthropic_type(status: u16) -> &'static str {
+    match status {
+        401 => "authentication_error",
+        402 => "billing_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        409 => "conflict_error",
+        413 => "request_too_large",
+        429 => "rate_limit_error",
+        504 => "timeout_error",
+        529 => "overloaded_error",
+        500.. => "api_error",
+        _ => "invalid_request_error",
+    }
 }
 
 fn open_ai_type(status: u16) -> &'static str {
@@ -58,7 +87,7 @@ mod tests {
 
     #[test]
     fn errors_have_the_shape_that_clients_expect() {
-        let body = body(Dialect::OpenAi, 401, "signature_missing", "Say \"who\"\nyou are");
+        let body = body(Api::OpenAi, 401, "signature_missing", "Say \"who\"\nyou are");
         let value: serde_json::Value = serde_json::from_slice(&body).unwrap();
         let expected = serde_json::json!({"error": {
             "message": "Say \"who\"\nyou are", "type": "authentication_error", "param": null, "code": "signature_missing"
@@ -71,10 +100,20 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_error_is_one_event() {
-        let event = stream_error(Dialect::OpenAi, "upstream_cut", "line\n\nbreak");
-        let text = std::str::from_utf8(&event).unwrap();
-        assert!(text.starts_with("data: {\"error\":{") && text.ends_with("}\n\n"), "{text}");
-        assert_eq!(text.matches('\n').count(), 2, "{text}");
+    fn every_family_has_its_own_shape() {
+        let read = |api, status| -> serde_json::Value {
+            serde_json::from_slice(&body(api, status, "model_not_found", "No such \"model\"")).unwrap()
+        };
+        let anthropic = serde_json::json!({"type": "error", "error": {
+            "type": "not_found_error", "message": "No such \"model\"", "code": "model_not_found"
+        }});
+        assert_eq!(read(Api::Anthropic, 404), anthropic);
+        let ollama = serde_json::json!({"error": "No such \"model\"", "code": "model_not_found"});
+        assert_eq!(read(Api::Ollama, 404), ollama);
+        for (status, kind) in
+            [(401, "authentication_error"), (429, "rate_limit_error"), (502, "api_error"), (400, "invalid_request_error")]
+        {
+            assert_eq!(anthropic_type(status), kind);
+        }
     }
 }

@@ -26,12 +26,11 @@ pub(super) struct Literal {
     pub escaped: bool,
 }
 
-/// A member of an object: its key, decoded, and where the key and the comma before it stand.
+/// A member of an object, whose value is still to be read.
 #[derive(Debug)]
 pub(super) struct Member<'a> {
+    /// Decoded.
     pub key: Cow<'a, str>,
-    pub start: usize,
-    pub comma: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -80,7 +79,6 @@ impl<'a> Reader<'a> {
         mut member: impl FnMut(&mut Self, Member<'a>) -> Result<(), E>,
     ) -> Result<Range<usize>, E> {
         let start = self.open(b'{')?;
-        let mut comma = None;
         if self.peek() != Some(b'}') {
             loop {
                 if self.peek() != Some(b'"') {
@@ -90,11 +88,10 @@ impl<'a> Reader<'a> {
                 let key = decode(self.bytes, &literal);
                 self.open(b':')?;
                 self.peek();
-                member(self, Member { key, start: literal.span.start, comma })?;
+                member(self, Member { key })?;
                 if self.peek() != Some(b',') {
                     break;
                 }
-                comma = Some(self.at);
                 self.at += 1;
             }
         }

@@ -1,20 +1,29 @@
-//! Reads a stream of server-sent events while it passes, over any chunk boundaries.
+//! Reads a stream of events while it passes, over any chunk boundaries.
 //!
 //! It keeps at most [`MAX_EVENT`] bytes. What is longer is not understood, and passes all the same: the tap forwards nothing.
 
-use super::answer::{Answer, Usage};
+use super::Dialect;
+use super::answer::{Answer, Opening, Usage};
+use super::format::{Framing, StreamFault};
+use super::stored::Kept;
 
 /// Longest line, and longest data of one event, that is parsed.
 pub const MAX_EVENT: usize = 256 * 1024;
+/// Longest name of an event that is read.
+const LONGEST_NAME: usize = 64;
+/// Most things that one answer is taken to leave at its upstream, until they are asked for.
+const MOST_KEPT: usize = 4096;
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// What a stream has said so far.
 ///
-/// Line ends may be LF, CRLF or CR; comments and unknown fields are skipped (WHATWG HTML, 9.2.6).
-#[derive(Debug, Default)]
+/// Of server-sent events line ends may be LF, CRLF or CR; comments and unknown fields are skipped (WHATWG HTML, 9.2.6).
+#[derive(Debug)]
 pub struct Tap {
+    dialect: Dialect,
     lines: Lines,
+    name: Vec<u8>,
     data: Vec<u8>,
     /// Whether the event being read has a data line, and whether it is too long to be understood.
     has_data: bool,
@@ -26,45 +35,72 @@ pub struct Tap {
 
 /// What the events said.
 #[derive(Debug, Default)]
-struct Heard {
-    first_token: bool,
-    done: bool,
-    error: bool,
-    finish_reason: Option<String>,
-    usage: Option<Usage>,
+pub(super) struct Heard {
+    pub first_token: bool,
+    pub done: bool,
+    pub error: bool,
+    pub finish_reason: Option<String>,
+    pub usage: Option<Usage>,
+    pub opening: Option<Box<Opening>>,
+    /// The number of the last event, where the dialect counts them.
+    pub sequence: Option<u64>,
+    pub kept: Vec<Kept>,
+    /// Events that were understood.
+    pub events: u64,
 }
 
 impl Tap {
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            lines: Lines::default(),
+            name: Vec::new(),
+            data: Vec::new(),
+            has_data: false,
+            overlong: false,
+            in_event: false,
+            heard: Heard::default(),
+        }
     }
 
     /// Reads the next bytes of the stream.
     pub fn feed(&mut self, mut bytes: &[u8]) {
+        let framing = self.dialect.framing();
         while let Some((line, rest)) = self.lines.next_line(bytes) {
             bytes = rest;
             match line {
-                Line::Whole(line) => {
-                    if let Some(data) = read_line(line, &mut self.in_event) {
-                        self.take_data(data);
-                    }
-                }
+                Line::Whole(line) => self.take_line(framing, line),
                 Line::Kept => {
                     let line = std::mem::take(&mut self.lines.partial);
-                    if let Some(data) = read_line(&line, &mut self.in_event) {
-                        self.take_data(data);
-                    }
+                    self.take_line(framing, &line);
                     self.lines.partial = line;
                     self.lines.partial.clear();
                 }
                 Line::Overlong => {
-                    self.in_event = true;
+                    self.in_event = framing == Framing::Sse;
                     self.overlong = true;
                 }
             }
             if !self.in_event {
                 self.dispatch();
+            }
+        }
+    }
+
+    fn take_line(&mut self, framing: Framing, line: &[u8]) {
+        match framing {
+            Framing::Ndjson => self.take_data(line),
+            Framing::Sse => {
+                self.in_event = !line.is_empty();
+                match read_field(line) {
+                    Some((b"data", value)) => self.take_data(value),
+                    Some((b"event", value)) if value.len() <= LONGEST_NAME => {
+                        self.name.clear();
+                        self.name.extend_from_slice(value);
+                    }
+                    _ => {}
+                }
             }
         }
     }
@@ -82,12 +118,23 @@ impl Tap {
     }
 
     fn dispatch(&mut self) {
-        if self.has_data && !self.overlong {
-            self.heard.listen(&self.data);
+        if self.has_data || self.overlong {
+            // An event too long to be read may still tell by its name what it is.
+            let data: &[u8] = if self.overlong { b"" } else { &self.data };
+            let answer = self.dialect.format().read_event(&self.name, data);
+            self.heard.listen(answer);
         }
+        self.name.clear();
         self.data.clear();
         self.has_data = false;
         self.overlong = false;
+    }
+
+    /// The stream's bytes have come to their end. Where events are lines, a last one may lack its line end.
+    pub fn close(&mut self) {
+        if self.dialect.framing() == Framing::Ndjson && !self.lines.partial.is_empty() {
+            self.heard.listen(self.dialect.format().read_event(b"", &self.lines.partial));
+        }
     }
 
     /// Whether some of the answer (content, reasoning or a tool call) has come.
@@ -96,7 +143,7 @@ impl Tap {
         self.heard.first_token
     }
 
-    /// Whether `[DONE]` has come.
+    /// Whether the stream's own end has come.
     #[must_use]
     pub fn done(&self) -> bool {
         self.heard.done
@@ -120,10 +167,28 @@ impl Tap {
         self.heard.usage
     }
 
-    /// Whether the stream stands at an event's boundary, so that another event may be written right here. Otherwise
-    /// [`BREAK`](super::errors::BREAK) must go first.
+    /// What the upstream keeps of the answer, as far as it was told since this was last asked.
+    pub fn take_kept(&mut self) -> Vec<Kept> {
+        std::mem::take(&mut self.heard.kept)
+    }
+
+    /// What the stream still lacks, at its upstream's end or failure: the fault unless the answer was whole, then what ends a stream
+    /// of this dialect. Empty where the stream has ended by itself.
     #[must_use]
-    pub fn is_between_events(&self) -> bool {
+    pub fn end(&self, fault: StreamFault<'_>) -> Vec<u8> {
+        let mut out = Vec::new();
+        if !self.done() {
+            if !self.is_between_events() {
+                out.extend_from_slice(self.dialect.format().cut_short());
+            }
+            let fault = Some(fault).filter(|_| !self.ends_cleanly());
+            self.dialect.format().end_stream(&self.heard, fault, &mut out);
+        }
+        out
+    }
+
+    /// Whether another event may be written right here.
+    fn is_between_events(&self) -> bool {
         !self.in_event && self.lines.is_at_start()
     }
 
@@ -135,30 +200,31 @@ impl Tap {
 }
 
 impl Heard {
-    fn listen(&mut self, data: &[u8]) {
-        if data.trim_ascii() == b"[DONE]" {
-            self.done = true;
-            return;
-        }
-        let Some(answer) = Answer::read(data) else { return };
+    fn listen(&mut self, answer: Option<Answer>) {
+        let Some(answer) = answer else { return };
+        self.events += 1;
+        self.done |= answer.done;
         self.first_token |= answer.content;
         self.error |= answer.error;
-        self.usage = answer.usage.or(self.usage);
+        self.usage = match (self.usage, answer.usage) {
+            (Some(before), Some(now)) => Some(before.or_more(now)),
+            (before, now) => now.or(before),
+        };
         if answer.finish_reason.is_some() {
             self.finish_reason = answer.finish_reason;
         }
+        self.opening = answer.opening.or_else(|| self.opening.take());
+        self.sequence = answer.sequence.or_else(|| self.sequence.map(|last| last.saturating_add(1)));
+        let room = MOST_KEPT - self.kept.len();
+        self.kept.extend(answer.kept.into_iter().take(room));
     }
 }
 
-/// The value of a `data` line. A blank line ends the event; any other line belongs to one.
-fn read_line<'a>(line: &'a [u8], in_event: &mut bool) -> Option<&'a [u8]> {
-    *in_event = !line.is_empty();
-    let value = line.strip_prefix(b"data")?;
-    if value.is_empty() {
-        return Some(value);
-    }
-    let value = value.strip_prefix(b":")?;
-    Some(value.strip_prefix(b" ").unwrap_or(value))
+/// Name and value of a line; `None` for blank lines and comments.
+fn read_field(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let Some(colon) = line.iter().position(|b| *b == b':') else { return (!line.is_empty()).then_some((line, b"")) };
+    let value = &line[colon + 1..];
+    (colon > 0).then(|| (&line[..colon], value.strip_prefix(b" ").unwrap_or(value)))
 }
 
 enum Line<'a> {

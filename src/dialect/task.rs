@@ -2,11 +2,8 @@
 //!
 //! A wrong guess may only ever suppress memory, or let a person learn from their own text: it never picks whose memory it is.
 
-use super::conversation::{Conversation, Role};
-use super::words::is_task_prompt;
-
-const EMOJI_OPENING: &str = "Your task is to reflect the speaker's";
-const MOA_OPENING: &str = "You have been provided with a set of responses from various models to the latest user query";
+use super::conversation::{Conversation, Form, Role};
+use super::prompts;
 
 /// What a chat request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,41 +45,82 @@ impl Purpose {
     }
 }
 
-/// Classifies a chat request.
+/// By what the purpose of a request was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clue {
+    /// The header in which the client names its tasks.
+    Header,
+    /// A prompt that a client is known to send: its name.
+    Prompt(&'static str),
+    /// The client's id of the chat.
+    ChatId,
+    /// The request's form, in which nobody says anything: a count of tokens.
+    Form,
+    /// Who speaks last.
+    LastTurn,
+}
+
+impl Clue {
+    /// The word for people.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Header => "header",
+            Self::Prompt(_) => "text",
+            Self::ChatId => "chat_id",
+            Self::Form => "form",
+            Self::LastTurn => "last_turn",
+        }
+    }
+
+    /// The known prompt, where the text was one.
+    #[must_use]
+    pub fn prompt(self) -> Option<&'static str> {
+        match self {
+            Self::Prompt(name) => Some(name),
+            _ => None,
+        }
+    }
+}
+
+/// Classifies a conversation, and says by what.
 ///
 /// `task_header` is the value of the header that the operator filled from Open `WebUI`'s `{{TASK}}`: it decides where it is resolved,
 /// an empty one says that this is no task. Without it the text decides. `chat_id` is the client's id of the chat.
 #[must_use]
-pub fn classify(conversation: &Conversation, task_header: Option<&str>, chat_id: Option<&str>) -> Purpose {
-    let task = match task_header.map(str::trim) {
-        Some(value) if !value.contains("{{") => !value.is_empty(),
-        _ => reads_as_task(conversation),
+pub fn classify(conversation: &Conversation, task_header: Option<&str>, chat_id: Option<&str>) -> (Purpose, Clue) {
+    let named = task_header.map(str::trim).filter(|value| !value.contains("{{"));
+    let found = match named {
+        Some("") => None,
+        Some(_) => return (Purpose::Task, Clue::Header),
+        None => prompts::find(conversation),
     };
-    if task {
-        return Purpose::Task;
+    if conversation.form() == Form::Closed {
+        return (Purpose::Task, Clue::Form);
     }
-    if chat_id.is_some_and(|id| id.starts_with("temporary:") || id.starts_with("local:")) {
-        return Purpose::Temporary;
+    if let Some(found) = found.filter(|found| !found.follows) {
+        return (Purpose::Task, Clue::Prompt(found.name));
     }
-    match conversation.turns().last() {
-        Some(last) if last.role == Role::User => Purpose::Turn,
-        _ => Purpose::Continuation,
+    if chat_id.is_some_and(is_temporary) {
+        return (Purpose::Temporary, Clue::ChatId);
+    }
+    // What earlier turns were given is given again, so that a cache of the prompt still holds.
+    if let Some(found) = found {
+        return (Purpose::Continuation, Clue::Prompt(found.name));
+    }
+    if conversation.dialect().only_counts() || conversation.form() != Form::Turns {
+        return (Purpose::Continuation, Clue::Form);
+    }
+    match conversation.turns().iter().rev().find(|turn| turn.role != Role::Aside) {
+        Some(last) if last.role == Role::User => (Purpose::Turn, Clue::LastTurn),
+        _ => (Purpose::Continuation, Clue::LastTurn),
     }
 }
 
-/// Open `WebUI`'s task prompts: one user turn with a known opening, no tools, not streamed (but for the merging of answers, which
-/// its page streams). A chat over files opens like a task and is a turn.
-fn reads_as_task(conversation: &Conversation) -> bool {
-    let [only] = conversation.turns() else { return false };
-    if only.role != Role::User || conversation.has_tools() {
-        return false;
-    }
-    let text = conversation.text(0);
-    let text = text.trim_start();
-    if text.starts_with(MOA_OPENING) {
-        return true;
-    }
-    !conversation.stream() && (is_task_prompt(text) || text.starts_with(EMOJI_OPENING))
+/// Open `WebUI`'s ids of chats that it does not keep (`open_webui/utils/chat_id.py`). `LibreChat` tells a temporary conversation by no header
+/// and no field: its placeholders know `conversationId`, `parentMessageId` and `messageId` only (`packages/api/src/utils/env.ts`).
+fn is_temporary(chat_id: &str) -> bool {
+    ["temporary:", "local:"].iter().any(|prefix| chat_id.starts_with(prefix))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use subtle::{Choice, ConstantTimeEq};
 
 use super::header::{self, View};
 use super::source::Source;
-use super::{Invalid, KeyHash, code};
+use super::{CertificateRule, ClientCertificate, Invalid, KeyHash, code};
 use crate::ids::ClientName;
 
 /// How a per-user key starts. No client key may start so.
@@ -21,16 +21,18 @@ pub struct Client {
     pub name: ClientName,
     /// SHA-256 of each key that the client may send; two while a key is being rotated.
     pub key_hashes: Vec<KeyHash>,
+    /// By which certificates the client is known; two pins while one is being rotated.
+    pub certificates: Vec<CertificateRule>,
     /// Addresses that are this client's even without a key. They recognise, they do not authenticate.
     pub peers: Vec<IpNet>,
     pub sources: Vec<Source>,
 }
 
 impl Client {
-    /// Neither a key nor an address sets the client apart: whoever looks like it is taken for it.
+    /// Neither a key, a certificate nor an address sets the client apart: whoever looks like it is taken for it.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.key_hashes.is_empty() && self.peers.is_empty()
+        self.key_hashes.is_empty() && self.certificates.is_empty() && self.peers.is_empty()
     }
 
     /// The client is configured for a signed source.
@@ -42,9 +44,11 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, key_hashes, peers, sources } = self;
+        let Self { name, key_hashes, certificates, peers, sources } = self;
         let keys = key_hashes.len();
-        f.debug_struct("Client").field("name", name).field("keys", &keys).field("peers", peers).field("sources", sources).finish()
+        let mut out = f.debug_struct("Client");
+        out.field("name", name).field("keys", &keys).field("certificates", &certificates.len());
+        out.field("peers", peers).field("sources", sources).finish()
     }
 }
 
@@ -91,18 +95,19 @@ fn bearer(value: &[u8]) -> &[u8] {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Recognised<'a> {
     pub client: Option<&'a Client>,
-    /// By its key.
+    /// By its key or its certificate.
     pub authenticated: bool,
     /// SHA-256 of a credential that nobody here knows.
     pub stray: Option<KeyHash>,
 }
 
-/// By key; else by the peer's address; else the first open client of which the request bears a trace.
+/// By key or certificate, which must not disagree; else by the peer's address; else the first open client of which the request bears a trace.
 pub(super) fn recognise<'a>(
     clients: &'a [Client],
     credentials: &[Credential],
     view: &View<'_>,
     peer: IpAddr,
+    certificate: Option<&ClientCertificate>,
 ) -> Result<Recognised<'a>, Invalid> {
     let mut keyed: Option<&Client> = None;
     let mut stray = None;
@@ -114,6 +119,20 @@ pub(super) fn recognise<'a>(
             }
             Some(client) => keyed = Some(client),
             None => stray = stray.or(Some(credential.hash)),
+        }
+    }
+    if let Some(certificate) = certificate {
+        let mut known = clients.iter().filter(|client| certificate.fits(&client.certificates)).peekable();
+        if known.peek().is_none() {
+            stray = stray.or(Some(KeyHash(certificate.fingerprint)));
+        }
+        for client in known {
+            if keyed.is_some_and(|other| other.name != client.name) {
+                let message = "The connection's certificate and the request's key, or two names of the certificate, are of different \
+                               clients. Use one client's.";
+                return Err(Invalid::new(code::CLIENT_CONFLICT, message));
+            }
+            keyed = Some(client);
         }
     }
     let user_key = credentials.iter().any(|credential| credential.user_key);

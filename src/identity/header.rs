@@ -31,6 +31,17 @@ pub const SILLY_TAVERN_USER: &str = "x-st-user";
 /// Headers that carry a credential of the caller, in the order in which they are read.
 pub(super) const CREDENTIALS: &[&str] = &["authorization", "x-api-key", "api-key"];
 
+/// Whether a request carries a key: what a page in a browser can send to another site only with that site's consent. A bare
+/// `Authorization` does not tell, since browsers add remembered passwords to it by themselves.
+#[must_use]
+pub fn carries_credential(headers: &HeaderMap) -> bool {
+    let bearer = |value: &[u8]| value.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer "));
+    CREDENTIALS.iter().any(|name| {
+        let mut values = headers.get_all(*name).iter().map(http::HeaderValue::as_bytes);
+        values.any(|value| if *name == "authorization" { bearer(value) && value.len() > 7 } else { !value.is_empty() })
+    })
+}
+
 /// Headers that name a user by id. Those that yield no evidence are counted as ignored.
 pub(super) const USER_IDS: &[&str] = &[
     USER,

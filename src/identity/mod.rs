@@ -1,5 +1,6 @@
 //! Evidence: what a request says of its user, and what each statement is worth. This floor reads, it never decides.
 
+mod certificate;
 mod client;
 pub mod code;
 pub mod header;
@@ -17,6 +18,7 @@ use std::net::IpAddr;
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 
+pub use certificate::{CertificateRule, ClientCertificate};
 pub use client::{Client, USER_KEY_PREFIX, hash_key};
 pub use open_webui::OpenWebuiJwt;
 pub use replay::{ReplayGuard, Unclaimed, Window};
@@ -61,6 +63,8 @@ pub struct Arrival<'a> {
     pub target: &'a str,
     pub headers: &'a HeaderMap,
     pub peer: IpAddr,
+    /// The certificate that the connection was opened with, verified.
+    pub certificate: Option<&'a ClientCertificate>,
     /// Seconds since the Unix epoch.
     pub now: i64,
 }
@@ -111,7 +115,7 @@ impl Invalid {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolution {
     pub client: ClientName,
-    /// The client proved itself by its key.
+    /// The client proved itself by its key or its certificate.
     pub client_authenticated: bool,
     pub finding: Finding,
     /// Something in the request set out to name a user, believed or not. Tells a client that asks for itself from one

@@ -120,7 +120,8 @@ impl Resolver {
         let view = View::new(arrival.headers);
         let credentials = client::credentials(&view);
         let peer = arrival.peer.to_canonical();
-        let (recognised, fault) = match client::recognise(&self.settings.clients, &credentials, &view, peer) {
+        let (recognised, fault) = match client::recognise(&self.settings.clients, &credentials, &view, peer, arrival.certificate)
+        {
             Ok(recognised) => (recognised, None),
             Err(fault) => (Recognised { client: None, authenticated: false, stray: None }, Some(fault)),
         };

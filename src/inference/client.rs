@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use http::header::AUTHORIZATION;
 use reqwest::redirect::Policy;
-use reqwest::{ClientBuilder, Response, retry};
+use reqwest::{ClientBuilder, RequestBuilder, Response, retry};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -40,17 +40,7 @@ impl Client {
                 Some(value)
             }
         };
-        let builder = if endpoint.is_encrypted() { tls_builder() } else { plain_builder() };
-        let http = builder
-            .no_proxy()
-            .redirect(Policy::none())
-            .referer(false)
-            .retry(retry::never())
-            .connect_timeout(CONNECT.min(timeout))
-            .timeout(timeout)
-            .pool_max_idle_per_host(IDLE)
-            .build()
-            .map_err(|_| InferenceError::Setup)?;
+        let http = build(endpoint.is_encrypted(), timeout)?;
         Ok(Self { http, endpoint, authorization, timeout })
     }
 
@@ -71,14 +61,34 @@ impl Client {
         if let Some(authorization) = &self.authorization {
             request = request.header(AUTHORIZATION, authorization.clone());
         }
-        let response = request.send().await.map_err(classify)?;
-        let status = response.status();
-        if !status.is_success() {
-            return Err(InferenceError::Status(status.as_u16()));
-        }
-        let bytes = read_within(response, limit).await?;
+        let bytes = receive(request, limit).await?;
         serde_json::from_slice(&bytes).map_err(|_| InferenceError::Malformed)
     }
+}
+
+/// Connections whose calls may take `timeout` each, from connecting to the last byte.
+pub(super) fn build(encrypted: bool, timeout: Duration) -> Result<reqwest::Client, InferenceError> {
+    let builder = if encrypted { tls_builder() } else { plain_builder() };
+    builder
+        .no_proxy()
+        .redirect(Policy::none())
+        .referer(false)
+        .retry(retry::never())
+        .connect_timeout(CONNECT.min(timeout))
+        .timeout(timeout)
+        .pool_max_idle_per_host(IDLE)
+        .build()
+        .map_err(|_| InferenceError::Setup)
+}
+
+/// Sends a request, and reads its answer if it is a good one of at most `limit` bytes.
+pub(super) async fn receive(request: RequestBuilder, limit: usize) -> Result<Vec<u8>, InferenceError> {
+    let response = request.send().await.map_err(classify)?;
+    let status = response.status();
+    if !status.is_success() {
+        return Err(InferenceError::Status(status.as_u16()));
+    }
+    read_within(response, limit).await
 }
 
 /// A client that trusts no certificate: for `http://` and local sockets. It needs none to be installed.

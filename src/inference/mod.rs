@@ -1,4 +1,4 @@
-//! Calls that memgate itself makes to models: embeddings and chat completions of the `OpenAI` API.
+//! Calls that memgate itself makes to models: embeddings and chat completions of the `OpenAI` API, and lists of models.
 //!
 //! A call is made once and bounded in every way: no retry, no redirect, no proxy from the environment, a deadline over all of it,
 //! and an answer of limited size. What comes back is checked for its shape before anybody sees it. Errors hold no text of either side.
@@ -9,6 +9,7 @@ mod embeddings;
 mod endpoint;
 #[cfg(test)]
 pub(crate) mod fake;
+mod fetch;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use thiserror::Error;
 pub use chat::{ChatRequest, Completion};
 pub use client::{Client, plain_builder};
 pub use endpoint::Endpoint;
+pub use fetch::Fetcher;
 
 /// Why a model gave no answer that can be used. Cheap to copy; holds no text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]

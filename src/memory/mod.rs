@@ -13,6 +13,7 @@ pub mod dense;
 mod diversity;
 mod embed;
 pub mod extract;
+mod holdings;
 pub mod index;
 mod learn;
 mod learner;
@@ -49,6 +50,7 @@ use crate::telemetry::Metrics;
 
 pub use bounds::{BudgetFile, Ttl, TtlFile};
 pub use embed::{EmbeddingSettings, EmbeddingsFile, Reached, Upstreams};
+pub use holdings::Holder;
 pub use learn::{Learned, Unkept};
 pub use learner::{EnqueueError, LearnedReport, OnLearned};
 pub use lesson::Lesson;
@@ -58,6 +60,7 @@ pub use tutor::TutorSettings;
 
 use dense::Vector;
 use embed::{Embedder, ModelId};
+use holdings::Held;
 use meter::Meter;
 use prepared::Prepared;
 use recall::{Limits, Outline};
@@ -88,7 +91,7 @@ pub struct Counters {
     /// Recalls answered from RAM, and recalls that had to wait for the disk.
     pub warm: AtomicU64,
     pub cold: AtomicU64,
-    /// Injections that could not be written to the disk; they hold until the user leaves the RAM.
+    /// Injections, or ids of what upstreams keep, that could not be written to the disk; they hold until they leave the RAM.
     pub injections_lost: AtomicU64,
 }
 
@@ -103,6 +106,7 @@ pub struct Memory {
     meter: Meter,
     embedder: Arc<Embedder>,
     tutor: Tutor,
+    held: Held,
     /// Rung when a lesson was queued.
     queued: Notify,
     notes: mpsc::Sender<Note>,
@@ -126,6 +130,7 @@ impl Memory {
             embedder: Arc::new(Embedder::new(settings.embeddings.as_ref(), Meter::default())),
             tutor: Tutor::new(settings.tutor.as_ref()),
             meter: Meter::default(),
+            held: Held::new(),
             store,
             settings: ArcSwap::from_pointee(settings),
             counters: Counters::default(),

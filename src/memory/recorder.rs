@@ -1,4 +1,5 @@
-//! Injections to the disk, off the request's path. Losing one costs a prompt cache, never a fact.
+//! Injections, and ids of what upstreams keep, to the disk, off the request's path. Losing an injection costs a prompt cache, losing
+//! an id an answer that cannot be gone on with; neither a fact.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,13 +14,15 @@ use super::learner::clock;
 use super::view::View;
 use crate::enforce::{Ticket, UserScope};
 use crate::ids::FactId;
-use crate::store::{Batch, Injection, StoreError};
+use crate::store::{Batch, Holding, Injection, StoreError};
 
-/// What was injected for one request.
-#[derive(Debug)]
+/// What was injected for one request, or is kept of its answer.
 pub(super) struct Note {
-    ticket: Ticket,
-    injections: Vec<Injection>,
+    pub(super) ticket: Ticket,
+    pub(super) injections: Vec<Injection>,
+    pub(super) holdings: Vec<Holding>,
+    /// The key that the holdings' names were made with.
+    pub(super) key: Option<[u8; 16]>,
 }
 
 /// Requests whose injections may wait to be written.
@@ -47,7 +50,7 @@ impl Memory {
             }
             place.measure(view);
         }
-        let note = Note { ticket: self.tickets.issue(scope, None), injections: fresh };
+        let note = Note { ticket: self.tickets.issue(scope, None), injections: fresh, holdings: Vec::new(), key: None };
         if self.notes.try_send(note).is_err() {
             self.counters.injections_lost.fetch_add(1, Ordering::Relaxed);
         }
@@ -82,14 +85,14 @@ impl Memory {
         let mut by_ticket: HashMap<Box<[u8]>, Note> = HashMap::new();
         for note in notes {
             match by_ticket.entry(note.ticket.as_bytes().into()) {
-                std::collections::hash_map::Entry::Occupied(mut entry) => entry.get_mut().injections.extend(note.injections),
+                std::collections::hash_map::Entry::Occupied(mut entry) => entry.get_mut().take(note),
                 std::collections::hash_map::Entry::Vacant(entry) => {
                     entry.insert(note);
                 }
             }
         }
-        for Note { ticket, injections } in by_ticket.into_values() {
-            let written = self.tickets.redeem(&ticket).ok().map(|(scope, _)| self.record_one(&scope, injections));
+        for note in by_ticket.into_values() {
+            let written = self.tickets.redeem(&note.ticket).ok().map(|(scope, _)| self.record_one(&scope, note));
             if !matches!(written, Some(Ok(()))) {
                 self.counters.injections_lost.fetch_add(1, Ordering::Relaxed);
             }
@@ -98,7 +101,12 @@ impl Memory {
     }
 
     /// Writes injections, and drops what is beyond the bound or has run out.
-    fn record_one(&self, scope: &UserScope, mut injections: Vec<Injection>) -> Result<(), StoreError> {
+    fn record_one(&self, scope: &UserScope, note: Note) -> Result<(), StoreError> {
+        let Note { mut injections, mut holdings, key, .. } = note;
+        if key.is_some() && key != self.store.hash_key(scope).ok() {
+            // The user was erased since: what was held before is nobody's.
+            holdings.clear();
+        }
         let place = self.views.peek(scope.user());
         let _writer = place.as_ref().map(|place| place.writer.lock());
         let look = |view: &View| (view.stale_injections(), view.expired(clock()).collect::<Vec<FactId>>());
@@ -108,7 +116,7 @@ impl Memory {
         let unnoted = |view: &View| injections.iter().filter(|i| view.injection(&i.prefix).is_none()).cloned().collect();
         let unnoted: Vec<Injection> =
             place.as_ref().and_then(|place| place.view.read().as_ref().map(unnoted)).unwrap_or_default();
-        let batch = Batch { injections, drop_injections: stale.clone(), delete: expired.clone(), ..Batch::default() };
+        let batch = Batch { injections, holdings, drop_injections: stale.clone(), delete: expired.clone(), ..Batch::default() };
         let committed = self.store.commit(scope, batch);
         if let (Err(StoreError::Foreign), Some(place)) = (&committed, &place) {
             // What is in RAM is no longer what is on the disk.
@@ -123,6 +131,18 @@ impl Memory {
             place.measure(view);
         }
         Ok(())
+    }
+}
+
+impl Note {
+    /// Takes over what a later note of the same scope holds.
+    fn take(&mut self, later: Self) {
+        self.injections.extend(later.injections);
+        if later.key.is_some() && later.key != self.key {
+            self.holdings.clear();
+            self.key = later.key;
+        }
+        self.holdings.extend(later.holdings);
     }
 }
 

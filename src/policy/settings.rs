@@ -10,7 +10,8 @@ use serde::Deserialize;
 
 use super::{Terms, TrustMode, Vouch};
 use crate::identity::{
-    Client, IdentitySettings, KeyHash, SigningKeyFile, Source, SourceFile, USER_KEY_PREFIX, hash_key, long_secret,
+    CertificateRule, Client, IdentitySettings, KeyHash, SigningKeyFile, Source, SourceFile, USER_KEY_PREFIX, hash_key,
+    long_secret,
 };
 use crate::ids::{ClientName, UserId};
 use crate::setting::{Faults, SecretRef, Span};
@@ -97,13 +98,16 @@ pub struct ClientFile {
     /// Further keys, for rotation: old and new at a time.
     #[serde(default)]
     pub keys: Vec<SecretRef>,
+    /// Certificates that authenticate this client, under `tls.client_ca`: `sha256:FINGERPRINT`, `dns:NAME`, `uri:URI` or `cn:NAME`.
+    #[serde(default)]
+    pub certificates: Vec<String>,
     /// Networks from which requests are this client's even without a key. They recognise it, they do not authenticate it.
     #[serde(default)]
     pub peers: Vec<String>,
     /// Where this client names its users. Default: per-user keys only.
     #[serde(default = "user_keys_only")]
     pub identity: Vec<SourceFile>,
-    /// Stricter or laxer than `trust.mode`. A laxer one needs a key or peers.
+    /// Stricter or laxer than `trust.mode`. A laxer one needs a key, a certificate or peers.
     #[serde(default)]
     pub mode: Option<TrustMode>,
     /// `verified`: what this client vouches for counts as verified, in every mode.
@@ -230,6 +234,7 @@ pub fn resolve(trust: &TrustFile, clients: &[ClientFile], faults: &mut Faults) -
 struct Seen {
     names: HashSet<ClientName>,
     keys: HashSet<KeyHash>,
+    certificates: HashSet<CertificateRule>,
 }
 
 fn resolve_client(file: &ClientFile, trust: &TrustFile, path: &str, seen: &mut Seen, faults: &mut Faults) -> Option<Client> {
@@ -237,6 +242,7 @@ fn resolve_client(file: &ClientFile, trust: &TrustFile, path: &str, seen: &mut S
     let key = file.key.iter().map(|key| (format!("{path}.key"), key));
     let keys = file.keys.iter().enumerate().map(|(n, key)| (format!("{path}.keys[{n}]"), key));
     let key_hashes: Vec<_> = key.chain(keys).filter_map(|(path, key)| client_key(key, &path, seen, faults)).collect();
+    let certificates = client_certificates(&file.certificates, &format!("{path}.certificates"), seen, faults);
     let peers = networks(&file.peers, &format!("{path}.peers"), faults);
     let mut sources = Vec::new();
     for (n, source) in file.identity.iter().enumerate() {
@@ -246,18 +252,18 @@ fn resolve_client(file: &ClientFile, trust: &TrustFile, path: &str, seen: &mut S
         let remedy = "add a key to trust.signing_keys, or leave memgate_signature out";
         faults.add(format!("{path}.identity"), "expects signatures, but there is no signing key", remedy);
     }
-    let keyless = file.key.is_none() && file.keys.is_empty();
+    let keyless = file.key.is_none() && file.keys.is_empty() && file.certificates.is_empty();
     let laxer = file.mode.is_some_and(|mode| mode.is_laxer_than(trust.mode));
     if laxer && keyless && file.peers.is_empty() {
         let reason = "is laxer than trust.mode, and anybody could pass for this client";
-        faults.add(format!("{path}.mode"), reason, "give the client a key or peers: a laxer mode needs one");
+        faults.add(format!("{path}.mode"), reason, "give the client a key, a certificate or peers: a laxer mode needs one");
     }
     let vouches = sources.iter().any(|source| matches!(source, Source::Header(_)));
     if file.vouch == Vouch::Verified && (keyless || !vouches) {
         let reason = "`verified` has no effect without a key and a header among the identity sources";
         faults.add(format!("{path}.vouch"), reason, "give the client a key and a header source, or leave vouch out");
     }
-    Some(Client { name: name?, key_hashes, peers, sources })
+    Some(Client { name: name?, key_hashes, certificates, peers, sources })
 }
 
 fn client_name(text: &str, path: &str, seen: &mut Seen, faults: &mut Faults) -> Option<ClientName> {
@@ -286,6 +292,19 @@ fn client_key(key: &SecretRef, path: &str, seen: &mut Seen, faults: &mut Faults)
         faults.add(path, "the same key is there twice", "give each client a key of its own");
     }
     Some(hash)
+}
+
+fn client_certificates(texts: &[String], path: &str, seen: &mut Seen, faults: &mut Faults) -> Vec<CertificateRule> {
+    let mut rules = Vec::with_capacity(texts.len());
+    for (index, text) in texts.iter().enumerate() {
+        let path = format!("{path}[{index}]");
+        let Some(rule) = CertificateRule::resolve(text, &path, faults) else { continue };
+        if !seen.certificates.insert(rule.clone()) {
+            faults.add(path, "the same certificate is there twice", "give each client a certificate of its own");
+        }
+        rules.push(rule);
+    }
+    rules
 }
 
 /// Networks, or single addresses.

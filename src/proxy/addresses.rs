@@ -26,6 +26,15 @@ impl Addresses {
         Self { demo, resolved: DashMap::new() }
     }
 
+    /// The URL of an upstream without a path, for memgate's own calls.
+    #[must_use]
+    pub fn origin_of(&self, upstream: &Upstream) -> String {
+        match &upstream.origin {
+            Origin::Demo => format!("http://{}", self.demo),
+            Origin::Remote { tls, host, port } => format!("{}://{host}:{port}", if *tls { "https" } else { "http" }),
+        }
+    }
+
     /// The address for this attempt, counted from zero: of a host name with several (`localhost` is `::1` and `127.0.0.1`), each
     /// attempt takes the next.
     async fn find(&self, origin: &Origin, attempt: usize) -> Result<SocketAddr> {

@@ -1,6 +1,5 @@
 //! A request's way in: receive, resolve, decide, admit, prepare. What comes out is ready to be forwarded, or a refusal.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -9,14 +8,18 @@ use pingora::protocols::l4::socket::SocketAddr;
 use pingora::proxy::Session;
 use sha2::{Digest, Sha256};
 
+use super::cors;
 use super::exchange::{Exchange, Forwarding};
+use super::listing::{self, Listing};
 use super::me;
 use super::prepare;
 use super::receive::{check_head, invite_body, read_body};
 use super::respond::refuse_unreceivable;
 use super::services::Services;
-use super::upstream::{api_path, choose_upstream, lists_models};
-use crate::dialect::{self, RouteKind};
+use super::stored;
+use super::tls::certificate_of;
+use super::upstream::choose_upstream;
+use crate::dialect::{self, Api, Dialect, Reach, Route, RouteKind};
 use crate::enforce::{Grant, Refusal, admit};
 use crate::identity::{Arrival, Finding, Reading, Resolution};
 use crate::policy::PathClass;
@@ -28,6 +31,10 @@ pub enum Taken {
     Forward(Box<Forwarding>),
     /// memgate answers by itself.
     Answer(me::Answer),
+    /// A browser asks whether a page may call.
+    Preflight,
+    /// memgate says what there is.
+    Listing(Listing),
 }
 
 /// Takes a request in.
@@ -36,21 +43,31 @@ pub enum Taken {
 /// The refusal that the caller is to see.
 pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut Exchange) -> Result<Taken, Refusal> {
     note_request(session, exchange);
+    cors::note_page(session.req_header(), exchange);
     if services.is_draining() {
         let message = "This server is shutting down. Try again in a moment.".to_owned();
         return Err(Refusal { status: 503, code: "shutting_down", message, detail: String::new() });
     }
     check_head(session.req_header(), &exchange.runtime.limits).map_err(refuse_unreceivable)?;
     let request = session.req_header();
-    let route = dialect::route(request.method.as_str(), request.uri.path());
-    exchange.dialect = route.dialect;
+    let anthropic = request.headers.contains_key("anthropic-version");
+    // Owned: what is borrowed from the request would keep the session from being read.
+    let target = request.uri.path().to_owned();
+    let route = dialect::route(request.method.as_str(), &target, anthropic);
+    exchange.api = route.api;
+    if cors::screen(request, exchange)? {
+        return Ok(Taken::Preflight);
+    }
     if route.suspicious {
         let message = "The path climbs with `..`. Send the path that you mean.".to_owned();
         return Err(Refusal { status: 400, code: "path_climbs", message, detail: String::new() });
     }
-    let path = api_path(request.uri.path()).map(ToOwned::to_owned);
-    let class = classify(route.kind, request.method.as_str(), path.as_deref());
-    exchange.route = if route.kind == RouteKind::Own { RouteLabel::Me } else { label(class, path.as_deref()) };
+    let class = match route.kind {
+        RouteKind::Conversation(_) => PathClass::Conversation,
+        RouteKind::Models => PathClass::Listing,
+        RouteKind::Own | RouteKind::Other | RouteKind::Unknown => PathClass::Other,
+    };
+    exchange.route = label(&route);
     exchange.record.route = exchange.route.as_str();
 
     let mut body = None;
@@ -67,17 +84,28 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         let answer = me::serve(services, session.req_header(), exchange, caller, call, body.unwrap_or_default()).await?;
         return Ok(Taken::Answer(answer));
     }
-    let Some(api_path) = path else { return Err(unknown_path()) };
+    if route.kind == RouteKind::Unknown {
+        return Err(unknown_path(route.api));
+    }
+    if route.kind == RouteKind::Models && route.api == Api::Ollama {
+        exchange.advised = matches!(&grant, Grant::Scoped { advice: true, .. } | Grant::Unscoped { advice: true, .. });
+        if let Some(listing) = listing::answer(services, exchange, route.path).await? {
+            return Ok(Taken::Listing(listing));
+        }
+    }
 
-    if body.is_none() && (class == PathClass::Conversation || names_model(session, exchange)) {
+    let reach = route.reach(session.req_header().method.as_str());
+    stored::check_reach(&exchange.runtime.upstreams, route.api, reach)?;
+    let named = class == PathClass::Conversation || reach == Reach::Named || names_model(session, exchange);
+    if body.is_none() && named {
         body = Some(receive(services, session, exchange).await?);
     }
     let advice = match &grant {
         Grant::Scoped { advice, .. } | Grant::Unscoped { advice, .. } => *advice,
     };
     let mut forwarding = Forwarding {
-        upstream: Arc::clone(&exchange.runtime.upstreams[0]),
-        api_path,
+        upstream: choose_upstream(&exchange.runtime.upstreams, route.api, None)?,
+        path: String::new(),
         replayed: None,
         streamed: 0,
         advice,
@@ -87,17 +115,20 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         attempts: 0,
         prepared: Instant::now(),
     };
-    if class == PathClass::Conversation {
-        let body = body.unwrap_or_default();
+    if let RouteKind::Conversation(dialect) = route.kind {
+        let body = (dialect, body.unwrap_or_default());
         let rewritten = prepare::chat(services, session.req_header(), exchange, grant, body, &mut forwarding).await?;
         forward_body(session, exchange, &mut forwarding, rewritten);
-    } else if let Some(body) = body {
-        let model = dialect::model_of(&body);
-        forwarding.upstream = choose_upstream(&exchange.runtime.upstreams, model.as_deref())?;
-        forward_body(session, exchange, &mut forwarding, body);
     } else {
-        invite_body(session).await.map_err(refuse_unreceivable)?;
+        let (scope, now) = (stored::scope_of(&grant), exchange.record.time);
+        let upstreams = &exchange.runtime.upstreams;
+        forwarding.upstream = stored::choose(services, upstreams, scope, (route.api, reach), body.as_ref(), now)?;
+        match body {
+            Some(body) => forward_body(session, exchange, &mut forwarding, body),
+            None => invite_body(session).await.map_err(refuse_unreceivable)?,
+        }
     }
+    forwarding.path = forwarding.upstream.path_of(route.api, route.path);
     exchange.record.upstream = Some(Clipped::new(&forwarding.upstream.name));
     forwarding.prepared = Instant::now();
     Ok(Taken::Forward(Box::new(forwarding)))
@@ -118,20 +149,21 @@ fn note_request(session: &Session, exchange: &mut Exchange) {
     }
 }
 
-fn classify(kind: RouteKind, method: &str, api_path: Option<&str>) -> PathClass {
-    match (kind, api_path) {
-        (RouteKind::Chat, Some("/chat/completions")) => PathClass::Conversation,
-        (RouteKind::Models, Some(path)) if lists_models(method, path) => PathClass::Listing,
-        _ => PathClass::Other,
-    }
-}
-
-fn label(class: PathClass, api_path: Option<&str>) -> RouteLabel {
-    match class {
-        PathClass::Conversation => RouteLabel::Chat,
-        PathClass::Listing => RouteLabel::Models,
-        PathClass::Other if api_path == Some("/embeddings") => RouteLabel::Embeddings,
-        PathClass::Other => RouteLabel::Other,
+fn label(route: &Route<'_>) -> RouteLabel {
+    match route.kind {
+        RouteKind::Conversation(dialect) => match dialect {
+            Dialect::ChatCompletions => RouteLabel::Chat,
+            Dialect::Completions => RouteLabel::Completions,
+            Dialect::Responses => RouteLabel::Responses,
+            Dialect::Messages => RouteLabel::Messages,
+            Dialect::CountTokens => RouteLabel::CountTokens,
+            Dialect::OllamaChat => RouteLabel::OllamaChat,
+            Dialect::OllamaGenerate => RouteLabel::OllamaGenerate,
+        },
+        RouteKind::Models => RouteLabel::Models,
+        RouteKind::Own => RouteLabel::Me,
+        RouteKind::Other if matches!(route.path, "/embeddings" | "/api/embed" | "/api/embeddings") => RouteLabel::Embeddings,
+        RouteKind::Other | RouteKind::Unknown => RouteLabel::Other,
     }
 }
 
@@ -143,13 +175,16 @@ async fn resolve(
     body: &mut Option<Bytes>,
 ) -> Result<Resolution, Refusal> {
     let started = Instant::now();
+    let now = exchange.record.time.div_euclid(1000);
+    let certificate = certificate_of(services.tls.as_deref(), session, now)?;
     let request = session.req_header();
     let arrival = Arrival {
         method: request.method.as_str(),
         target: request.uri.path_and_query().map_or("/", |target| target.as_str()),
         headers: &request.headers,
         peer: exchange.record.peer,
-        now: exchange.record.time.div_euclid(1000),
+        certificate: certificate.as_deref(),
+        now,
     };
     let reading = exchange.runtime.resolver.read(&arrival, &services.store);
     services.metrics.observe_stage(Stage::Resolve, started.elapsed());
@@ -225,7 +260,13 @@ fn is_json(content_type: &[u8]) -> bool {
     content_type.get(..16).is_some_and(|start| start.eq_ignore_ascii_case(b"application/json"))
 }
 
-fn unknown_path() -> Refusal {
-    let message = "There is nothing at this path. The API is at /v1, such as /v1/chat/completions.".to_owned();
-    Refusal { status: 404, code: "unknown_path", message, detail: String::new() }
+fn unknown_path(api: Api) -> Refusal {
+    let message = match api {
+        Api::OpenAi | Api::Anthropic => "There is nothing at this path. The API is at /v1, such as /v1/chat/completions.",
+        Api::Ollama => {
+            "There is nothing here at this path. Models are added and removed by the operator, at the model backend itself; chats go \
+             to /api/chat."
+        }
+    };
+    Refusal { status: 404, code: "unknown_path", message: message.to_owned(), detail: String::new() }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::dialect::Dialect;
+use crate::dialect::Api;
 use crate::dialect::edit::Edits;
 use crate::enforce::UserScope;
 use crate::ids::{ClientName, RequestId, SessionId};
@@ -13,10 +13,12 @@ use crate::memory::Lesson;
 use crate::telemetry::audit::Outcome;
 use crate::telemetry::{AuditRecord, Clipped, OpenStream, RouteLabel};
 
+use super::cors::Page;
 use super::follow::Follower;
 use super::replay::Parked;
 use super::services::{Runtime, Services};
 use super::settings::Upstream;
+use super::stored::Keeper;
 
 /// The reason of a request that was turned away before anything was decided, until the refusal names its own.
 pub const UNDECIDED: &str = "undecided";
@@ -28,8 +30,11 @@ pub const UNDECIDED: &str = "undecided";
 pub struct Exchange {
     pub started: Instant,
     pub runtime: Arc<Runtime>,
-    pub dialect: Dialect,
+    /// In whose shape errors are told.
+    pub api: Api,
     pub route: RouteLabel,
+    /// The page in a browser that it comes from, if it does.
+    pub page: Page,
     /// The methods of the path, where it was asked for with another.
     pub allow: Option<&'static str>,
     /// memgate's own answer says that a stricter mode would refuse.
@@ -56,8 +61,8 @@ pub enum Phase {
 #[derive(Debug)]
 pub struct Forwarding {
     pub upstream: Arc<Upstream>,
-    /// Path behind the version segment.
-    pub api_path: String,
+    /// Path at the upstream.
+    pub path: String,
     /// Length of the replayed body; none where the body streams through.
     pub replayed: Option<usize>,
     /// Bytes of a body that streams through, counted against the limit.
@@ -81,14 +86,17 @@ pub struct Forwarding {
 pub struct Chat {
     pub model: String,
     pub follower: Follower,
-    /// Tokens of the forwarded request as counted, at `factor`, without what was injected.
-    pub sent: u64,
+    /// Tokens of the forwarded request as counted, at `factor`, without what was injected. None where not all of it can be counted, as
+    /// where the upstream adds what it keeps.
+    pub sent: Option<u64>,
     /// As [`crate::context::Load::factor`].
     pub factor: u64,
     /// What was injected; counted only if the upstream says what it counted.
     pub edits: Edits,
     /// What to learn once the answer has ended well.
     pub lesson: Option<PendingLesson>,
+    /// Notes what the upstream keeps of the answer.
+    pub keeper: Option<Keeper>,
 }
 
 /// A turn that is learned from if its answer ends well.
@@ -118,6 +126,7 @@ impl Exchange {
             method: Clipped::default(),
             path: Clipped::default(),
             model: None,
+            purpose: None,
             upstream: None,
             status: None,
             memory: None,
@@ -137,8 +146,9 @@ impl Exchange {
         Self {
             started: Instant::now(),
             runtime,
-            dialect: Dialect::OpenAi,
+            api: Api::OpenAi,
             route: RouteLabel::Other,
+            page: Page::None,
             allow: None,
             advised: false,
             record,
@@ -168,10 +178,12 @@ impl Exchange {
                 if let Some(usage) = chat.follower.usage() {
                     record.tokens_in = Some(usage.prompt_tokens);
                     record.tokens_out = Some(usage.completion_tokens);
-                    let blocks = chat.edits.system.iter().chain(chat.edits.prefixes.values());
-                    let injected: u64 = blocks.map(|block| self.services.tokens.measure_text(block, chat.factor)).sum();
-                    let sent = chat.sent.saturating_add(injected);
-                    self.services.tokens.observe(&forwarding.upstream.name, &chat.model, sent, chat.factor, usage.prompt_tokens);
+                    if let Some(sent) = chat.sent {
+                        let (tokens, name) = (&self.services.tokens, &forwarding.upstream.name);
+                        let blocks = chat.edits.system.iter().chain(chat.edits.prefixes.values());
+                        let injected: u64 = blocks.map(|block| tokens.measure_text(block, chat.factor)).sum();
+                        tokens.observe(name, &chat.model, sent.saturating_add(injected), chat.factor, usage.prompt_tokens);
+                    }
                 }
             }
             forwarding.open = None;

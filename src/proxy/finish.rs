@@ -6,6 +6,7 @@ use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 use pingora::{Error, ErrorSource, Result};
 
+use super::cors;
 use super::exchange::{Chat, Exchange, Phase};
 use super::respond::{ADVICE, REQUEST_ID, explain_failure, has_answered, has_left};
 use super::services::Services;
@@ -20,6 +21,7 @@ pub fn begin_answer(
     header: &mut ResponseHeader,
     exchange: &mut Exchange,
 ) -> Result<()> {
+    cors::strip(header);
     if header.status.is_informational() {
         return Ok(());
     }
@@ -34,6 +36,7 @@ pub fn begin_answer(
         session.set_keepalive(None);
     }
     header.insert_header(REQUEST_ID, exchange.record.request.to_string())?;
+    cors::mark(header, exchange)?;
     let Phase::Forwarding(forwarding) = &mut exchange.phase else { return Ok(()) };
     forwarding.answered = true;
     if forwarding.advice {
@@ -62,7 +65,7 @@ pub fn follow_answer(services: &Services, body: &mut Option<Bytes>, end_of_strea
     if let Some(chat) = &mut forwarding.chat {
         let mut ended = body.as_ref().is_some_and(|chunk| chat.follower.feed(chunk));
         if end_of_stream {
-            let (now, rest) = chat.follower.finish(exchange.dialect);
+            let (now, rest) = chat.follower.finish();
             ended |= now;
             if let Some(rest) = rest {
                 if !chat.follower.ended() {
@@ -71,6 +74,11 @@ pub fn follow_answer(services: &Services, body: &mut Option<Bytes>, end_of_strea
                 }
                 append(body, &rest);
             }
+        }
+        let kept = chat.follower.take_kept();
+        if let Some(keeper) = chat.keeper.as_ref().filter(|_| !kept.is_empty()) {
+            // Before the id passes: it may be named at once.
+            keeper.note(services, &forwarding.upstream, &kept, exchange.record.time);
         }
         if ended {
             // Before the end of the answer passes: what is acknowledged by it must not be lost.

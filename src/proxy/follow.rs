@@ -2,43 +2,49 @@
 
 use std::time::Instant;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 
-use crate::dialect::Dialect;
-use crate::dialect::answer::{Answer, Usage};
-use crate::dialect::errors;
+use crate::dialect::answer::Usage;
+use crate::dialect::stored::Kept;
 use crate::dialect::stream::Tap;
+use crate::dialect::{Dialect, StreamFault};
 
 /// Most bytes of an answer that is not streamed that are kept to read its usage.
 const DOCUMENT: usize = 4 << 20;
 
 /// Reads an answer on its way to the client. The bytes themselves are never held back.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Follower {
+    dialect: Dialect,
     kind: Kind,
     /// When the first token passed.
     pub first_token: Option<Instant>,
     ended: bool,
     usage: Option<Usage>,
+    /// What a document says that the upstream keeps.
+    kept: Vec<Kept>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 enum Kind {
     /// Nothing to read in it: an error of the upstream, or a form that memgate does not know.
-    #[default]
     Opaque,
     Stream(Box<Tap>),
     Document(Vec<u8>),
 }
 
 impl Follower {
+    pub fn new(dialect: Dialect) -> Self {
+        Self { dialect, kind: Kind::Opaque, first_token: None, ended: false, usage: None, kept: Vec::new() }
+    }
+
     /// Looks at the answer's header. True when an event stream begins. `coded`: its bytes are compressed, so that nothing can be read
     /// in them, and nothing added to them.
     pub fn begin(&mut self, status: u16, content_type: &str, coded: bool) -> bool {
         let media = content_type.split(';').next().unwrap_or_default().trim();
         self.kind = match media {
             _ if coded || !(200..300).contains(&status) => Kind::Opaque,
-            "text/event-stream" => Kind::Stream(Box::default()),
+            _ if media == self.dialect.framing().media_type() => Kind::Stream(Box::new(Tap::new(self.dialect))),
             "application/json" => Kind::Document(Vec::new()),
             _ => Kind::Opaque,
         };
@@ -60,51 +66,60 @@ impl Follower {
                     return true;
                 }
             }
-            Kind::Document(kept) if kept.len() + chunk.len() > DOCUMENT => self.kind = Kind::Opaque,
+            Kind::Document(read) if read.len() + chunk.len() > DOCUMENT => {
+                self.kept = self.dialect.read_kept(read);
+                self.kind = Kind::Opaque;
+            }
             Kind::Document(kept) => kept.extend_from_slice(chunk),
         }
         false
     }
 
     /// The upstream has ended the answer. True when it was said to its end just now; the bytes are what a stream still lacks.
-    pub fn finish(&mut self, dialect: Dialect) -> (bool, Option<Bytes>) {
+    pub fn finish(&mut self) -> (bool, Option<Bytes>) {
+        let mut now = false;
+        if let Kind::Stream(tap) = &mut self.kind {
+            tap.close();
+            now = tap.ends_cleanly() && !self.ended;
+            self.ended |= now;
+            self.usage = tap.usage().or(self.usage);
+        }
         match &self.kind {
             Kind::Opaque => (false, None),
             Kind::Document(kept) => {
-                let answer = Answer::read(kept).unwrap_or_default();
+                let answer = self.dialect.read_answer(kept).unwrap_or_default();
                 self.usage = answer.usage;
                 self.first_token = Some(Instant::now());
                 self.ended = answer.ends_cleanly();
+                self.kept = answer.kept;
                 (self.ended, None)
             }
-            Kind::Stream(tap) if tap.done() => (false, None),
+            Kind::Stream(tap) if tap.done() => (now, None),
             Kind::Stream(_) => {
                 let message = "The model backend broke off in the middle of its answer. Ask again to get a whole one.";
-                (false, self.break_off(dialect, "upstream_failed", message))
+                (now, self.break_off("upstream_failed", message))
             }
         }
     }
 
     /// What ends a stream that broke: the error unless the answer was whole, then the terminator. `None` for anything but a
     /// stream.
-    pub fn break_off(&self, dialect: Dialect, code: &'static str, message: &str) -> Option<Bytes> {
+    pub fn break_off(&self, code: &'static str, message: &str) -> Option<Bytes> {
         let Kind::Stream(tap) = &self.kind else { return None };
-        let mut out = BytesMut::new();
-        if !tap.done() {
-            if !tap.is_between_events() {
-                out.put_slice(b"\n\n");
-            }
-            if !tap.ends_cleanly() {
-                out.put_slice(&errors::stream_error(dialect, code, message));
-            }
-            out.put_slice(errors::DONE);
-        }
-        Some(out.freeze())
+        Some(tap.end(StreamFault { code, message }).into())
     }
 
     /// Whether the answer was said to its end.
     pub fn ended(&self) -> bool {
         self.ended
+    }
+
+    /// What the upstream keeps of the answer, as far as it was told since this was last asked.
+    pub fn take_kept(&mut self) -> Vec<Kept> {
+        match &mut self.kind {
+            Kind::Stream(tap) => tap.take_kept(),
+            Kind::Opaque | Kind::Document(_) => std::mem::take(&mut self.kept),
+        }
     }
 
     /// What the upstream counted.
@@ -121,7 +136,7 @@ mod tests {
     const FINISH: &[u8] = b"data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
 
     fn stream() -> Follower {
-        let mut follower = Follower::default();
+        let mut follower = Follower::new(Dialect::ChatCompletions);
         assert!(follower.begin(200, "text/event-stream; charset=utf-8", false));
         follower
     }
@@ -133,7 +148,7 @@ mod tests {
         assert!(follower.first_token.is_some());
         assert!(follower.feed(FINISH));
         assert!(!follower.feed(b"data: [DONE]\n\n"));
-        assert_eq!(follower.finish(Dialect::OpenAi), (false, None));
+        assert_eq!(follower.finish(), (false, None));
     }
 
     #[test]
@@ -141,7 +156,7 @@ mod tests {
         let mut follower = stream();
         follower.feed(TOKEN);
         follower.feed(b"data: {\"choi");
-        let (ended, rest) = follower.finish(Dialect::OpenAi);
+        let (ended, rest) = follower.finish();
         let rest = String::from_utf8(rest.unwrap().to_vec()).unwrap();
         assert!(!ended && rest.starts_with("\n\ndata: {\"error\"") && rest.ends_with("data: [DONE]\n\n"), "{rest}");
     }
@@ -150,25 +165,25 @@ mod tests {
     fn a_stream_that_lacks_only_its_terminator_gets_it_without_an_error() {
         let mut follower = stream();
         assert!(follower.feed(FINISH));
-        let (_, rest) = follower.finish(Dialect::OpenAi);
+        let (_, rest) = follower.finish();
         assert_eq!(rest.unwrap(), "data: [DONE]\n\n");
     }
 
     #[test]
     fn documents_are_read_at_their_end() {
-        let mut follower = Follower::default();
+        let mut follower = Follower::new(Dialect::ChatCompletions);
         assert!(!follower.begin(200, "application/json", false));
         follower.feed(b"{\"choices\":[{\"message\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}],");
         follower.feed(b"\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":2}}");
-        assert_eq!(follower.finish(Dialect::OpenAi), (true, None));
+        assert_eq!(follower.finish(), (true, None));
         assert_eq!(follower.usage().map(|u| u.prompt_tokens), Some(7));
     }
 
     #[test]
     fn errors_of_the_upstream_never_count_as_answers() {
-        let mut follower = Follower::default();
+        let mut follower = Follower::new(Dialect::ChatCompletions);
         assert!(!follower.begin(500, "text/event-stream", false));
         assert!(!follower.feed(FINISH) && !follower.ended());
-        assert_eq!(follower.break_off(Dialect::OpenAi, "x", "y"), None);
+        assert_eq!(follower.break_off("x", "y"), None);
     }
 }

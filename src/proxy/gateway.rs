@@ -24,6 +24,7 @@ use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType, Result};
 
 use super::arrive::{self, Taken};
+use super::cors;
 use super::exchange::{Exchange, Phase, UNDECIDED};
 use super::finish;
 use super::me;
@@ -67,6 +68,16 @@ impl ProxyHttp for Gateway {
             Ok(Taken::Answer(answer)) => {
                 exchange.phase = Phase::Answered;
                 me::give(&self.services, session, exchange, answer).await?;
+                Ok(true)
+            }
+            Ok(Taken::Preflight) => {
+                exchange.phase = Phase::Answered;
+                cors::answer_preflight(session, exchange).await?;
+                Ok(true)
+            }
+            Ok(Taken::Listing(listing)) => {
+                exchange.phase = Phase::Answered;
+                listing.give(session, exchange).await?;
                 Ok(true)
             }
             Err(refusal) => {

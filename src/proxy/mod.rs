@@ -2,10 +2,12 @@
 
 mod addresses;
 mod arrive;
+pub mod cors;
 mod exchange;
 mod finish;
 mod follow;
 mod gateway;
+mod listing;
 mod me;
 mod prepare;
 mod receive;
@@ -13,6 +15,8 @@ mod replay;
 mod respond;
 mod services;
 pub mod settings;
+mod stored;
+pub mod tls;
 mod upstream;
 
 pub use addresses::Addresses;

@@ -1,7 +1,8 @@
-//! A chat completion on its way in: parse, trim, recall, inject, and the turn to learn from afterwards.
+//! A conversation on its way in: parse, trim, recall, inject, and the turn to learn from afterwards.
 //!
 //! [`chat`] does it all; the dry run (`me::explain`) calls the same steps, which have no effects of their own.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -12,12 +13,13 @@ use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
 use super::follow::Follower;
 use super::services::{Runtime, Services};
 use super::settings::Upstream;
+use super::stored;
 use super::upstream::choose_upstream;
 use crate::context::{Load, Trim, assemble, estimate_tokens, plan};
-use crate::dialect::chat::parse;
+use crate::dialect::Dialect;
 use crate::dialect::conversation::{Conversation, ParseError, Role};
 use crate::dialect::edit::Edits;
-use crate::dialect::task::{Purpose, classify};
+use crate::dialect::task::{Clue, Purpose, classify};
 use crate::dialect::words::own_words;
 use crate::enforce::{Grant, Refusal, UserScope};
 use crate::identity::header;
@@ -26,7 +28,7 @@ use crate::memory::{self, Lesson, Message, RecallMiss, RecallRequest, Recalled};
 use crate::policy::MemoryAccess;
 use crate::telemetry::{Clipped, RecallResult, Stage};
 
-/// A chat completion as memgate reads it.
+/// A conversation as memgate reads it.
 #[derive(Debug)]
 pub struct Draft {
     pub conversation: Conversation,
@@ -34,17 +36,19 @@ pub struct Draft {
     pub model: String,
     pub session: Option<SessionId>,
     pub purpose: Purpose,
+    /// By what the purpose was told.
+    pub clue: Clue,
 }
 
 impl Draft {
     /// # Errors
-    /// When the body is no chat completion.
-    pub fn read(headers: &HeaderMap, body: Bytes) -> Result<Self, Refusal> {
-        let conversation = parse(body).map_err(refuse_malformed)?;
+    /// When the body is none of the dialect.
+    pub fn read(headers: &HeaderMap, dialect: Dialect, body: Bytes) -> Result<Self, Refusal> {
+        let conversation = dialect.parse(body).map_err(refuse_malformed)?;
         let model = conversation.model().unwrap_or_default().to_owned();
         let session = header::session(headers);
-        let purpose = classify(&conversation, None, session.as_ref().map(SessionId::as_str));
-        Ok(Self { conversation, model, session, purpose })
+        let (purpose, clue) = classify(&conversation, None, session.as_ref().map(SessionId::as_str));
+        Ok(Self { conversation, model, session, purpose, clue })
     }
 
     /// Whether memory takes part, where it may as far as `access` says.
@@ -95,17 +99,19 @@ pub fn fit(
     let mut load = services.tokens.measure(&draft.conversation, &upstream.name, &draft.model);
     let mut reserved = scope.map_or(0, |scope| runtime.memory.budget.of(scope) as u64);
     load.fixed += reserved;
-    let mut planned = plan(turns, &load, &runtime.context);
+    let window = draft.conversation.window();
+    let marks = window.map_or(runtime.context, |window| runtime.context.for_window(window));
+    let mut planned = plan(turns, &load, &marks);
     // What memory may add is no reason to refuse a request: it goes on without.
     let crowded = planned.is_err() && scope.is_some();
     if crowded {
         load.fixed -= std::mem::take(&mut reserved);
-        planned = plan(turns, &load, &runtime.context);
+        planned = plan(turns, &load, &marks);
     }
     let trim = planned.map_err(|overflow| Refusal {
         status: 400,
         code: overflow.code(),
-        message: overflow.to_string(),
+        message: overflow.message(draft.conversation.dialect().api()),
         detail: String::new(),
     })?;
     Ok(Fitted { load, trim, reserved, crowded })
@@ -124,8 +130,9 @@ pub async fn consult(
     now: i64,
 ) -> Result<Recalled, RecallMiss> {
     let conversation = &draft.conversation;
-    let messages: Vec<Message<'_>> =
-        conversation.turns().iter().enumerate().map(|(i, turn)| message(turn.role, conversation.raw(i))).collect();
+    let turns = conversation.turns();
+    let steady: Vec<Cow<'_, [u8]>> = (0..turns.len()).map(|turn| conversation.steady(turn)).collect();
+    let messages: Vec<Message<'_>> = turns.iter().zip(&steady).map(|(turn, raw)| message(turn.role, raw)).collect();
     let query = || draft.own_words().unwrap_or_default();
     let (withhold, tokens) = (upstream.never_send.as_slice(), estimate_tokens);
     let request = RecallRequest { messages: &messages, query: &query, tokens, withhold, now };
@@ -137,21 +144,24 @@ pub fn edit(draft: &Draft, trim: &Trim, system: Option<String>, turns: Vec<(usiz
     assemble(&draft.conversation, trim, system, turns.into_iter().collect())
 }
 
-/// Prepares a chat completion and returns the body to forward.
+/// Prepares a conversation and returns the body to forward.
 ///
 /// # Errors
-/// When the body is no chat completion, no upstream serves its model, or it cannot be made to fit the context window.
+/// When the body is none of the dialect, no upstream serves its model, or it cannot be made to fit the context window.
 pub async fn chat(
     services: &Services,
     request: &RequestHeader,
     exchange: &mut Exchange,
     grant: Grant,
-    body: Bytes,
+    (dialect, body): (Dialect, Bytes),
     forwarding: &mut Forwarding,
 ) -> Result<Bytes, Refusal> {
-    let draft = Draft::read(&request.headers, body)?;
+    let draft = Draft::read(&request.headers, dialect, body)?;
     exchange.record.model = Some(Clipped::new(&draft.model));
-    forwarding.upstream = choose_upstream(&exchange.runtime.upstreams, draft.conversation.model())?;
+    exchange.record.purpose = Some(draft.purpose.as_str());
+    forwarding.upstream = choose_upstream(&exchange.runtime.upstreams, dialect.api(), draft.conversation.model())?;
+    let now = exchange.record.time;
+    let keeper = stored::admit(services, stored::scope_of(&grant), &draft.conversation, &forwarding.upstream, now)?;
     let (scope, access) = match grant {
         Grant::Scoped { scope, .. } => {
             let access = memory_access(&exchange.runtime, &scope, &forwarding.upstream);
@@ -187,13 +197,15 @@ pub async fn chat(
         let lesson = Lesson { request_id: exchange.record.request.to_string(), text, turn, at: exchange.record.time };
         Some(PendingLesson { scope, session: draft.session.clone(), lesson })
     });
+    let sent = fitted.trim.tokens_after - fitted.reserved;
     forwarding.chat = Some(Chat {
         model: draft.model,
-        follower: Follower::default(),
-        sent: fitted.trim.tokens_after - fitted.reserved,
+        follower: Follower::new(dialect),
+        sent: Some(sent).filter(|_| draft.conversation.is_counted() && !draft.conversation.stored().completes()),
         edits,
         factor: fitted.load.factor,
         lesson,
+        keeper,
     });
     Ok(rewritten)
 }
@@ -217,14 +229,17 @@ async fn recall_facts(
     };
     services.metrics.count_recall(result, facts);
     let mut recalled = recalled.ok()?;
-    services.memory.remember_injections(scope, std::mem::take(&mut recalled.fresh));
+    let fresh = std::mem::take(&mut recalled.fresh);
+    if !draft.conversation.dialect().only_counts() {
+        services.memory.remember_injections(scope, fresh);
+    }
     exchange.record.facts_used.clone_from(&recalled.facts_used);
     Some(recalled)
 }
 
 fn message(role: Role, raw: &[u8]) -> Message<'_> {
     let role = match role {
-        Role::System | Role::Developer => memory::Role::System,
+        Role::System | Role::Developer | Role::Aside => memory::Role::System,
         Role::User => memory::Role::User,
         _ => memory::Role::Other,
     };

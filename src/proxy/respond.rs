@@ -7,9 +7,10 @@ use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 use pingora::{Error, ErrorSource, ErrorType, Result};
 
+use super::cors;
 use super::exchange::{Exchange, Phase};
 use super::receive::{Unreceivable, linger, settle_body};
-use crate::dialect::errors;
+use crate::dialect::{Api, errors};
 use crate::enforce::Refusal;
 use crate::telemetry::UpstreamFault;
 
@@ -44,7 +45,7 @@ pub fn refuse_unreceivable(fault: Unreceivable) -> Refusal {
 /// Answers with an error in the caller's dialect.
 pub async fn answer_refusal(session: &mut Session, exchange: &mut Exchange, refusal: &Refusal) -> Result<()> {
     let rest = settle_body(session).await;
-    let body = errors::body(exchange.dialect, refusal.status, refusal.code, &refusal.message);
+    let body = errors::body(exchange.api, refusal.status, refusal.code, &refusal.message);
     write_whole(session, exchange, refusal.status, body).await?;
     if rest {
         linger(session).await;
@@ -59,6 +60,10 @@ pub fn own_header(exchange: &Exchange, status: u16, content_type: &str) -> Resul
     header.insert_header(CONTENT_TYPE, content_type)?;
     header.insert_header(CACHE_CONTROL, "no-store")?;
     header.insert_header(REQUEST_ID, exchange.record.request.to_string())?;
+    if exchange.api == Api::Anthropic {
+        // Where Anthropic's libraries look for it.
+        header.insert_header("request-id", exchange.record.request.to_string())?;
+    }
     if status == StatusCode::UNAUTHORIZED {
         header.insert_header(WWW_AUTHENTICATE, "Bearer realm=\"memgate\"")?;
     }
@@ -68,12 +73,24 @@ pub fn own_header(exchange: &Exchange, status: u16, content_type: &str) -> Resul
     if exchange.advised {
         header.insert_header(ADVICE, exchange.record.reason)?;
     }
+    cors::mark(&mut header, exchange)?;
     Ok(header)
 }
 
 /// Writes an answer of JSON.
 pub async fn write_whole(session: &mut Session, exchange: &mut Exchange, status: u16, body: Bytes) -> Result<()> {
-    let mut header = own_header(exchange, status, "application/json")?;
+    write_document(session, exchange, status, "application/json", body).await
+}
+
+/// Writes an answer of some media type.
+pub async fn write_document(
+    session: &mut Session,
+    exchange: &mut Exchange,
+    status: u16,
+    media_type: &str,
+    body: Bytes,
+) -> Result<()> {
+    let mut header = own_header(exchange, status, media_type)?;
     header.insert_header(CONTENT_LENGTH, body.len())?;
     let status = header.status;
     exchange.record.status = Some(status.as_u16());
@@ -138,8 +155,7 @@ pub async fn end_failed(session: &mut Session, exchange: &mut Exchange, error: &
     if !forwarding.answered {
         return answer_once(session, exchange, &refusal).await;
     }
-    let ending =
-        forwarding.chat.as_mut().and_then(|chat| chat.follower.break_off(exchange.dialect, refusal.code, &refusal.message));
+    let ending = forwarding.chat.as_mut().and_then(|chat| chat.follower.break_off(refusal.code, &refusal.message));
     if let Some(ending) = ending {
         exchange.record.bytes_out += ending.len() as u64;
         // The client may have gone meanwhile; there is nobody else to tell.

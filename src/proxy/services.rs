@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::addresses::Addresses;
+use super::cors::CorsSettings;
 use super::settings::{Limits, Upstream};
+use super::tls::Listener;
 use crate::context::{ContextSettings, TokenCounter};
 use crate::identity::Resolver;
+use crate::inference::Fetcher;
 use crate::memory::{Memory, MemorySettings};
 use crate::policy::TrustSettings;
 use crate::store::Store;
@@ -21,6 +24,7 @@ pub struct Runtime {
     pub limits: Limits,
     pub context: ContextSettings,
     pub memory: MemorySettings,
+    pub cors: CorsSettings,
 }
 
 /// What lives as long as the process.
@@ -32,6 +36,9 @@ pub struct Services {
     pub audit: AuditLog,
     pub tokens: TokenCounter,
     pub addresses: Addresses,
+    /// The listener's TLS, if it has one.
+    pub tls: Option<Arc<Listener>>,
+    pub fetcher: Fetcher,
     /// Set on shutdown: new requests are turned away, running answers end.
     pub draining: AtomicBool,
     /// Requests whose answers have not ended yet.

@@ -3,23 +3,26 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use http::HeaderValue;
+use http::header::AUTHORIZATION;
+use http::{HeaderName, HeaderValue};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::dialect::Api;
 use crate::inference::Endpoint;
 use crate::memory::Reached;
 use crate::policy::MemoryAccess;
 use crate::setting::{Faults, Secret, SecretRef, Size, Span};
 use crate::store::Kind;
 
-/// An upstream: a model backend that speaks the `OpenAI` API.
+/// An upstream: a model backend.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpstreamFile {
     /// Name for logs and metrics: lower-case letters, digits, `-`, `_`, `.`.
     pub name: String,
-    /// Base URL of the backend's API with its version segment, such as `http://127.0.0.1:11434/v1`.
+    /// Base URL of the backend's API with its version segment, such as `http://127.0.0.1:11434/v1`. Ollama's own API is looked for beside
+    /// it, at `/api`.
     #[serde(default)]
     pub url: Option<String>,
     /// A backend inside memgate. `demo` answers without a model and shows what was injected.
@@ -28,9 +31,16 @@ pub struct UpstreamFile {
     /// Models served here; `*` stands for any run of characters. The first upstream that lists a model serves it.
     #[serde(default = "any_model")]
     pub models: Vec<String>,
-    /// The key that memgate presents to the backend as a bearer token. The caller's own key never goes there.
+    /// What the backend speaks: `openai`, `anthropic`, `ollama`, or several of them. A request goes only to an upstream that speaks its
+    /// dialect; nothing is translated.
+    #[serde(default = "open_ai")]
+    pub dialects: Vec<Api>,
+    /// The key that memgate presents to the backend. The caller's own key never goes there.
     #[serde(default)]
     pub api_key: Option<SecretRef>,
+    /// How the key is presented. Default: `x_api_key` where `anthropic` is the only dialect, else `bearer`.
+    #[serde(default)]
+    pub auth: Option<AuthStyle>,
     /// Speak HTTP/2 to the backend (prior knowledge without TLS, ALPN with it).
     #[serde(default)]
     pub http2: bool,
@@ -43,6 +53,40 @@ pub struct UpstreamFile {
     /// Kinds of facts that never stand in a request to this backend.
     #[serde(default)]
     pub never_send: Vec<Kind>,
+    /// Whether paths are forwarded that reach what the backend keeps for all who use its key: files, batches, assistants, conversations,
+    /// stored answers. `allow`: every user of this upstream may reach what any other left there.
+    #[serde(default)]
+    pub shared_state: SharedState,
+}
+
+/// How a backend is shown its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthStyle {
+    /// `Authorization: Bearer …` (RFC 6750).
+    Bearer,
+    /// `x-api-key: …`, as Anthropic has it.
+    XApiKey,
+}
+
+impl AuthStyle {
+    fn header(self) -> HeaderName {
+        match self {
+            Self::Bearer => AUTHORIZATION,
+            Self::XApiKey => HeaderName::from_static("x-api-key"),
+        }
+    }
+}
+
+/// Who reaches what a backend keeps between requests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SharedState {
+    /// Nobody, but for each person's own stored responses.
+    #[default]
+    Refuse,
+    /// Every user reaches what any other left there.
+    Allow,
 }
 
 /// Backends inside memgate.
@@ -50,6 +94,10 @@ pub struct UpstreamFile {
 #[serde(rename_all = "lowercase")]
 pub enum Builtin {
     Demo,
+}
+
+fn open_ai() -> Vec<Api> {
+    vec![Api::OpenAi]
 }
 
 fn any_model() -> Vec<String> {
@@ -147,20 +195,54 @@ pub struct Upstream {
     /// Path prefix of the API, without a trailing slash: `/v1`, or empty.
     pub base: String,
     pub models: Vec<String>,
-    /// `Bearer …`, marked sensitive.
-    pub authorization: Option<HeaderValue>,
+    pub dialects: Vec<Api>,
+    pub key: Option<UpstreamKey>,
     pub http2: bool,
     pub read_timeout: Duration,
     pub memory: MemoryAccess,
     /// Kinds of facts that never go there.
     pub never_send: Vec<Kind>,
+    pub shared_state: SharedState,
+}
+
+/// The key of an upstream and how it is shown: the header, whose value is marked sensitive.
+#[derive(Debug, Clone)]
+pub struct UpstreamKey {
+    pub secret: Secret,
+    pub header: HeaderName,
+    pub value: HeaderValue,
 }
 
 impl Upstream {
+    /// Path of a request of one family: `path` stands below the family's root.
+    #[must_use]
+    pub fn path_of(&self, api: Api, path: &str) -> String {
+        let root = match api {
+            Api::OpenAi | Api::Anthropic => self.base.as_str(),
+            Api::Ollama => self.base.strip_suffix("/v1").unwrap_or(&self.base),
+        };
+        format!("{root}{path}")
+    }
+
+    #[must_use]
+    pub fn speaks(&self, api: Api) -> bool {
+        self.dialects.contains(&api)
+    }
+
     /// Whether a model pattern of this upstream covers `model`.
     #[must_use]
     pub fn serves(&self, model: &str) -> bool {
         self.models.iter().any(|pattern| matches_pattern(pattern, model))
+    }
+
+    /// Whether a model is served under a name that a client of this family may give it: to Ollama `m` is `m:latest`.
+    #[must_use]
+    pub fn serves_as(&self, api: Api, model: &str) -> bool {
+        let other = || match model.strip_suffix(":latest") {
+            Some(bare) => self.serves(bare),
+            None => !model.contains(':') && self.serves(&format!("{model}:latest")),
+        };
+        self.serves(model) || (api == Api::Ollama && other())
     }
 
     /// The authority for the `Host` header.
@@ -187,8 +269,8 @@ pub fn endpoint_of(upstreams: &[Upstream], name: &str) -> Result<Reached, String
         return Err(format!("`{name}` is the demo backend, which has no model"));
     };
     let scheme = if *tls { "https" } else { "http" };
-    let key = upstream.authorization.as_ref().and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
-    let endpoint = Endpoint::parse(&format!("{scheme}://{host}:{port}{}", upstream.base), key.map(Secret::new))?;
+    let key = upstream.key.as_ref().map(|key| key.secret.clone());
+    let endpoint = Endpoint::parse(&format!("{scheme}://{host}:{port}{}", upstream.base), key)?;
     Ok(Reached { endpoint, never_send: upstream.never_send.clone() })
 }
 
@@ -242,10 +324,15 @@ fn resolve_upstream(file: &UpstreamFile, path: &str, faults: &mut Faults) -> Opt
             return None;
         }
     };
-    let authorization = file.api_key.as_ref().and_then(|key| {
+    if file.dialects.is_empty() {
+        faults.add(format!("{path}.dialects"), "lists no dialect", "list `openai`, `anthropic` or `ollama`, or leave it out");
+    }
+    let key = file.api_key.as_ref().and_then(|key| {
         let secret = key.resolve(&format!("{path}.api_key"), faults)?;
-        let value = [b"Bearer ".as_slice(), secret.expose()].concat();
-        let Ok(mut value) = HeaderValue::from_bytes(&value) else {
+        let style = if file.dialects == [Api::Anthropic] { AuthStyle::XApiKey } else { AuthStyle::Bearer };
+        let style = file.auth.unwrap_or(style);
+        let scheme: &[u8] = if style == AuthStyle::Bearer { b"Bearer " } else { b"" };
+        let Ok(mut value) = HeaderValue::from_bytes(&[scheme, secret.expose()].concat()) else {
             faults.add(
                 format!("{path}.api_key"),
                 "cannot stand in a header",
@@ -254,18 +341,20 @@ fn resolve_upstream(file: &UpstreamFile, path: &str, faults: &mut Faults) -> Opt
             return None;
         };
         value.set_sensitive(true);
-        Some(value)
+        Some(UpstreamKey { secret, header: style.header(), value })
     });
     Some(Upstream {
         name: file.name.clone(),
         origin,
         base,
         models: file.models.clone(),
-        authorization,
+        dialects: file.dialects.clone(),
+        key,
         http2: file.http2,
         read_timeout: file.read_timeout.map_or(Duration::from_mins(5), |Span(d)| d),
         memory: file.memory,
         never_send: file.never_send.clone(),
+        shared_state: file.shared_state,
     })
 }
 

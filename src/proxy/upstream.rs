@@ -1,52 +1,43 @@
 //! The upstream's side of a request: which backend, and the header it gets.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, EXPECT, HOST, ORIGIN, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue, Uri};
 use pingora::http::RequestHeader;
 use pingora::{ErrorType, OrErr};
 
 use super::exchange::Forwarding;
 use super::settings::Upstream;
+use crate::dialect::Api;
 use crate::enforce::Refusal;
 use crate::identity::Resolver;
 
-/// The upstream that serves `model`, or the first one where the request names no model.
+/// The upstream that speaks `api` and serves `model`, or the first one where the request names no model.
 ///
 /// # Errors
-/// When no upstream serves the model.
-pub fn choose_upstream(upstreams: &[Arc<Upstream>], model: Option<&str>) -> Result<Arc<Upstream>, Refusal> {
-    let chosen = match model {
-        Some(model) => upstreams.iter().find(|upstream| upstream.serves(model)),
-        None => upstreams.first(),
-    };
-    chosen.cloned().ok_or_else(|| {
-        let message = "The model does not exist or is not served here. GET /v1/models lists those that are.".to_owned();
-        Refusal { status: 404, code: "model_not_found", message, detail: String::new() }
-    })
-}
-
-/// The path behind the API's version segment, or `None` where memgate forwards nothing.
-///
-/// A prefix before the version segment (`/openai/v1/…`) is the client's own and falls away; the upstream has its own base.
-#[must_use]
-pub fn api_path(path: &str) -> Option<&str> {
-    let rest = match path.find("/v1/") {
-        Some(at) => &path[at + 3..],
-        None => ["/chat/completions", "/completions", "/embeddings", "/models"]
-            .into_iter()
-            .find(|known| path.strip_suffix('/').unwrap_or(path) == *known)?,
-    };
-    let trimmed = rest.strip_suffix('/').unwrap_or(rest);
-    (!trimmed.is_empty()).then_some(trimmed)
-}
-
-/// Whether the path lists models, or shows one: a client may ask for it on its own behalf.
-#[must_use]
-pub fn lists_models(method: &str, api_path: &str) -> bool {
-    let model = api_path.strip_prefix("/models");
-    method == "GET" && model.is_some_and(|rest| rest.is_empty() || rest.strip_prefix('/').is_some_and(|id| !id.contains('/')))
+/// When there is none.
+pub fn choose_upstream(upstreams: &[Arc<Upstream>], api: Api, model: Option<&str>) -> Result<Arc<Upstream>, Refusal> {
+    let speaks = |upstream: &&Arc<Upstream>| upstream.speaks(api);
+    let mut able = upstreams.iter().filter(speaks);
+    let serves = |upstream: &&Arc<Upstream>| model.is_none_or(|model| upstream.serves_as(api, model));
+    if let Some(chosen) = able.clone().find(serves) {
+        return Ok(Arc::clone(chosen));
+    }
+    let refuse = |status, code, message: String| Refusal { status, code, message, detail: String::new() };
+    if able.next().is_none() {
+        let mut spoken: Vec<&str> = upstreams.iter().flat_map(|upstream| &upstream.dialects).map(|api| api.as_str()).collect();
+        spoken.dedup();
+        let (wanted, spoken) = (api.as_str(), spoken.join(", "));
+        let message = format!(
+            "No model backend here speaks the dialect {wanted}; those here speak {spoken}. Use a client for one of these, or ask \
+             the operator to add {wanted} to an upstream's `dialects`."
+        );
+        return Err(refuse(404, "dialect_not_served", message));
+    }
+    let message = "The model does not exist or is not served here. GET /v1/models lists those that are.".to_owned();
+    Err(refuse(404, "model_not_found", message))
 }
 
 /// Rewrites the header for the upstream: its own path, host and key; nothing that speaks of the caller's identity.
@@ -56,10 +47,10 @@ pub fn rewrite_header(
     query: Option<&str>,
     resolver: &Resolver,
 ) -> pingora::Result<()> {
-    let Forwarding { upstream, api_path, replayed, .. } = forwarding;
-    let target = match query {
-        Some(query) => format!("{}{api_path}?{query}", upstream.base),
-        None => format!("{}{api_path}", upstream.base),
+    let Forwarding { upstream, path, replayed, .. } = forwarding;
+    let target = match query.and_then(without_keys) {
+        Some(query) => format!("{path}?{query}"),
+        None => path.clone(),
     };
     header.set_uri(target.parse::<Uri>().or_err(ErrorType::InvalidHTTPHeader, "upstream path")?);
     let own: Vec<HeaderName> = header.headers.keys().filter(|name| resolver.is_inbound_only(name.as_str())).cloned().collect();
@@ -67,10 +58,12 @@ pub fn rewrite_header(
         header.remove_header(&name);
     }
     header.insert_header(HOST, upstream.authority())?;
-    if let Some(authorization) = &upstream.authorization {
-        header.insert_header(AUTHORIZATION, authorization.clone())?;
+    if let Some(key) = &upstream.key {
+        header.insert_header(key.header.clone(), key.value.clone())?;
     }
     header.remove_header(&EXPECT);
+    // Which pages may call is memgate's to say: a backend with a list of its own (Ollama) would turn them down.
+    header.remove_header(&ORIGIN);
     if let Some(length) = replayed {
         header.remove_header(&TRANSFER_ENCODING);
         header.insert_header(CONTENT_LENGTH, *length)?;
@@ -82,26 +75,37 @@ pub fn rewrite_header(
     Ok(())
 }
 
+/// Parameters that carry the caller's key in some dialects (Google's `?key=`): they never reach the upstream.
+const KEY_PARAMETERS: [&str; 4] = ["key", "api_key", "api-key", "access_token"];
+
+/// A query without the caller's keys; `None` where nothing is left.
+fn without_keys(query: &str) -> Option<Cow<'_, str>> {
+    let is_key = |pair: &&str| {
+        let name = pair.split('=').next().unwrap_or_default();
+        // A name in percent signs may be one of them, spelt for the upstream alone.
+        name.contains('%') || KEY_PARAMETERS.iter().any(|key| key.eq_ignore_ascii_case(name))
+    };
+    if !query.split('&').any(|pair| is_key(&pair)) {
+        return Some(Cow::Borrowed(query));
+    }
+    let kept: Vec<&str> = query.split('&').filter(|pair| !is_key(pair)).collect();
+    (!kept.is_empty()).then(|| Cow::Owned(kept.join("&")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn only_api_paths_are_forwarded() {
-        assert_eq!(api_path("/v1/embeddings"), Some("/embeddings"));
-        assert_eq!(api_path("/v1/a/b"), Some("/a/b"));
-        assert_eq!(api_path("/openai/v1/chat/completions/"), Some("/chat/completions"));
-        assert_eq!(api_path("/models"), Some("/models"));
-        for other in ["/", "/v1", "/v1/", "/v10/models", "/api/tags", "/v2/models", "/xmodels", "/chat/completions//"] {
-            assert_eq!(api_path(other), None, "{other}");
-        }
-    }
-
-    #[test]
-    fn listings_are_the_list_and_its_entries() {
-        assert!(lists_models("GET", "/models") && lists_models("GET", "/models/llama3:8b"));
-        for (method, path) in [("POST", "/models"), ("GET", "/models/a/b"), ("GET", "/modelsx"), ("GET", "/files/models")] {
-            assert!(!lists_models(method, path), "{method} {path}");
+    fn keys_in_the_query_stay_here() {
+        for (query, kept) in [
+            ("a=1&b=2", Some("a=1&b=2")),
+            ("key=secret", None),
+            ("a=1&KEY=secret&b", Some("a=1&b")),
+            ("api_key=x&%6bey=y&alt=sse", Some("alt=sse")),
+            ("monkey=1", Some("monkey=1")),
+        ] {
+            assert_eq!(without_keys(query).as_deref(), kept, "{query}");
         }
     }
 }

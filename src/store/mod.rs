@@ -54,6 +54,20 @@ pub struct Injection {
     pub at: i64,
 }
 
+/// Something that an upstream keeps for a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holding {
+    /// Keyed hash of its id and its upstream.
+    pub name: PrefixHash,
+    /// When it came to be, in milliseconds since the Unix epoch.
+    pub at: i64,
+}
+
+impl Holding {
+    /// How long it is remembered, in milliseconds: the 30 days that `OpenAI` keeps responses (its API reference, "Responses").
+    pub const LIFETIME: i64 = 30 * 24 * 60 * 60 * 1000;
+}
+
 /// The meaning of a fact's text, as a configured model sees it. Opaque here; see `memory::embed`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Embedding {
@@ -103,6 +117,8 @@ pub struct Batch {
     pub injections: Vec<Injection>,
     pub drop_injections: Vec<PrefixHash>,
     pub learned: Vec<PrefixHash>,
+    /// The oldest beyond a bound, and those beyond their lifetime, are dropped for them.
+    pub holdings: Vec<Holding>,
     /// Facts that are deleted take theirs along.
     pub embeddings: Vec<Embedding>,
     /// Takes the place of what was counted before.
@@ -161,6 +177,16 @@ impl Store {
             Err(StoreError::NotEnrolled) => Ok(UserData::default()),
             Err(error) => Err(error),
         }
+    }
+
+    /// What upstreams keep for a user, in no order. Expired ones may be among them.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn holdings(&self, scope: &UserScope) -> Result<Vec<Holding>, StoreError> {
+        let id = self.file_id(scope.user());
+        let _gate = self.gate(&id);
+        self.file(&id).holdings()
     }
 
     /// What is wrong with a file whose records do not open. One that is foreign as a whole is set aside: whoever it was made for, it
@@ -300,9 +326,14 @@ impl Store {
 
 impl Batch {
     fn is_empty(&self) -> bool {
-        let Self { put, delete, injections, drop_injections, learned, embeddings, spending } = self;
+        let Self { put, delete, injections, drop_injections, learned, holdings, embeddings, spending } = self;
         let facts = put.is_empty() && delete.is_empty() && embeddings.is_empty();
-        facts && injections.is_empty() && drop_injections.is_empty() && learned.is_empty() && spending.is_none()
+        facts
+            && holdings.is_empty()
+            && injections.is_empty()
+            && drop_injections.is_empty()
+            && learned.is_empty()
+            && spending.is_none()
     }
 }
 

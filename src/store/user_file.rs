@@ -18,7 +18,7 @@ use super::error::StoreError;
 use super::overlay::{Overlay, aside};
 use super::record;
 use super::seal::{FileId, UserSeal};
-use super::{Batch, PrefixHash, UserData};
+use super::{Batch, Holding, PrefixHash, UserData};
 
 const FACTS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new("facts");
 const INJECTIONS: TableDefinition<&PrefixHash, &[u8]> = TableDefinition::new("injections");
@@ -29,10 +29,17 @@ const EMBEDDINGS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new("embe
 /// Tokens spent, by day: one row.
 const SPENDING: TableDefinition<u32, &[u8]> = TableDefinition::new("spending");
 
+/// What upstreams keep for the user: when it came to be, by name. Names are hashes under the user's key, so a row of another file is
+/// worth nothing here.
+const HELD: TableDefinition<&PrefixHash, i64> = TableDefinition::new("held_upstream");
+
 /// Injections kept of a user; the oldest by time go first.
 pub(super) const MAX_INJECTIONS: u64 = 2_000;
 /// Learned turns kept of a user; the oldest go first.
 pub(super) const MAX_LEARNED: u64 = 10_000;
+
+/// Holdings kept of a user; the oldest by time go first.
+pub(super) const MAX_HELD: u64 = 4_000;
 
 /// Files of up to this many bytes on the disk are written anew at each commit.
 const SMALL: u64 = 128 << 10;
@@ -83,6 +90,17 @@ impl UserFile<'_> {
                 data.spending = record::open_spending(&opener, self.id, day.value(), sealed.value())?;
             }
             Ok(data)
+        })
+        .map(Option::unwrap_or_default)
+    }
+
+    /// What upstreams keep for the user.
+    pub fn holdings(&self) -> Result<Vec<Holding>, StoreError> {
+        self.inspect(|db| {
+            let Some(rows) = open_if_there(&db.begin_read()?, HELD)? else { return Ok(Vec::new()) };
+            rows.iter()?
+                .map(|row| row.map(|(name, at)| Holding { name: *name.value(), at: at.value() }).map_err(Into::into))
+                .collect()
         })
         .map(Option::unwrap_or_default)
     }
@@ -238,6 +256,7 @@ impl UserFile<'_> {
         while learned.len()? > MAX_LEARNED {
             learned.pop_first()?;
         }
+        apply_holdings(txn, &batch.holdings)?;
         self.apply_models(txn, seal, batch)
     }
 
@@ -261,6 +280,25 @@ impl UserFile<'_> {
         }
         Ok(())
     }
+}
+
+/// Adds what is held, and drops what is too old or too much. The table comes to be with the first row.
+fn apply_holdings(txn: &WriteTransaction, holdings: &[Holding]) -> Result<(), StoreError> {
+    let Some(now) = holdings.iter().map(|holding| holding.at).max() else { return Ok(()) };
+    let mut held = txn.open_table(HELD)?;
+    for holding in holdings {
+        held.insert(&holding.name, holding.at)?;
+    }
+    held.retain(|_, at| at > now - Holding::LIFETIME)?;
+    if let Some(excess) = held.len()?.checked_sub(MAX_HELD).filter(|excess| *excess > 0) {
+        let rows = held.iter()?.map(|row| row.map(|(name, at)| (at.value(), *name.value())));
+        let mut oldest = rows.collect::<Result<Vec<_>, _>>()?;
+        oldest.sort_unstable();
+        for (_, name) in oldest.iter().take(usize::try_from(excess).unwrap_or(usize::MAX)) {
+            held.remove(name)?;
+        }
+    }
+    Ok(())
 }
 
 /// A table that older files lack.
@@ -300,6 +338,7 @@ fn copy_rows(old: &Database, txn: &WriteTransaction) -> Result<(), StoreError> {
     copy(&from, txn, FACTS)?;
     copy(&from, txn, INJECTIONS)?;
     copy(&from, txn, LEARNED)?;
+    copy(&from, txn, HELD)?;
     copy(&from, txn, EMBEDDINGS)?;
     copy(&from, txn, SPENDING)
 }

@@ -35,7 +35,11 @@ label!(
 );
 label!(
     /// The sort of path that was asked for.
-    RouteLabel { Chat = "chat", Models = "models", Embeddings = "embeddings", Me = "me", Other = "other" }
+    RouteLabel {
+        Chat = "chat", Completions = "completions", Responses = "responses", Messages = "messages", CountTokens = "count_tokens",
+        OllamaChat = "ollama_chat", OllamaGenerate = "ollama_generate", Models = "models", Embeddings = "embeddings", Me = "me",
+        Preflight = "preflight", Other = "other"
+    }
 );
 label!(
     /// What a recall came to.
@@ -70,14 +74,12 @@ label!(
         Other = "other",
     }
 );
-label!(
-    /// What a reload came to.
-    ReloadResult { Applied = "applied", Refused = "refused" }
-);
 
 mod models;
+mod reloads;
 
 pub use models::{EmbeddingResult, ModelMetrics, TutorFact, TutorResult};
+pub use reloads::{CertificateMetrics, ReloadResult};
 
 /// Handles of one family, resolved once, so that the request's path hashes no label.
 #[derive(Clone)]
@@ -121,6 +123,8 @@ pub struct Metrics {
     ignored_headers: IntCounter,
     reloads: PerLabel<IntCounter>,
     audit_dropped: IntCounter,
+    /// The certificates of the listener.
+    pub certificates: CertificateMetrics,
     models: ModelMetrics,
 }
 
@@ -215,6 +219,7 @@ impl Metrics {
                 .counter("ignored_identity_headers_total", "Identity headers dropped from peers that nobody trusts.")?,
             reloads: PerLabel::of(&reloads, ReloadResult::ALL)?,
             audit_dropped: b.counter("audit_dropped_total", "Audit records that could not be queued or written.")?,
+            certificates: CertificateMetrics::new(&b)?,
             models: ModelMetrics::new(&b)?,
             registry: b.0,
         })
@@ -329,69 +334,4 @@ impl Drop for OpenStream {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use prometheus::proto::{LabelPair, Metric, MetricFamily};
-
-    use super::*;
-    use crate::telemetry::Closing;
-
-    fn exercised() -> Metrics {
-        let metrics = Metrics::new().unwrap();
-        let client = ClientName::parse("open-webui").unwrap();
-        metrics.count_request(&client, "required", "admit", "verified");
-        metrics.count_request(&client, "required", "refuse", "identity_missing");
-        metrics.count_refusal("identity_missing");
-        metrics.observe_stage(Stage::Recall, Duration::from_micros(120));
-        metrics.observe_first_token(Duration::from_millis(40));
-        metrics.observe_request(RouteLabel::Chat, Duration::from_millis(700), 4096, 900);
-        metrics.count_trim(3);
-        metrics.count_recall(RecallResult::Hit, 4);
-        metrics.count_learning(LearnResult::Learned);
-        metrics.keeping.count_written("profile", "explicit");
-        metrics.keeping.count_held("url");
-        metrics.keeping.count_closed(Closing::Superseded, 1);
-        metrics.keeping.count_unkept("rate");
-        metrics.set_learning_queue(512);
-        metrics.count_upstream_error("ollama", UpstreamFault::Timeout);
-        metrics.count_shadow_refusal(&client, "assurance_too_low");
-        metrics.count_ignored_headers(2);
-        metrics.count_reload(ReloadResult::Applied);
-        metrics
-    }
-
-    #[test]
-    fn the_exposition_is_as_agreed() {
-        insta::assert_snapshot!(exercised().render());
-    }
-
-    #[test]
-    fn labels_are_a_known_few_and_none_names_a_person() {
-        let families = exercised().registry.gather();
-        let labels: BTreeSet<&str> =
-            families.iter().flat_map(MetricFamily::get_metric).flat_map(Metric::get_label).map(LabelPair::name).collect();
-        let expected =
-            ["client", "code", "decision", "kind", "mode", "reason", "result", "route", "stage", "tier", "upstream", "version"];
-        assert_eq!(labels, BTreeSet::from(expected));
-        let series: usize = families.iter().map(|f| f.get_metric().len()).sum();
-        assert!(series < 80, "{series} series for one client");
-        for family in &families {
-            assert!(family.name().starts_with("memgate_") && family.help().ends_with('.'), "{}", family.name());
-        }
-    }
-
-    #[test]
-    fn a_stream_closes_however_it_ends() {
-        let metrics = Metrics::new().unwrap();
-        let (one, two) = (metrics.open_stream(), metrics.open_stream());
-        assert_eq!(metrics.streams(), 2);
-        drop(one);
-        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
-            let _held = two;
-            panic!("the stream's task fails");
-        }));
-        assert!(ended.is_err());
-        assert_eq!(metrics.streams(), 0);
-    }
-}
+mod tests;

@@ -106,7 +106,7 @@ async fn interim_answers_of_the_upstream_are_no_answers() {
 
 #[tokio::test]
 async fn upgrades_are_not_passed_on() {
-    let world = World::start(|_| {}).await;
+    let world = World::start(|file| file["upstreams"][0]["shared_state"] = "allow".into()).await;
     let request = Request::new("GET", "/v1/realtime").vouched("ana");
     let request = request.header("Connection", "Upgrade").header("Upgrade", "websocket");
     world.send(&request).await.assert_ok();

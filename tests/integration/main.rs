@@ -3,13 +3,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod access;
+mod anthropic;
 mod bodies;
 mod captures;
+mod certificates;
+mod completions;
+mod cors;
+mod duplicates;
 mod durability;
 mod edges;
 mod harness;
 mod headers;
 mod isolation;
+mod listing;
 mod me;
 mod me_erase;
 mod me_explain;
@@ -17,9 +23,14 @@ mod me_identity;
 mod me_import;
 mod me_isolation;
 mod models;
+mod ollama;
 mod prefixes;
 mod records;
 mod refusals;
 mod reload;
+mod responses;
 mod scale;
+mod stored;
+mod stored_paths;
 mod streams;
+mod tls;

@@ -99,9 +99,11 @@ async fn a_dry_run_foretells_cuts_tasks_and_refusals() {
         (&told["request"]["purpose"], &told["memory"]["recalls"], &told["memory"]["recall"]),
         (&json!("task"), &json!(false), &json!("off"))
     );
+    assert_eq!(told["request"]["recognised"], json!({"by": "text", "prompt": "open_webui.task"}));
     let temporary = say("POST", "/explain", &chat(&["I like tea."])).header("X-OpenWebUI-Chat-Id", "temporary:1").signed("ana");
     let told = world.send(&temporary).await.json();
     assert_eq!((&told["request"]["purpose"], &told["memory"]["learns"]), (&json!("temporary"), &json!(false)));
+    assert_eq!(told["request"]["recognised"], json!({"by": "chat_id"}));
 
     let huge = chat(&["word ".repeat(4000).as_str()]);
     let refused = world.send(&say("POST", "/explain", &huge).signed("ana")).await;
@@ -134,4 +136,65 @@ async fn a_dry_run_has_no_effects() {
         world.requests_on_record(5).await.into_iter().rfind(|record| record["path"] == "/memgate/v1/me/explain").unwrap();
     assert!(record["facts_used"].is_null() && record["upstream"].is_null(), "{record}");
     assert_eq!(world.send(&ask("GET", "").signed("ana")).await.json()["memory"]["waiting_turns"], 0);
+}
+
+/// The same question in each dialect.
+fn dialects(question: &str) -> Vec<(&'static str, Value)> {
+    let turns = json!([{"role": "user", "content": question}]);
+    vec![
+        ("chat_completions", json!({"model": "m", "messages": turns})),
+        ("completions", json!({"model": "m", "prompt": question})),
+        ("responses", json!({"model": "m", "input": question})),
+        ("messages", json!({"model": "m", "max_tokens": 100, "messages": turns})),
+        ("count_tokens", json!({"model": "m", "messages": turns})),
+        ("ollama_chat", json!({"model": "m", "messages": turns})),
+        ("ollama_generate", json!({"model": "m", "prompt": question})),
+    ]
+}
+
+#[tokio::test]
+async fn a_dry_run_takes_every_dialect_and_shows_nobody_anothers() {
+    for mode in ["strict", "required", "quarantine", "legacy"] {
+        let world = World::start(|file| {
+            file["trust"]["mode"] = mode.into();
+            file["upstreams"][0]["dialects"] = json!(["openai", "anthropic", "ollama"]);
+        })
+        .await;
+        world.teach(&Request::chat(&["Remember that the code of my locker is 4711."]).signed("ana")).await;
+        for (dialect, body) in dialects("What is the code of my locker?") {
+            let path = format!("/explain?dialect={dialect}");
+            let told = world.send(&say("POST", &path, &body).signed("ana")).await;
+            told.assert_ok();
+            let told = told.json();
+            assert!(told["facts"].to_string().contains("4711"), "{dialect}, {mode}: {told}");
+            assert!(told["blocks"].to_string().contains("4711"), "{dialect}, {mode}: {told}");
+            assert_eq!(told["request"]["dialect"], dialect, "{told}");
+            let counts = dialect == "count_tokens";
+            let expected = if counts { ("continuation", "form", false) } else { ("turn", "last_turn", true) };
+            let request = &told["request"];
+            assert_eq!((&request["purpose"], &request["recognised"]), (&json!(expected.0), &json!({"by": expected.1})), "{told}");
+            assert_eq!(told["memory"]["learns"], expected.2, "{told}");
+
+            let other = world.send(&say("POST", &path, &body).signed("bert")).await;
+            other.assert_ok();
+            assert_eq!((&other.json()["facts"], &other.json()["blocks"]), (&json!([]), &json!([])), "{dialect}, {mode}");
+            let nobody = world.send(&say("POST", &path, &body)).await;
+            let admitted = ["quarantine", "legacy"].contains(&mode);
+            assert_eq!(nobody.status, if admitted { 200 } else { 401 }, "{dialect}, {mode}: {}", nobody.text());
+            assert!(!nobody.text().contains("4711"), "{dialect}, {mode}");
+        }
+        assert_eq!(world.upstream.take().len(), 1, "only the lesson was forwarded");
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_of_no_dialect_or_of_one_that_nobody_serves_says_so() {
+    let world = World::in_mode("required").await;
+    let (_, chat) = dialects("hi").swap_remove(0);
+    for query in ["dialect=", "dialect=Messages", "dialect=openai", "dialect=messages&dialect=messages", "dialekt=messages"] {
+        let refused = world.send(&say("POST", &format!("/explain?{query}"), &chat).signed("ana")).await;
+        refused.assert_refused(400, "parameter_invalid");
+    }
+    let refused = world.send(&say("POST", "/explain?dialect=messages", &chat).signed("ana")).await;
+    refused.assert_refused(404, "dialect_not_served");
 }

@@ -52,7 +52,9 @@ fn cases() -> Vec<(&'static str, Request, &'static str)> {
         ("trimmed", chat("gibberish").vouched("ana"), "complete"),
         (
             "a browser's preflight",
-            Request::new("OPTIONS", "/v1/chat/completions").header("Origin", "https://gibberish.test"),
+            Request::new("OPTIONS", "/v1/chat/completions")
+                .header("Origin", "https://gibberish.test")
+                .header("Access-Control-Request-Method", "POST"),
             "refused",
         ),
     ]

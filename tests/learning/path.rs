@@ -1,7 +1,7 @@
 //! The way of a message's text to the extractor, as the proxy takes it.
 
 use bytes::Bytes;
-use memgate::dialect::chat::parse;
+use memgate::dialect::Dialect;
 use memgate::dialect::task::classify;
 use memgate::dialect::words::own_words;
 use memgate::memory::extract::Statement;
@@ -13,8 +13,8 @@ pub type Extract<'a> = &'a dyn Fn(&str) -> Vec<Statement>;
 /// What is learned from a request that ends well.
 pub fn learn(messages: &[Value], stream: bool, extract: Extract<'_>) -> Vec<Statement> {
     let body = json!({"model": "m", "stream": stream, "messages": messages});
-    let conversation = parse(Bytes::from(body.to_string())).unwrap();
-    if !classify(&conversation, None, None).learns() {
+    let conversation = Dialect::ChatCompletions.parse(Bytes::from(body.to_string())).unwrap();
+    if !classify(&conversation, None, None).0.learns() {
         return Vec::new();
     }
     let Some(turn) = conversation.last_user() else { return Vec::new() };

@@ -1,8 +1,8 @@
 use super::*;
-use crate::dialect::chat::parse;
+use crate::dialect::Dialect;
 
 fn conversation(messages: &str, rest: &str) -> Conversation {
-    parse(format!("{{\"messages\":{messages}{rest}}}").into()).unwrap()
+    Dialect::ChatCompletions.parse(format!("{{\"messages\":{messages}{rest}}}").into()).unwrap()
 }
 
 fn total(messages: &str, rest: &str) -> u64 {

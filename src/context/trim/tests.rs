@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::dialect::conversation::Content;
+use crate::dialect::conversation::{Content, Role};
 
-const SETTINGS: ContextSettings = ContextSettings { target: 500, soft: 750, hard: 950 };
+const SETTINGS: ContextSettings = ContextSettings { window: 1000, target: 500, soft: 750, hard: 950 };
 
 /// A conversation as letters: `s`ystem, `d`eveloper, `u`ser, `a`ssistant, `c`alling assistant, `t`ool.
 fn turns(letters: &str) -> Vec<Turn> {
@@ -15,7 +15,8 @@ fn turns(letters: &str) -> Vec<Turn> {
             'a' | 'c' => Role::Assistant,
             _ => Role::Tool,
         };
-        Turn { role, span: 0..0, content: Content::Absent, calls: (letter == 'c').then_some(0..0) }
+        let calls = (letter == 'c').then_some(0..0);
+        Turn { role, span: 0..0, content: Content::Absent, calls, answers: role == Role::Tool, images: 0 }
     };
     letters.chars().map(turn).collect()
 }
@@ -93,6 +94,7 @@ fn any_letters() -> impl Strategy<Value = String> {
 /// Marks of every shape.
 fn any_settings() -> impl Strategy<Value = ContextSettings> {
     (50_u64..500, 1_u64..500, 1_u64..500).prop_map(|(target, soft, hard)| ContextSettings {
+        window: 2000,
         target,
         soft: target + soft,
         hard: target + soft + hard,
@@ -132,7 +134,7 @@ proptest! {
         let kept = |index: &usize| trim.cut.binary_search(index).is_err();
         let spoken: Vec<usize> = (0..turns.len()).filter(|index| !turns[*index].role.instructs()).collect();
         for pair in spoken.windows(2) {
-            if turns[pair[1]].answers() {
+            if turns[pair[1]].answers {
                 prop_assert_eq!(kept(&pair[0]), kept(&pair[1]), "a tool group was split at {:?}", pair);
             }
             prop_assert!(kept(&pair[1]) || !kept(&pair[0]), "a newer turn went before an older one");

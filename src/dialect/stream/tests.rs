@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn tap(bytes: &[u8]) -> Tap {
-    let mut tap = Tap::new();
+    let mut tap = Tap::new(Dialect::ChatCompletions);
     tap.feed(bytes);
     tap
 }
@@ -36,7 +36,7 @@ fn an_answer_is_heard_whatever_its_line_ends() {
 
 #[test]
 fn the_first_token_is_the_first_that_says_something() {
-    let mut tap = Tap::new();
+    let mut tap = Tap::new(Dialect::ChatCompletions);
     for (event, first) in ANSWER.split_inclusive("\n\n").zip([false, false, true]) {
         tap.feed(event.as_bytes());
         assert_eq!(tap.first_token(), first, "{event}");
@@ -63,8 +63,8 @@ fn the_boundary_of_events_is_known() {
     ] {
         assert_eq!(tap(text.as_bytes()).is_between_events(), between, "{text:?}");
         let mut mended = tap(text.as_bytes());
-        mended.feed(crate::dialect::errors::BREAK);
-        mended.feed(crate::dialect::errors::DONE);
+        let fault = StreamFault { code: "upstream_failed", message: "It broke." };
+        mended.feed(&mended.end(fault));
         assert!(mended.done() && mended.is_between_events(), "{text:?}");
     }
 }
@@ -85,7 +85,7 @@ fn long_lines_are_passed_over() {
     for line in [format!("data: {long}"), long.clone(), format!("data: {{}}\ndata: {long}\ndata: {{}}")] {
         for chunk in [4096, usize::MAX] {
             let text = format!("{line}\n\ndata: [DONE]\n\n");
-            let mut tap = Tap::new();
+            let mut tap = Tap::new(Dialect::ChatCompletions);
             for bytes in text.as_bytes().chunks(chunk.min(text.len())) {
                 tap.feed(bytes);
                 assert!(tap.lines.partial.capacity() <= 2 * MAX_EVENT && tap.data.capacity() <= 2 * MAX_EVENT);
@@ -107,7 +107,7 @@ proptest! {
         let mut cuts = cuts;
         cuts.extend([0, text.len()]);
         cuts.sort_unstable();
-        let mut pieces = Tap::new();
+        let mut pieces = Tap::new(Dialect::ChatCompletions);
         for pair in cuts.windows(2) {
             pieces.feed(&text.as_bytes()[pair[0]..pair[1]]);
         }
@@ -116,7 +116,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_survived(chunks in prop::collection::vec(prop::collection::vec(prop_oneof![any::<u8>(), prop::sample::select(b"data:\r\n {}[]".to_vec())], 0..40), 0..10)) {
-        let mut pieces = Tap::new();
+        let mut pieces = Tap::new(Dialect::ChatCompletions);
         for chunk in &chunks {
             pieces.feed(chunk);
         }

@@ -1,12 +1,14 @@
 use bytes::Bytes;
+use proptest::prelude::*;
+use serde_json::{Value, json};
 
 use super::*;
-use crate::dialect::chat::parse;
+use crate::dialect::Dialect;
 use crate::dialect::chat::tests::captures;
 use crate::dialect::words::own_words;
 
 fn purpose(body: &str, header: Option<&str>, chat_id: Option<&str>) -> Purpose {
-    classify(&parse(Bytes::copy_from_slice(body.as_bytes())).unwrap(), header, chat_id)
+    classify(&Dialect::ChatCompletions.parse(Bytes::copy_from_slice(body.as_bytes())).unwrap(), header, chat_id).0
 }
 
 fn said(text: &str) -> String {
@@ -34,9 +36,9 @@ fn recorded_requests_are_told_apart() {
     let mut seen = std::collections::BTreeMap::new();
     for capture in captures::captures().iter().filter(|capture| capture.method == "POST") {
         let (chat, chat_id) = (capture.chat(), capture.header("X-OpenWebUI-Chat-Id"));
-        let by_text = classify(&chat, None, chat_id);
+        let (by_text, _) = classify(&chat, None, chat_id);
         assert_eq!(by_text, expected(capture, false), "by text: {}", capture.file);
-        let by_header = classify(&chat, capture.header("X-Lab-Task"), chat_id);
+        let (by_header, _) = classify(&chat, capture.header("X-Lab-Task"), chat_id);
         assert_eq!(by_header, expected(capture, true), "by header: {}", capture.file);
         *seen.entry(by_text.as_str()).or_insert(0) += 1;
     }
@@ -89,6 +91,106 @@ fn what_ends_in_no_word_of_the_person_is_a_continuation() {
         assert_eq!(purpose(&body, None, Some("temporary:1")), Purpose::Temporary, "{last}");
     }
     assert_eq!(purpose(r#"{"messages":[]}"#, None, None), Purpose::Continuation);
+}
+
+#[test]
+fn the_clue_says_what_decided() {
+    let told = |body: &str, header, chat_id| {
+        classify(&Dialect::ChatCompletions.parse(Bytes::copy_from_slice(body.as_bytes())).unwrap(), header, chat_id).1
+    };
+    let task = said("### Task:\nx\n<chat_history>\n");
+    let prompt = Clue::Prompt("open_webui.task");
+    assert_eq!(told(&task, None, None), prompt);
+    assert_eq!(told(&task, Some("{{TASK}}"), Some("temporary:1")), prompt);
+    assert_eq!(told(&task, Some("tags_generation"), None), Clue::Header);
+    assert_eq!(told(&task, Some(""), None), Clue::LastTurn);
+    assert_eq!(told(&task, Some(" "), Some("local:1")), Clue::ChatId);
+    let clues = [prompt, Clue::Header, Clue::ChatId, Clue::Form, Clue::LastTurn].map(|clue| (clue.as_str(), clue.prompt()));
+    let words = [("text", Some("open_webui.task")), ("header", None), ("chat_id", None), ("form", None), ("last_turn", None)];
+    assert_eq!(clues, words);
+}
+
+#[test]
+fn a_chat_of_a_channel_is_kept() {
+    // Open WebUI's ids of chats in channels: not saved as chats, but by no means temporary.
+    assert_eq!(purpose(&said("hi"), None, Some("channel:1")), Purpose::Turn);
+}
+
+#[test]
+fn instructions_in_front_leave_a_task_alone() {
+    let body = r####"{"messages":[{"role":"system","content":"Be kind."},{"role":"user","content":"### Task:\nx\n<chat_history>\n"}]}"####;
+    assert_eq!(purpose(body, None, None), Purpose::Task);
+}
+
+/// What clients send, and what they do not.
+fn texts() -> impl Strategy<Value = String> {
+    let known = prop::sample::select(vec![
+        "### Task:\n",
+        "<chat_history>",
+        "</chat_history>",
+        "<environment_details>",
+        "</system-reminder>",
+        "[Start a new Chat]\n",
+        "<task>",
+        "</task>",
+        "[Continue your last message without repeating its original content.]",
+        "quota",
+        "\u{d55c}\u{2028}",
+    ]);
+    prop::collection::vec(prop_oneof![known.prop_map(str::to_owned), ".{0,12}"], 0..6).prop_map(|parts| parts.concat())
+}
+
+/// A body with the members of every dialect.
+fn bodies() -> impl Strategy<Value = Value> {
+    let role = || prop::sample::select(vec!["system", "developer", "user", "assistant", "tool", "function", "critic"]);
+    let content = || {
+        prop_oneof![
+            texts().prop_map(Value::from),
+            texts()
+                .prop_map(|text| json!([{"type": "text", "text": text}, {"type": "input_text", "text": "x"}, {"type": "image"}])),
+            Just(Value::Null),
+            Just(json!(7)),
+        ]
+    };
+    let turns = || {
+        let turn = (role(), content()).prop_map(|(role, content)| json!({"role": role, "content": content, "type": "message"}));
+        prop::collection::vec(turn, 0..4).prop_map(Value::from)
+    };
+    let lists = (turns(), prop_oneof![turns(), texts().prop_map(Value::from)]);
+    let texts = (texts(), content(), content());
+    (lists, texts, any::<bool>(), any::<bool>(), 0_u64..3).prop_map(|((messages, input), (prompt, system, instructions), stream, tools, most)| {
+        let tools = if tools { json!([{"type": "function", "name": "f"}]) } else { json!([]) };
+        json!({"messages": messages, "input": input, "prompt": prompt, "system": system, "instructions": instructions, "model": "m",
+            "stream": stream, "tools": tools, "max_tokens": most})
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_conversation_of_any_dialect_is_told(
+        body in bodies(),
+        header in prop::option::of(prop::sample::select(vec!["", " ", "title_generation", "{{TASK}}"])),
+        chat_id in prop::option::of(prop::sample::select(vec!["", "temporary:1", "local:", "c1"])),
+    ) {
+        for dialect in Dialect::ALL {
+            let Ok(conversation) = dialect.parse(Bytes::from(body.to_string())) else { continue };
+            let (told, clue) = classify(&conversation, header, chat_id);
+            // The header decides in both directions.
+            prop_assert_eq!(clue == Clue::Header, header == Some("title_generation"));
+            prop_assert!(!matches!((header, clue), (Some("" | " "), Clue::Prompt(_))));
+            if told.learns() {
+                let last = conversation.turns().last().unwrap();
+                prop_assert_eq!((last.role, clue), (Role::User, Clue::LastTurn));
+                prop_assert!(!chat_id.is_some_and(is_temporary) && conversation.dialect() != Dialect::CountTokens);
+            }
+            for turn in 0..conversation.turns().len() {
+                let text = conversation.text(turn);
+                let own = own_words(&text);
+                // Nothing is made up: every line of it was sent.
+                prop_assert!(own.lines().all(|line| text.contains(line.trim())), "{own:?} of {text:?}");
+            }
+        }
+    }
 }
 
 #[test]

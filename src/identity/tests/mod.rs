@@ -71,6 +71,7 @@ fn client(name: &str, key: Option<&str>, peer: Option<&str>, sources: Vec<Source
     Client {
         name: ClientName::parse(name).unwrap(),
         key_hashes: key.iter().map(|key| hash_key(key.as_bytes())).collect(),
+        certificates: Vec::new(),
         peers: peer.iter().map(|peer| peer.parse().unwrap()).collect(),
         sources,
     }
@@ -104,7 +105,7 @@ fn headers<N: AsRef<str>, V: AsRef<[u8]>>(pairs: &[(N, V)]) -> HeaderMap {
 }
 
 fn arrival<'a>(peer: &str, headers: &'a HeaderMap, now: i64) -> Arrival<'a> {
-    Arrival { method: "POST", target: TARGET, headers, peer: peer.parse().unwrap(), now }
+    Arrival { method: "POST", target: TARGET, headers, peer: peer.parse().unwrap(), certificate: None, now }
 }
 
 fn ask<N: AsRef<str>, V: AsRef<[u8]>>(peer: &str, pairs: &[(N, V)]) -> Resolution {

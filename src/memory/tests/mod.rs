@@ -3,6 +3,7 @@
 mod cache;
 mod embedding;
 mod faults;
+mod holdings;
 mod keeping;
 mod languages;
 mod learning;

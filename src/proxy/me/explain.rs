@@ -12,8 +12,10 @@ use super::super::prepare::{Draft, Fitted, consult, edit, fit, memory_access};
 use super::super::services::Services;
 use super::super::upstream::choose_upstream;
 use super::about::IdentityBody;
+use super::input::Parameters;
 use super::shape::FactBody;
-use super::{Answer, off_thread};
+use super::{Answer, invalid, off_thread};
+use crate::dialect::Dialect;
 use crate::dialect::conversation::Role;
 use crate::enforce::{Refusal, UserScope};
 use crate::ids::FactId;
@@ -34,10 +36,21 @@ struct ExplainBody<'a> {
 
 #[derive(Debug, Serialize)]
 struct RequestBody<'a> {
+    dialect: &'static str,
     purpose: &'static str,
+    recognised: RecognisedBody,
     model: &'a str,
     upstream: &'a str,
     session: Option<&'a str>,
+}
+
+/// By what the purpose was told.
+#[derive(Debug, Serialize)]
+struct RecognisedBody {
+    by: &'static str,
+    /// The known prompt that the text was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prompt: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -97,17 +110,30 @@ struct CutBody {
     tokens: u64,
 }
 
+/// The dialect of the chat that is to be explained: chat completions, unless the query names another.
+///
+/// # Errors
+/// When it names none that there is.
+pub fn dialect_of(query: &Parameters) -> Result<Dialect, Refusal> {
+    query.allow(&["dialect"])?;
+    let Some(name) = query.get("dialect") else { return Ok(Dialect::ChatCompletions) };
+    Dialect::ALL.into_iter().find(|dialect| dialect.as_str() == name).ok_or_else(|| {
+        let known = Dialect::ALL.map(Dialect::as_str).join(", ");
+        invalid("parameter_invalid", format!("`dialect` is one of: {known}."))
+    })
+}
+
 pub async fn explain(
     services: &Services,
     request: &RequestHeader,
     exchange: &Exchange,
     scope: UserScope,
     ignored_headers: u32,
-    body: Bytes,
+    (dialect, body): (Dialect, Bytes),
 ) -> Result<Answer, Refusal> {
     let runtime = &exchange.runtime;
-    let draft = Draft::read(&request.headers, body)?;
-    let upstream = choose_upstream(&runtime.upstreams, draft.conversation.model())?;
+    let draft = Draft::read(&request.headers, dialect, body)?;
+    let upstream = choose_upstream(&runtime.upstreams, dialect.api(), draft.conversation.model())?;
     let access = memory_access(runtime, &scope, &upstream);
     let recalls = draft.recalls(access);
     let Fitted { load, trim, reserved, crowded } = fit(services, runtime, &draft, &upstream, recalls.then_some(&scope))?;
@@ -155,7 +181,9 @@ pub async fn explain(
         &ExplainBody {
             identity,
             request: RequestBody {
+                dialect: dialect.as_str(),
                 purpose: draft.purpose.as_str(),
+                recognised: RecognisedBody { by: draft.clue.as_str(), prompt: draft.clue.prompt() },
                 model: &draft.model,
                 upstream: &upstream.name,
                 session: draft.session.as_ref().map(crate::ids::SessionId::as_str),
@@ -201,7 +229,7 @@ async fn facts_of(services: &Services, scope: UserScope, placed: &[Placed]) -> R
 
 fn role(role: Role) -> &'static str {
     match role {
-        Role::System => "system",
+        Role::System | Role::Aside => "system",
         Role::Developer => "developer",
         Role::User => "user",
         Role::Assistant => "assistant",

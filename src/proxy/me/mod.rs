@@ -107,8 +107,8 @@ pub async fn serve(
             erase::erase(services, exchange, scope, &body).await
         }
         Call::Explain => {
-            query.allow(&[])?;
-            explain::explain(services, request, exchange, scope, caller.ignored_headers, body).await
+            let chat = (explain::dialect_of(&query)?, body);
+            explain::explain(services, request, exchange, scope, caller.ignored_headers, chat).await
         }
     }
 }

@@ -3,6 +3,7 @@
 mod conformance;
 mod faults;
 mod files;
+mod holdings;
 mod isolation;
 mod journal;
 mod models;

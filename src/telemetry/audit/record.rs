@@ -86,6 +86,9 @@ pub struct AuditRecord {
     pub path: Clipped<512>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<Clipped<128>>,
+    /// What a conversation was for: `turn`, `task`, `temporary` or `continuation`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<&'static str>,
     /// The upstream's configured name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream: Option<Clipped<64>>,
@@ -250,6 +253,7 @@ pub(super) mod tests {
             method: Clipped::new("POST"),
             path: Clipped::path(path),
             model: Some(Clipped::new("llama3")),
+            purpose: Some("turn"),
             upstream: Some(Clipped::new("ollama")),
             status: Some(200),
             memory: None,

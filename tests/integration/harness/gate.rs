@@ -147,6 +147,11 @@ impl Gate {
         self.command().args(arguments).arg("--config").arg(self.config_path()).output().unwrap()
     }
 
+    /// What `memgate check` says of the file as it is.
+    pub fn check(&self) -> Output {
+        self.run(&["check"])
+    }
+
     /// Everything it has printed.
     pub fn log(&self) -> String {
         fs::read_to_string(self.dir().join("stderr")).unwrap_or_default()

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use h2::{RecvStream, SendStream};
 use tokio::net::TcpStream;
 
-use super::client::Answer;
+use super::client::{Answer, Wire};
 use super::request::Request;
 use super::upstream::{Recorded, Script, Shared, Step, wait};
 use super::within;
@@ -19,6 +19,11 @@ use super::within;
 pub async fn send(to: SocketAddr, request: &Request) -> Option<Answer> {
     let stream = within("connecting", TcpStream::connect(to)).await.ok()?;
     stream.set_nodelay(true).ok()?;
+    send_over(stream, to, request).await
+}
+
+/// The same on a connection that is open already.
+pub async fn send_over(stream: impl Wire + 'static, to: SocketAddr, request: &Request) -> Option<Answer> {
     let (client, connection) = within("the handshake", h2::client::handshake(stream)).await.ok()?;
     let driver = tokio::spawn(connection);
     let answer = within("an answer by HTTP/2", exchange(client, to, request)).await;

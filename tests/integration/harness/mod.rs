@@ -6,6 +6,7 @@ pub mod h2c;
 pub mod raw_h2;
 pub mod request;
 pub mod sign;
+pub mod tls;
 pub mod upstream;
 pub mod world;
 

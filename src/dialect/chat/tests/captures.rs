@@ -50,10 +50,9 @@ fn recorded_chats_pass_unchanged_and_take_edits() {
         let edits = Edits {
             system: Some("SYSTEM-BLOCK".into()),
             prefixes: chat.last_user().map(|turn| (turn, "TURN-BLOCK".to_owned())).into_iter().collect(),
-            user_field: Some(Some("hash".into())),
             ..Edits::default()
         };
-        let after = parse(chat.rewrite(&edits)).unwrap();
+        let after = Dialect::ChatCompletions.parse(chat.rewrite(&edits)).unwrap();
         let system = after.last_leading_system().unwrap();
         assert!(after.text(system).ends_with("SYSTEM-BLOCK"), "{}", capture.file);
         if let Some(turn) = after.last_user() {
@@ -65,8 +64,8 @@ fn recorded_chats_pass_unchanged_and_take_edits() {
 #[test]
 fn recorded_chats_are_routed_as_chats() {
     for capture in captures() {
-        let route = crate::dialect::route(&capture.method, &capture.path);
-        let chat = route.kind == crate::dialect::RouteKind::Chat;
+        let route = crate::dialect::route(&capture.method, &capture.path, false);
+        let chat = route.kind == crate::dialect::RouteKind::Conversation(Dialect::ChatCompletions);
         assert_eq!(chat, capture.method == "POST", "{}", capture.file);
         assert!(!route.suspicious);
     }

@@ -1,9 +1,10 @@
 //! Rewriting against the same edits made on parsed values.
 
 use proptest::prelude::*;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::*;
+use crate::dialect::samples::{extra, render};
 
 fn edited(body: &str, edits: &Edits) -> String {
     let bytes = parse_text(body).unwrap().rewrite(edits);
@@ -69,20 +70,6 @@ fn commas_follow_what_is_cut() {
     assert_eq!(edited(body, &all), r#"{"messages":[ {"role":"system","content":"B"} ]}"#);
 }
 
-#[test]
-fn the_user_field_is_written_or_removed() {
-    let with = |user: Option<&str>| Edits { user_field: Some(user.map(str::to_owned)), ..Edits::default() };
-    for (body, set, removed) in [
-        (r#"{"messages":[]}"#, r#"{"user":"a\"b","messages":[]}"#, r#"{"messages":[]}"#),
-        (r#"{"user":{"id":1} ,"messages":[]}"#, r#"{"user":"a\"b" ,"messages":[]}"#, r#"{"messages":[]}"#),
-        (r#"{"messages":[], "user":null }"#, r#"{"messages":[], "user":"a\"b" }"#, r#"{"messages":[] }"#),
-        (r#"{"x":1,"user":"m","messages":[]}"#, r#"{"x":1,"user":"a\"b","messages":[]}"#, r#"{"x":1,"messages":[]}"#),
-    ] {
-        assert_eq!(edited(body, &with(Some("a\"b"))), set);
-        assert_eq!(edited(body, &with(None)), removed);
-    }
-}
-
 /// The edits as anyone would make them on values.
 fn edit_value(mut body: Value, edits: &Edits) -> Value {
     let turns = body["messages"].as_array_mut().unwrap();
@@ -124,54 +111,7 @@ fn edit_value(mut body: Value, edits: &Edits) -> Value {
     });
     turns.splice(0..0, new_first);
     let body = body.as_object_mut().unwrap();
-    match &edits.user_field {
-        Some(Some(user)) => drop(body.insert("user".into(), json!(user))),
-        Some(None) => drop(body.remove("user")),
-        None => {}
-    }
     Value::Object(std::mem::take(body))
-}
-
-/// Writes a value with white space and escapes as other writers choose them.
-fn render(value: &Value, style: &mut impl Iterator<Item = u8>) -> String {
-    let space =
-        |style: &mut dyn Iterator<Item = u8>| ["", "", "", " ", "\n", "\t\r\n "][usize::from(style.next().unwrap_or(0)) % 6];
-    let inner = match value {
-        Value::String(text) => {
-            let mut out = String::from("\"");
-            for character in text.chars() {
-                let escape =
-                    style.next().unwrap_or(0).is_multiple_of(5) || (character as u32) < 0x20 || "\"\\".contains(character);
-                if escape {
-                    out.extend(character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04X}")));
-                } else {
-                    out.push(character);
-                }
-            }
-            out + "\""
-        }
-        Value::Array(items) => {
-            let items: Vec<_> = items.iter().map(|item| render(item, style)).collect();
-            format!("[{}{}]", space(style), items.join(","))
-        }
-        Value::Object(members) => {
-            let members: Vec<_> = members.iter().map(|(k, v)| render(&json!(k), style) + ":" + &render(v, style)).collect();
-            format!("{{{}{}}}", space(style), members.join(","))
-        }
-        other => other.to_string(),
-    };
-    format!("{}{inner}{}", space(style), space(style))
-}
-
-fn extra() -> impl Strategy<Value = Map<String, Value>> {
-    let value = prop_oneof![
-        Just(json!(null)),
-        any::<i32>().prop_map(Value::from),
-        any::<String>().prop_map(Value::from),
-        Just(json!([{"a": []}]))
-    ];
-    // `_` keeps the keys apart from those that memgate owns.
-    prop::collection::btree_map("_[a-z\u{e9}\"]{0,3}", value, 0..3).prop_map(|map| map.into_iter().collect())
 }
 
 fn content() -> impl Strategy<Value = Option<Value>> {
@@ -200,10 +140,8 @@ fn turn() -> impl Strategy<Value = Value> {
 }
 
 fn body() -> impl Strategy<Value = Value> {
-    let user = prop_oneof![Just(None), any::<String>().prop_map(|u| Some(json!(u))), Just(Some(json!({"id": 1})))];
-    (prop::collection::vec(turn(), 0..7), extra(), user).prop_map(|(turns, mut body, user)| {
+    (prop::collection::vec(turn(), 0..7), extra()).prop_map(|(turns, mut body)| {
         body.insert("messages".into(), Value::from(turns));
-        user.map(|user| body.insert("user".into(), user));
         Value::Object(body)
     })
 }
@@ -213,14 +151,8 @@ fn edits() -> impl Strategy<Value = Edits> {
         prop::collection::btree_set(0_usize..8, 0..5),
         proptest::option::of(any::<String>()),
         prop::collection::btree_map(0_usize..8, any::<String>(), 0..4),
-        proptest::option::of(proptest::option::of(any::<String>())),
     )
-        .prop_map(|(cut, system, prefixes, user_field)| Edits {
-            cut: cut.into_iter().collect(),
-            system,
-            prefixes,
-            user_field,
-        })
+        .prop_map(|(cut, system, prefixes)| Edits { cut: cut.into_iter().collect(), system, prefixes })
 }
 
 proptest! {
@@ -241,12 +173,12 @@ proptest! {
     #[test]
     fn what_is_not_edited_stays_byte_for_byte(value in body(), edits in edits(), style in prop::collection::vec(any::<u8>(), 1..40)) {
         let text = render(&value, &mut style.into_iter().cycle());
-        let edits = Edits { user_field: None, ..edits };
         let chat = parse_text(&text).unwrap();
+        let list = chat.list.clone().unwrap();
         let out = chat.rewrite(&edits);
-        prop_assert!(out.starts_with(&chat.body[..=chat.list.start]));
-        prop_assert!(out.ends_with(&chat.body[chat.list.end - 1..]));
-        let after = parse(out).unwrap();
+        prop_assert!(out.starts_with(&chat.body[..=list.start]));
+        prop_assert!(out.ends_with(&chat.body[list.end - 1..]));
+        let after = Dialect::ChatCompletions.parse(out).unwrap();
         let untouched: Vec<_> = (0..chat.turns().len())
             .filter(|i| !edits.cut.contains(i) && !edits.prefixes.contains_key(i) && !chat.turns()[*i].role.instructs())
             .map(|i| chat.raw(i))

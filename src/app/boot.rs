@@ -1,0 +1,77 @@
+//! What holds from the start to the end of the process, whatever is reloaded meanwhile.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::config::Config;
+use crate::setting::{Fault, Faults, Secret};
+use crate::telemetry::LogSettings;
+
+/// What a reload cannot change.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Boot {
+    listen: SocketAddr,
+    tls: bool,
+    http2: bool,
+    metrics: SocketAddr,
+    socket: PathBuf,
+    data: PathBuf,
+    audit: PathBuf,
+    h2c: bool,
+    threads: Option<usize>,
+    master_key: Option<Secret>,
+    journal_limit: u64,
+    audit_size: u64,
+    audit_keep: u32,
+    cache: (usize, usize),
+    log: LogSettings,
+}
+
+impl Boot {
+    pub(super) fn of(config: &Config) -> Self {
+        Self {
+            listen: config.listen,
+            tls: config.tls.is_some(),
+            http2: config.tls.as_ref().is_some_and(|tls| tls.http2),
+            metrics: config.metrics.listen,
+            socket: config.admin.socket.clone(),
+            data: config.storage.dir.clone(),
+            audit: config.audit.dir.clone(),
+            h2c: config.limits.h2c,
+            threads: config.limits.threads,
+            master_key: config.storage.master_key.clone(),
+            journal_limit: config.storage.journal_limit,
+            audit_size: config.audit.max_size,
+            audit_keep: config.audit.keep,
+            cache: (config.memory.cached_users, config.memory.cached_bytes),
+            log: config.log.clone(),
+        }
+    }
+
+    /// Settings that differ and need a restart.
+    pub(super) fn changes(&self, new: &Self) -> Vec<Fault> {
+        let mut faults = Faults::default();
+        for (changed, path) in [
+            (self.listen != new.listen, "listen"),
+            (self.tls != new.tls, "tls"),
+            (self.tls == new.tls && self.http2 != new.http2, "tls.http2"),
+            (self.metrics != new.metrics, "metrics.listen"),
+            (self.socket != new.socket, "admin.socket"),
+            (self.data != new.data, "storage.redb.dir"),
+            (self.audit != new.audit, "audit.dir"),
+            (self.h2c != new.h2c, "limits.h2c"),
+            (self.threads != new.threads, "limits.threads"),
+            (self.master_key != new.master_key, "storage.master_key"),
+            (self.journal_limit != new.journal_limit, "storage.journal_limit"),
+            (self.audit_size != new.audit_size, "audit.max_size"),
+            (self.audit_keep != new.audit_keep, "audit.keep"),
+            (self.cache != new.cache, "memory.cache"),
+            (self.log != new.log, "log"),
+        ] {
+            if changed {
+                faults.add(path, "cannot change while memgate runs", "restart memgate, or put the old value back");
+            }
+        }
+        faults.into_vec()
+    }
+}

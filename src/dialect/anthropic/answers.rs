@@ -1,0 +1,125 @@
+//! Answers in Anthropic's dialect: documents, events, and how a stream that broke is ended.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+
+use crate::dialect::Api;
+use crate::dialect::answer::{Answer, Usage};
+use crate::dialect::errors;
+use crate::dialect::format::StreamFault;
+use crate::dialect::stream::Heard;
+
+/// Makes a half event a `ping`: the official libraries throw on data that is no JSON, and pass over pings unread. The last name of an
+/// event counts (WHATWG HTML, 9.2.6).
+pub(super) const CUT_SHORT: &[u8] = b"\nevent: ping\n\n";
+
+/// Ends a stream.
+const STOP: &[u8] = b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+
+/// Why the model was kept from answering. The API asks clients to take the turn out of the conversation, so nothing is learned from it.
+const REFUSAL: &str = "refusal";
+
+/// A message, or the event of a stream: the members of both.
+#[derive(Deserialize)]
+struct Wire<'a> {
+    #[serde(borrow, default)]
+    r#type: Cow<'a, str>,
+    content: Option<Vec<IgnoredAny>>,
+    stop_reason: Option<String>,
+    #[serde(borrow)]
+    usage: Option<&'a RawValue>,
+    /// Of `message_start`.
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+    /// Of `message_delta`.
+    delta: Option<Delta>,
+    /// Of `content_block_start`.
+    #[serde(borrow)]
+    content_block: Option<Block<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Delta {
+    stop_reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Block<'a> {
+    #[serde(borrow, default)]
+    r#type: Cow<'a, str>,
+}
+
+/// Tokens as this API counts them: what the cache held stands apart.
+#[derive(Deserialize)]
+struct Counts {
+    input_tokens: Option<u64>,
+    cache_read_input_tokens: Option<u64>,
+    cache_creation_input_tokens: Option<u64>,
+    output_tokens: Option<u64>,
+}
+
+/// Reads a whole message, or an error.
+pub(super) fn read_answer(json: &[u8]) -> Option<Answer> {
+    let wire: Wire<'_> = serde_json::from_slice(json).ok()?;
+    Some(Answer {
+        content: wire.content.is_some_and(|blocks| !blocks.is_empty()),
+        error: wire.r#type == "error" || wire.stop_reason.as_deref() == Some(REFUSAL),
+        finish_reason: wire.stop_reason,
+        usage: wire.usage.and_then(usage),
+        ..Answer::default()
+    })
+}
+
+/// Reads one event.
+pub(super) fn read_event(name: &[u8], data: &[u8]) -> Option<Answer> {
+    let quiet = Answer::default();
+    if name == b"ping" {
+        return None;
+    }
+    let Ok(wire) = serde_json::from_slice::<Wire<'_>>(data) else {
+        // What is too long to be read is a block of some tool's.
+        return name.starts_with(b"content_block").then_some(Answer { content: true, ..quiet });
+    };
+    Some(match &*wire.r#type {
+        "message_start" => {
+            let message = wire.message.and_then(|message| read_answer(message.get().as_bytes()));
+            Answer { usage: message.and_then(|message| message.usage), ..quiet }
+        }
+        // A block of text starts empty; any other says what it is.
+        "content_block_start" => {
+            let content = wire.content_block.is_some_and(|block| !matches!(&*block.r#type, "text" | "thinking"));
+            Answer { content, ..quiet }
+        }
+        "content_block_delta" => Answer { content: true, ..quiet },
+        "message_delta" => {
+            let finish_reason = wire.delta.and_then(|delta| delta.stop_reason);
+            let error = finish_reason.as_deref() == Some(REFUSAL);
+            Answer { finish_reason, error, usage: wire.usage.and_then(usage), ..quiet }
+        }
+        "message_stop" => Answer { done: true, ..quiet },
+        // The last event of its stream: the official libraries throw it and read no further.
+        "error" => Answer { error: true, done: true, ..quiet },
+        _ => quiet,
+    })
+}
+
+/// Ends a stream: with an error, or, where only its last event is missing, with that.
+pub(super) fn end_stream(heard: &Heard, fault: Option<StreamFault<'_>>, out: &mut Vec<u8>) {
+    match fault.filter(|_| heard.finish_reason.is_none()) {
+        Some(StreamFault { code, message }) => {
+            let error = errors::body(Api::Anthropic, 502, code, message);
+            out.extend([b"event: error\ndata: ", &*error, b"\n\n"].concat());
+        }
+        None => out.extend_from_slice(STOP),
+    }
+}
+
+fn usage(counts: &RawValue) -> Option<Usage> {
+    let counts: Counts = serde_json::from_str(counts.get()).ok()?;
+    let prompt = [counts.input_tokens, counts.cache_read_input_tokens, counts.cache_creation_input_tokens];
+    let prompt_tokens = prompt.into_iter().flatten().fold(0, u64::saturating_add);
+    Some(Usage { prompt_tokens, completion_tokens: counts.output_tokens.unwrap_or_default() })
+}

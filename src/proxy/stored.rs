@@ -1,0 +1,207 @@
+//! What upstreams keep is reached by its owner alone.
+//!
+//! All users of an upstream share the account behind its key: what one left there, another could list, fetch or go on with. So memgate
+//! remembers whose answers an upstream keeps, and forwards no path that reaches further, unless the operator allows it
+//! (`shared_state`). An id of somebody else and one that never was get the same refusal, and the upstream is not asked.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::services::Services;
+use super::settings::{SharedState, Upstream};
+use super::upstream::choose_upstream;
+use crate::dialect::conversation::Conversation;
+use crate::dialect::stored::{Kept, ReferenceKind};
+use crate::dialect::{Api, Dialect, Reach};
+use crate::enforce::{Grant, Refusal, UserScope};
+use crate::memory::Holder;
+
+/// Notes what an answer leaves at its upstream.
+#[derive(Debug)]
+pub struct Keeper {
+    holder: Holder,
+    /// The request asks that the answer be stored.
+    keeps: bool,
+}
+
+impl Keeper {
+    /// Notes it: whoever sent the request may name it from now on.
+    pub fn note(&self, services: &Services, upstream: &Upstream, kept: &[Kept], now: i64) {
+        let ids = kept.iter().filter(|kept| self.keeps || kept.by_id).map(|kept| kept.id.as_str());
+        services.memory.hold(&self.holder, &upstream.name, ids, now);
+    }
+}
+
+/// The scope that a request was granted, if any.
+pub fn scope_of(grant: &Grant) -> Option<&UserScope> {
+    match grant {
+        Grant::Scoped { scope, .. } => Some(scope),
+        Grant::Unscoped { .. } => None,
+    }
+}
+
+/// Lets a conversation pass that names nothing but its user's own, and says who notes its answer.
+///
+/// # Errors
+/// When it names what is not its user's.
+pub fn admit(
+    services: &Services,
+    scope: Option<&UserScope>,
+    conversation: &Conversation,
+    upstream: &Upstream,
+    now: i64,
+) -> Result<Option<Keeper>, Refusal> {
+    check_names(services, scope, conversation, upstream, now)?;
+    let holder = scope.filter(|_| conversation.dialect() == Dialect::Responses).and_then(|scope| services.memory.holder(scope));
+    Ok(holder.map(|holder| Keeper { holder, keeps: conversation.stored().keeps() }))
+}
+
+fn check_names(
+    services: &Services,
+    scope: Option<&UserScope>,
+    conversation: &Conversation,
+    upstream: &Upstream,
+    now: i64,
+) -> Result<(), Refusal> {
+    let references = conversation.stored().references();
+    if references.is_empty() || upstream.shared_state == SharedState::Allow {
+        return Ok(());
+    }
+    let ids: Vec<&str> = references.iter().map(|reference| reference.id.as_str()).collect();
+    if holds(services, scope, upstream, &ids, now)? {
+        return Ok(());
+    }
+    // Which of several it was is told by their kinds alone.
+    let has = |kind| references.iter().any(|reference| reference.kind == kind);
+    Err(if has(ReferenceKind::Response) {
+        no_response("previous_response_not_found")
+    } else if has(ReferenceKind::Conversation) {
+        no_conversation()
+    } else if has(ReferenceKind::Item) {
+        no_item()
+    } else {
+        no_container()
+    })
+}
+
+/// The upstream that keeps a response for this user.
+///
+/// # Errors
+/// When there is none.
+pub fn find_keeper(
+    services: &Services,
+    upstreams: &[Arc<Upstream>],
+    scope: Option<&UserScope>,
+    id: &str,
+    now: i64,
+) -> Result<Arc<Upstream>, Refusal> {
+    let speaking = || upstreams.iter().filter(|upstream| upstream.dialects.contains(&Api::OpenAi));
+    for upstream in speaking() {
+        if holds(services, scope, upstream, &[id], now)? {
+            return Ok(Arc::clone(upstream));
+        }
+    }
+    let open = speaking().find(|upstream| upstream.shared_state == SharedState::Allow);
+    open.map(Arc::clone).ok_or_else(|| no_response("response_not_found"))
+}
+
+/// The upstream for a request that is no conversation.
+///
+/// # Errors
+/// When it reaches what is not its user's, or no upstream serves its model.
+pub fn choose(
+    services: &Services,
+    upstreams: &[Arc<Upstream>],
+    scope: Option<&UserScope>,
+    (api, reach): (Api, Reach<'_>),
+    body: Option<&Bytes>,
+    now: i64,
+) -> Result<Arc<Upstream>, Refusal> {
+    let by_model = || choose_upstream(upstreams, api, body.and_then(|body| crate::dialect::model_of(body)).as_deref());
+    match reach {
+        Reach::Own => by_model(),
+        Reach::Response(id) => find_keeper(services, upstreams, scope, id, now),
+        Reach::Named => {
+            let conversation = Dialect::Responses.parse(body.cloned().unwrap_or_default()).map_err(|fault| Refusal {
+                status: 400,
+                code: fault.code(),
+                message: fault.to_string(),
+                detail: String::new(),
+            })?;
+            let upstream = choose_upstream(upstreams, api, conversation.model())?;
+            check_names(services, scope, &conversation, &upstream, now)?;
+            Ok(upstream)
+        }
+        Reach::Shared => {
+            let upstream = by_model()?;
+            if upstream.shared_state == SharedState::Allow { Ok(upstream) } else { Err(shared(&upstream.name)) }
+        }
+    }
+}
+
+/// Refuses early what no upstream would get, so that its body need not be read.
+///
+/// # Errors
+/// When no upstream may be reached that far.
+pub fn check_reach(upstreams: &[Arc<Upstream>], api: Api, reach: Reach<'_>) -> Result<(), Refusal> {
+    let mut speaking = upstreams.iter().filter(|upstream| upstream.dialects.contains(&api)).peekable();
+    match speaking.peek() {
+        Some(first) if reach == Reach::Shared => {
+            let refusal = shared(&first.name);
+            if speaking.any(|upstream| upstream.shared_state == SharedState::Allow) { Ok(()) } else { Err(refusal) }
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether an upstream keeps all of these for the user. Without a scope there is no user that anything could be kept for.
+fn holds(services: &Services, scope: Option<&UserScope>, upstream: &Upstream, ids: &[&str], now: i64) -> Result<bool, Refusal> {
+    let Some(scope) = scope else { return Ok(false) };
+    let held = tokio::task::block_in_place(|| services.memory.holds(scope, &upstream.name, ids, now));
+    held.map_err(|error| Refusal {
+        status: 503,
+        code: "memory_unavailable",
+        message:
+            "Whose answers these are cannot be looked up just now. Try again; if it stays so, tell the operator of this server."
+                .to_owned(),
+        detail: error.to_string(),
+    })
+}
+
+fn no_response(code: &'static str) -> Refusal {
+    not_found(code, "No response of yours has this id. It may have expired: send the conversation itself in `input` instead.")
+}
+
+fn no_conversation() -> Refusal {
+    not_found(
+        "conversation_not_found",
+        "No conversation of yours has this id. Send the conversation itself in `input`, or go on by `previous_response_id`.",
+    )
+}
+
+fn no_item() -> Refusal {
+    not_found(
+        "item_not_found",
+        "An item of `input` stands for one that the model backend keeps, and no answer to you has one with its id. Send the item itself.",
+    )
+}
+
+fn no_container() -> Refusal {
+    not_found(
+        "container_not_found",
+        "No answer to you worked in a container with this id. Let the tool make one: `{\"type\": \"auto\"}`.",
+    )
+}
+
+fn shared(upstream: &str) -> Refusal {
+    let message = format!(
+        "This path reaches what the model backend keeps for everybody who uses it through this server, and nothing tells whose it is. \
+         The operator can open it to all users of the upstream `{upstream}` with `shared_state: allow`."
+    );
+    Refusal { status: 404, code: "shared_state", message, detail: String::new() }
+}
+
+fn not_found(code: &'static str, message: &str) -> Refusal {
+    Refusal { status: 404, code, message: message.to_owned(), detail: String::new() }
+}

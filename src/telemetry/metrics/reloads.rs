@@ -1,0 +1,57 @@
+//! What is replaced while memgate runs.
+
+use prometheus::{IntCounter, IntGaugeVec, Opts};
+
+use super::{Builder, PerLabel};
+
+label!(
+    /// What a reload came to.
+    ReloadResult { Applied = "applied", Refused = "refused" }
+);
+
+/// Metrics of the listener's certificates. Clones count into the same series.
+#[derive(Clone)]
+pub struct CertificateMetrics {
+    expiry: IntGaugeVec,
+    reloads: PerLabel<IntCounter>,
+    refused: IntCounter,
+}
+
+impl CertificateMetrics {
+    pub(super) fn new(b: &Builder) -> Result<Self, prometheus::Error> {
+        let expiry =
+            Opts::new("certificate_expiry_timestamp_seconds", "When a certificate ends, in seconds since the Unix epoch.");
+        let reloads = b.counters("certificate_reloads_total", "Changed certificate files by result.", &["result"])?;
+        Ok(Self {
+            expiry: b.add(IntGaugeVec::new(expiry.namespace("memgate"), &["certificate"])?)?,
+            reloads: PerLabel::of(&reloads, ReloadResult::ALL)?,
+            refused: b.counter("client_certificates_refused_total", "Handshakes that failed on the client's certificate.")?,
+        })
+    }
+
+    /// When the server's certificate ends, and the first authority of clients, in seconds since the Unix epoch.
+    pub fn set_expiry(&self, (server, client_ca): (i64, Option<i64>)) {
+        self.expiry.with_label_values(&["server"]).set(server);
+        match client_ca {
+            Some(end) => self.expiry.with_label_values(&["client_ca"]).set(end),
+            // It was never there, or is not any more: either way no series is left.
+            None => drop(self.expiry.remove_label_values(&["client_ca"])),
+        }
+    }
+
+    /// Counts a handshake that failed on the client's certificate: no request and no record comes of it.
+    pub fn count_refused(&self) {
+        self.refused.inc();
+    }
+
+    /// Counts certificate files that were found changed.
+    pub fn count_reload(&self, result: ReloadResult) {
+        self.reloads.0[result as usize].inc();
+    }
+}
+
+impl std::fmt::Debug for CertificateMetrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CertificateMetrics").finish_non_exhaustive()
+    }
+}

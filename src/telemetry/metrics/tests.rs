@@ -1,0 +1,78 @@
+use std::collections::BTreeSet;
+
+use prometheus::proto::{LabelPair, Metric, MetricFamily};
+
+use super::*;
+use crate::telemetry::Closing;
+
+fn exercised() -> Metrics {
+    let metrics = Metrics::new().unwrap();
+    let client = ClientName::parse("open-webui").unwrap();
+    metrics.count_request(&client, "required", "admit", "verified");
+    metrics.count_request(&client, "required", "refuse", "identity_missing");
+    metrics.count_refusal("identity_missing");
+    metrics.observe_stage(Stage::Recall, Duration::from_micros(120));
+    metrics.observe_first_token(Duration::from_millis(40));
+    metrics.observe_request(RouteLabel::Chat, Duration::from_millis(700), 4096, 900);
+    metrics.count_trim(3);
+    metrics.count_recall(RecallResult::Hit, 4);
+    metrics.count_learning(LearnResult::Learned);
+    metrics.keeping.count_written("profile", "explicit");
+    metrics.keeping.count_held("url");
+    metrics.keeping.count_closed(Closing::Superseded, 1);
+    metrics.keeping.count_unkept("rate");
+    metrics.set_learning_queue(512);
+    metrics.count_upstream_error("ollama", UpstreamFault::Timeout);
+    metrics.count_shadow_refusal(&client, "assurance_too_low");
+    metrics.count_ignored_headers(2);
+    metrics.count_reload(ReloadResult::Applied);
+    metrics.certificates.set_expiry((1_790_000_000, None));
+    metrics
+}
+
+#[test]
+fn the_exposition_is_as_agreed() {
+    insta::assert_snapshot!(exercised().render());
+}
+
+#[test]
+fn labels_are_a_known_few_and_none_names_a_person() {
+    let families = exercised().registry.gather();
+    let labels: BTreeSet<&str> =
+        families.iter().flat_map(MetricFamily::get_metric).flat_map(Metric::get_label).map(LabelPair::name).collect();
+    let expected = [
+        "certificate",
+        "client",
+        "code",
+        "decision",
+        "kind",
+        "mode",
+        "reason",
+        "result",
+        "route",
+        "stage",
+        "tier",
+        "upstream",
+        "version",
+    ];
+    assert_eq!(labels, BTreeSet::from(expected));
+    let series: usize = families.iter().map(|f| f.get_metric().len()).sum();
+    assert!(series < 80, "{series} series for one client");
+    for family in &families {
+        assert!(family.name().starts_with("memgate_") && family.help().ends_with('.'), "{}", family.name());
+    }
+}
+
+#[test]
+fn a_stream_closes_however_it_ends() {
+    let metrics = Metrics::new().unwrap();
+    let (one, two) = (metrics.open_stream(), metrics.open_stream());
+    assert_eq!(metrics.streams(), 2);
+    drop(one);
+    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+        let _held = two;
+        panic!("the stream's task fails");
+    }));
+    assert!(ended.is_err());
+    assert_eq!(metrics.streams(), 0);
+}
