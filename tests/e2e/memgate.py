@@ -72,14 +72,15 @@ class Memgate:
         """What must never reach the model."""
         return [*(value for name, value in self.secrets.items() if name != UPSTREAM_KEY), *self._keys.values(), "mgk_"]
 
-    def start(self, clients: str, wrong: str | None = None) -> None:
-        """Starts memgate with nothing remembered. `clients` is the section of proxy.yaml; the secret named by `wrong` gets another value."""
+    def start(self, clients: str, *, more: str = "", wrong: str | None = None) -> None:
+        """Starts memgate with nothing remembered. `clients` is the section of proxy.yaml, `more` further sections; the secret
+        named by `wrong` gets another value."""
         self._processes.stop("memgate")
         self._keys.clear()
         self.folder = Path(tempfile.mkdtemp(prefix="memgate-", dir=self._work / "run"))
         dialects = ", dialects: [openai, anthropic, ollama]" if self._knows_dialects() else ""
         text = CONFIGURATION.format(port=self.port, metrics=free_port(), clients=clients, upstream=self._upstream, dialects=dialects)
-        (self.folder / "proxy.yaml").write_text(text)
+        (self.folder / "proxy.yaml").write_text(text + more)
         self._processes.start("memgate", [self._binary, "run", "--config", "proxy.yaml"], env=self.secrets | ({wrong: secrets.token_hex(24)} if wrong else {}), cwd=self.folder)
         # Any answer will do; this one is a refusal.
         self._processes.wait_for("memgate", f"{self.root}/memgate/v1/me", 30)

@@ -31,7 +31,7 @@ class Account:
 class OpenWebUi:
     processes: Processes
     work: Path
-    port: int = 0
+    port: int = field(default_factory=free_port)
     accounts: dict[Person, Account] = field(default_factory=dict)
 
     @property
@@ -46,7 +46,6 @@ class OpenWebUi:
     def start(self, gate: Memgate, key: str, identity: dict[str, str]) -> None:
         """Starts it, or starts it anew, with its connection to memgate set by the environment alone."""
         self.processes.stop("open-webui")
-        self.port = free_port()
         data = self.work / "run" / "open-webui"
         data.mkdir(exist_ok=True)
         environment = {
@@ -105,6 +104,11 @@ class OpenWebUi:
         if errors:
             raise Refused(json.dumps(errors[0]))
         return "".join(event["choices"][0]["delta"].get("content") or "" for event in events if event["choices"])
+
+    def connect_page(self, person: Person, url: str, key: str) -> None:
+        """A direct connection: the person's own page calls memgate, with a key that the person typed in."""
+        connections = {"OPENAI_API_BASE_URLS": [url], "OPENAI_API_KEYS": [key], "OPENAI_API_CONFIGS": {"0": {"enable": True}}}
+        self.call("/api/v1/users/user/settings/update", {"ui": {"directConnections": connections}}, self.accounts[person].token)
 
     def task(self, person: Person, kind: str, text: str) -> None:
         """A background task, as the page asks for it: title, tags, follow_up."""

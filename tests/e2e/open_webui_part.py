@@ -26,6 +26,7 @@ PLAIN = """\
     identity: [{header: X-OpenWebUI-User-Id}]
     mode: required
 """
+PERSONAL = "  []\n"
 TASKS = ("title", "tags", "follow_up")
 
 
@@ -34,6 +35,7 @@ def play(stage: Stage) -> None:
     with chromium() as browser:
         _play_signed(stage, server, browser)
         _play_plain(stage, server, browser)
+        _play_direct(stage, server, browser)
     stage.processes.stop("open-webui")
 
 
@@ -85,6 +87,21 @@ def _play_plain(stage: Stage, server: OpenWebUi, browser: Browser) -> None:
         _play_page(traffic, opened, memories)
         # Bob proves who he is, once: from then on the plain header no longer opens his memory.
         check_refusal(traffic, opened[BOB], "proved", lambda: gate.memories(server.accounts[BOB].id))
+
+
+def _play_direct(stage: Stage, server: OpenWebUi, browser: Browser) -> None:
+    """The page itself calls memgate, across origins, each person with a personal key."""
+    gate = stage.memgate
+    gate.start(PERSONAL, more=f'cors: {{origins: ["{server.root}"]}}\n')
+    server.start(gate, "", {"ENABLE_DIRECT_CONNECTIONS": "true", "ENABLE_OPENAI_API": "false"})
+    for person in PEOPLE:
+        server.connect_page(person, gate.url, gate.key(person.name))
+    with (
+        stage.case("Open WebUI, direct connections", "personal key", server.hidden) as traffic,
+        pages(lambda person: OpenWebUiPage(browser, server, person, stage.pictures, "direct")) as opened,
+    ):
+        _play_page(traffic, opened, lambda person: gate.memories(person.name))
+        check_refusal(traffic, opened[BOB], "revoked", lambda: gate.revoke(BOB.name))
 
 
 def _play_api(traffic: Traffic, server: OpenWebUi, memories: Memories) -> None:
