@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
 const [port, weights, name, packages] = process.argv.slice(2);
-const CONTEXT = 4096; // tokens; longer prompts lose their oldest
+const CONTEXT = 1024; // tokens; longer prompts lose their oldest, for two cores read some hundred a second
 const ANSWER = 24; // tokens at most: enough to be an answer, short enough for two cores
 
 const library = createRequire(`${packages}/package.json`).resolve('node-llama-cpp');

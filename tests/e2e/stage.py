@@ -41,3 +41,6 @@ class Stage:
         except Exception as error:
             traceback.print_exc()
             case.failures.append(f"{type(error).__name__}: {error}"[:600])
+        except BaseException:
+            case.failures.append("interrupted")
+            raise
