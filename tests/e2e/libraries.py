@@ -82,5 +82,6 @@ def _cut(traffic: Traffic, library: Library, key: str) -> None:
     failure = library.failure(key, text, True)
     case = traffic.case
     case.check(failure.own, f"a cut stream is {failure.kind}, which is not the library's: {failure.message}")
+    case.check("broke off" in failure.message, f"a cut stream is told of in memgate's words: {failure.message}")
     case.check(failure.seconds < NOTICE, f"a cut stream was told of after {failure.seconds:.0f} s")
     case.note(f"cut stream, after {failure.seconds:.1f} s: {failure.kind}: {failure.message}")

@@ -68,7 +68,7 @@ async function call() {
     }
     return { text: answer };
   } catch (error) {
-    // The Ollama library has no exported error type: what it throws for an answer of the server is named so.
+    // The Ollama library exports no error type: it throws a ResponseError for a status, and a plain Error for one inside a stream.
     const own = errors.some((type) => error instanceof type) || (api.startsWith('ollama') && ['ResponseError', 'Error'].includes(error.constructor.name));
     return { text: answer, error: { kind: error.constructor.name, own, message: error.message, status: error.status ?? error.status_code ?? null } };
   }
