@@ -11,6 +11,7 @@ from sillytavern import SillyTavern
 
 ANSWER = 180_000  # milliseconds, for the real model under a busy machine
 CHARACTER = "Seraphina"
+BUSY = "isExecutingCommandsFromChatInput"
 NOTE_CLICKS = "document.addEventListener('click', () => { window.clickedAt = performance.timeOrigin + performance.now() }, true)"
 
 
@@ -33,17 +34,24 @@ class SillyTavernPage:
         self._command(f"/go {CHARACTER}")
         expect(page.locator("#chat .mes").first).to_contain_text(CHARACTER, timeout=60_000)
 
-    def _command(self, text: str) -> None:
+    def _type(self, text: str) -> None:
         self.page.locator("#send_textarea").fill(text)
         self.page.locator("#send_but").click()
 
+    def _command(self, text: str) -> None:
+        """A command, typed as a message is; the box takes nothing else until it is done."""
+        self._type(text)
+        expect(self.page.locator("#send_textarea")).to_have_value("", timeout=60_000)
+        expect(self.page.locator(f"#form_sheld.{BUSY}")).to_have_count(0, timeout=60_000)
+
     def new_chat(self) -> None:
         self._command("/newchat")
-        expect(self.page.locator("#chat .mes[is_user=true]")).to_have_count(0, timeout=30_000)
-        expect(self.page.locator("#send_but")).to_be_visible(timeout=30_000)
+        expect(self.page.locator("#chat .mes[is_user=true]")).to_have_count(0, timeout=60_000)
+        expect(self.page.locator("#send_but")).to_be_visible(timeout=60_000)
 
     def send(self, text: str) -> None:
-        self._command(text)
+        self._type(text)
+        expect(self.page.locator("#chat .mes[is_user=true]").last).to_contain_text(text, timeout=60_000)
 
     def answer(self) -> str:
         """The answer to the last message, once it is whole."""
