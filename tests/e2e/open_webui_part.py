@@ -100,7 +100,8 @@ def _play_direct(stage: Stage, server: OpenWebUi, browser: Browser) -> None:
         stage.case("Open WebUI, direct connections", "personal key", server.hidden) as traffic,
         pages(lambda person: OpenWebUiPage(browser, server, person, stage.pictures, "direct")) as opened,
     ):
-        _play_page(traffic, opened, lambda person: gate.memories(person.name))
+        # No tasks: over direct connections Open WebUI asks for none.
+        check_chats(traffic, opened, lambda person: gate.memories(person.name))
         check_refusal(traffic, opened[BOB], "revoked", lambda: gate.revoke(BOB.name))
 
 
@@ -113,6 +114,7 @@ def _play_api(traffic: Traffic, server: OpenWebUi, memories: Memories) -> None:
 
 
 def _play_page(traffic: Traffic, opened: dict[Person, OpenWebUiPage], memories: Memories) -> None:
+    """Chats, and the tasks that come with them."""
     check_chats(traffic, opened, memories)
     wait_until(lambda: traffic.recorder.is_quiet(3), 180, "the page's background tasks", 0.5)
     traffic.case.check(traffic.tasks, "the page asked for titles, tags or follow-ups")
