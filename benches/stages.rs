@@ -24,7 +24,6 @@ use memgate::memory::{Memory, MemorySettings, Message, RecallRequest, Role, rend
 use memgate::setting::{Faults, Secret};
 use memgate::store::{Batch, Fact, FileDisk, Kind, Provenance, Status, StorageSettings, Store, Tier};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 const SIZES: [usize; 2] = [4 << 10, 64 << 10];
 const NOW: i64 = 1_750_000_000;
@@ -88,10 +87,16 @@ fn resolve(criterion: &mut Criterion) {
                 &mut headers,
                 |headers| {
                     let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
-                    let arrival =
-                        Arrival { method: "POST", target: TARGET, headers: &headers, peer, certificate: None, now: NOW };
-                    let digest: [u8; 32] = Sha256::digest(&body).into();
-                    let resolution = resolver.resolve(&arrival, Some(digest), &NoKeys);
+                    let arrival = Arrival {
+                        method: "POST",
+                        target: TARGET,
+                        authority: None,
+                        headers: &headers,
+                        peer,
+                        certificate: None,
+                        now: NOW,
+                    };
+                    let resolution = resolver.resolve(&arrival, Some(&body), &NoKeys);
                     assert!(matches!(resolution.finding, Finding::Valid(_)), "{:?}", resolution.finding);
                 },
                 BatchSize::SmallInput,

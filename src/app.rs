@@ -25,7 +25,7 @@ use crate::admin::{self, Control};
 use crate::config::{self, Config};
 use crate::context::TokenCounter;
 use crate::demo;
-use crate::identity::{ReplayGuard, Resolver};
+use crate::identity::{KeyKeeper, ReplayGuard, Resolver};
 use crate::inference::Fetcher;
 use crate::memory::{Learned, LearnedReport, Memory, OnLearned};
 use crate::proxy::tls::Listener;
@@ -91,11 +91,14 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     });
     let guard = Arc::new(ReplayGuard::new(unix_ms().div_euclid(1000)));
     let runtime = Arc::new(ArcSwap::from_pointee(build_runtime(&config, &guard)));
+    let keeper = KeyKeeper::new(background.handle().clone(), Arc::clone(&metrics));
+    keeper.take_up(&config.trust.identity);
     let reload = Reload {
         path: path.to_owned(),
         boot,
         runtime: Arc::clone(&runtime),
         guard,
+        keeper,
         services: Arc::clone(&services),
         turn: Mutex::new(()),
     };
@@ -262,6 +265,7 @@ struct Reload {
     boot: Boot,
     runtime: Arc<ArcSwap<Runtime>>,
     guard: Arc<ReplayGuard>,
+    keeper: KeyKeeper,
     services: Arc<Services>,
     /// One at a time: of two, the one that read the file last must win.
     turn: Mutex<()>,
@@ -280,6 +284,7 @@ impl Reload {
                     listener.adopt(tls);
                 }
                 self.services.memory.configure(config.memory.clone());
+                self.keeper.take_up(&config.trust.identity);
                 self.runtime.store(Arc::new(build_runtime(&config, &self.guard)));
                 self.services.metrics.count_reload(ReloadResult::Applied);
                 tracing::info!("the configuration was reloaded");

@@ -144,8 +144,20 @@ pub(super) struct SignArgs {
     pub body: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t = Format::Headers)]
     pub format: Format,
+    /// Which signature to make.
+    #[arg(long, value_enum, default_value_t = SignatureKind::Memgate)]
+    pub kind: SignatureKind,
     #[command(flatten)]
     pub file: FileArgs,
+}
+
+/// What signs a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SignatureKind {
+    /// memgate's own headers.
+    Memgate,
+    /// An HTTP message signature with a content digest.
+    Rfc9421,
 }
 
 /// How a signed request is printed.

@@ -4,10 +4,10 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::args::{Format, SignArgs};
+use super::args::{Format, SignArgs, SignatureKind};
 use super::output::Failure;
 use crate::config;
-use crate::identity::{SigningKey, sign};
+use crate::identity::{SigningKey, sign, sign_message};
 use crate::ids::UserId;
 use crate::setting::{Fault, Faults, SecretRef};
 
@@ -27,7 +27,11 @@ pub(super) fn print_signed(args: &SignArgs, stdin: &mut dyn Read, out: &mut dyn 
     let body = read_body(args.body.as_deref(), stdin)?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(Failure::other)?.as_secs();
     let now = i64::try_from(now).map_err(Failure::other)?;
-    let headers = sign(&key, &args.user, &method, &target.path, &body, now, &fresh_nonce()?);
+    let make = match args.kind {
+        SignatureKind::Memgate => sign,
+        SignatureKind::Rfc9421 => sign_message,
+    };
+    let headers = make(&key, &args.user, &method, &target.path, &body, now, &fresh_nonce()?);
     match args.format {
         Format::Headers => {
             for (name, value) in headers {

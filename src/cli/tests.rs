@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use super::*;
 use crate::admin::{Control, bind_socket, serve_control};
-use crate::identity::{SigningKey, sign};
+use crate::identity::{SigningKey, sign, sign_message};
 use crate::setting::{Faults, Secret};
 use crate::store::{FileDisk, StorageSettings, Store};
 use crate::telemetry::{AuditLog, AuditSettings, Metrics};
@@ -91,6 +91,25 @@ fn signed_headers_are_those_of_the_request() {
     let expected: Vec<String> = expected.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     assert_eq!(out.lines().collect::<Vec<_>>(), expected);
     assert!(!out.contains("0123456789abcdef0123456789abcdef"));
+}
+
+#[test]
+fn a_message_signature_is_over_the_same_request() {
+    let dir = directory(CONFIG);
+    let body = dir.path().join("body.json");
+    std::fs::write(&body, b"{\"a\":1}\n").unwrap();
+    let words =
+        format!("sign -c $CONFIG --kind rfc9421 --key-id k1 --user acme:ann --url https://h/v1/x?y=1 --body {}", body.display());
+    let (ended, out) = run_in(dir.path(), &words);
+    ended.unwrap();
+    let key = SigningKey { id: "k1".into(), secret: Secret::new(b"0123456789abcdef0123456789abcdef") };
+    let input = header(&out, "Signature-Input");
+    let parameter =
+        |name: &str| input.split(';').find_map(|part| part.strip_prefix(name)?.strip_prefix('=')).unwrap().trim_matches('"');
+    let (now, nonce) = (parameter("created").parse().unwrap(), parameter("nonce"));
+    let expected = sign_message(&key, "acme:ann", "POST", "/v1/x?y=1", b"{\"a\":1}\n", now, nonce);
+    let expected: Vec<String> = expected.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    assert_eq!(out.lines().collect::<Vec<_>>(), expected);
 }
 
 #[test]

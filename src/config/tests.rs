@@ -41,7 +41,7 @@ trust:
 clients:
   - name: Open WebUI
     key: {env: MEMGATE_TEST_UNSET}
-    identity: [{open_webui_jwt: {secret: {env: MEMGATE_TEST_UNSET}, header: x-a, leeway: 5s}}, user_kee]
+    identity: [{open_webui: {secret: {env: MEMGATE_TEST_UNSET}, header: x-a, leeway: 5s}}, user_kee]
   - key: {file: /nonexistent/key}
 upstreams:
   - {name: ollama, url: "127.0.0.1:11434", models: "*"}
@@ -155,8 +155,8 @@ const SECRET: &str = "s3cr3t-Zq8xKw2LmN4";
 fn leaky() -> String {
     format!(
         "trust:\n  mode: required\n  signing_keys:\n    - {{id: k1, secret: {SECRET}}}\n    - id: k2\n      secret: {{env: [{SECRET}]}}\n\
-         clients:\n  - name: open-webui\n    key: {SECRET}\n    kye: {SECRET}\n    identity:\n      - open_webui_jwt: {{secret: \
-         \"{SECRET}\"}}\n      - open_webui_jwt: {SECRET}\nupstreams:\n  - name: a\n    url: http://127.0.0.1:1/v1\n    api_key: {SECRET}\n  \
+         clients:\n  - name: open-webui\n    key: {SECRET}\n    kye: {SECRET}\n    identity:\n      - open_webui: {{secret: \
+         \"{SECRET}\"}}\n      - open_webui: {SECRET}\nupstreams:\n  - name: a\n    url: http://127.0.0.1:1/v1\n    api_key: {SECRET}\n  \
          - name: b\n    builtin: demo\n    api_key: {{value: {SECRET}}}\n    http2: {SECRET}\nstorage:\n  master_key: {SECRET}\nlog:\n  \
          level: {SECRET}\n"
     )

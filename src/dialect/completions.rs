@@ -29,10 +29,10 @@ impl Format for Completions {
             Some(name) => draft.take(reader, name),
             None => Ok(reader.skip()?),
         })?;
-        let (turns, uncounted) = match draft.prompt {
-            Prompt::Lone(literal) => (vec![lone(literal)], false),
-            Prompt::Several => (Vec::new(), true),
-        };
+        let turns: Vec<Turn> = draft.prompt.map(lone).into_iter().collect();
+        if turns.is_empty() {
+            draft.nature = Nature { form: Form::Closed, uncounted: true, ..draft.nature };
+        }
         let mut conversation = Conversation {
             dialect: Dialect::Completions,
             model: draft.model,
@@ -46,12 +46,10 @@ impl Format for Completions {
             tools: false,
             stored: Stored::default(),
             head,
-            nature: Nature { uncounted: uncounted || draft.suffix, ..Nature::default() },
+            nature: draft.nature,
             body,
         };
-        // An answer that begins with the prompt would begin with what memory wrote there.
-        let closed = draft.suffix || draft.echo || conversation.turns.is_empty();
-        conversation.nature.form = if closed { Form::Closed } else { form_of(&conversation.text(0)) };
+        conversation.nature.form = draft.nature.form.max(form_of(&conversation.text(0)));
         Ok(conversation)
     }
 
@@ -79,23 +77,13 @@ pub(super) fn lone(literal: Literal) -> Turn {
 }
 
 #[derive(Default)]
-enum Prompt {
-    /// One text, also where it is the only element of an array.
-    Lone(Literal),
-    /// Several texts, token ids, or nothing said: there is no one place for memory.
-    #[default]
-    Several,
-}
-
-#[derive(Default)]
 struct Draft {
-    prompt: Prompt,
+    prompt: Option<Literal>,
     model: Option<String>,
     stream: bool,
     include_usage: bool,
     max_tokens: Option<u64>,
-    suffix: bool,
-    echo: bool,
+    nature: Nature,
 }
 
 impl Draft {
@@ -107,36 +95,45 @@ impl Draft {
             "stream" => self.stream = fields::is_true(reader)?,
             "stream_options" => self.include_usage = chat::include_usage(reader)?,
             "max_tokens" => self.max_tokens = fields::number(reader)?,
-            "suffix" => self.suffix = fields::literal(reader)?.is_some_and(|literal| literal.span.len() > 2),
-            _ => self.echo = fields::is_true(reader)?,
+            "suffix" => {
+                if fields::literal(reader)?.is_some_and(|suffix| is_said(&suffix)) {
+                    self.nature = Nature { form: Form::Closed, uncounted: true, ..self.nature };
+                }
+            }
+            // An answer that begins with the prompt would begin with what memory wrote there.
+            _ => {
+                if fields::is_true(reader)? {
+                    self.nature.form = Form::Closed;
+                }
+            }
         }
         Ok(())
     }
 }
 
-fn prompt(reader: &mut Reader<'_>) -> Result<Prompt, ParseError> {
+/// The one text of a prompt, also where it is the only element of an array. Several texts, token ids, or nothing said leave no one
+/// place for memory.
+fn prompt(reader: &mut Reader<'_>) -> Result<Option<Literal>, ParseError> {
+    let mut only = None;
     match reader.peek() {
-        Some(b'"') => Ok(said(Some(reader.string()?))),
+        Some(b'"') => only = Some(reader.string()?),
         Some(b'[') => {
-            let mut only = None;
             let mut elements = 0_usize;
             reader.array(|reader| {
                 elements += 1;
-                only = fields::literal(reader)?;
+                only = fields::literal(reader)?.filter(|_| elements == 1);
                 Ok::<_, ParseError>(())
             })?;
-            Ok(said(only.filter(|_| elements == 1)))
         }
-        Some(b'n') => {
-            reader.skip()?;
-            Ok(Prompt::Several)
-        }
-        _ => Err(ParseError::NoText("prompt")),
+        Some(b'n') => reader.skip()?,
+        _ => return Err(ParseError::NoText("prompt")),
     }
+    Ok(only.filter(is_said))
 }
 
-fn said(only: Option<Literal>) -> Prompt {
-    only.filter(|literal| literal.span.len() > 2).map_or(Prompt::Several, Prompt::Lone)
+/// Whether a text is not empty.
+pub(super) fn is_said(literal: &Literal) -> bool {
+    literal.span.len() > 2
 }
 
 #[cfg(test)]

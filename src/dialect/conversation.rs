@@ -125,8 +125,8 @@ impl Turn {
     }
 }
 
-/// Whose words the turns of a request are, by its form alone.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// Whose words the turns of a request are, by its form alone; the later, the less memory may do with them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Form {
     /// Turns, each of one speaker.
     #[default]
@@ -250,6 +250,12 @@ impl Conversation {
     #[must_use]
     pub fn last_user(&self) -> Option<usize> {
         self.turns.iter().rposition(|turn| turn.role == Role::User)
+    }
+
+    /// Index of the last turn, but for asides behind it.
+    #[must_use]
+    pub fn last_turn(&self) -> Option<usize> {
+        self.turns.iter().rposition(|turn| turn.role != Role::Aside)
     }
 
     /// Index of the last of the instructing turns that the conversation starts with.

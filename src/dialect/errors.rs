@@ -110,9 +110,19 @@ mod tests {
         assert_eq!(read(Api::Anthropic, 404), anthropic);
         let ollama = serde_json::json!({"error": "No such \"model\"", "code": "model_not_found"});
         assert_eq!(read(Api::Ollama, 404), ollama);
-        for (status, kind) in
-            [(401, "authentication_error"), (429, "rate_limit_error"), (502, "api_error"), (400, "invalid_request_error")]
-        {
+        for (status, kind) in [
+            (401, "authentication_error"),
+            (402, "billing_error"),
+            (403, "permission_error"),
+            (409, "conflict_error"),
+            (413, "request_too_large"),
+            (429, "rate_limit_error"),
+            (502, "api_error"),
+            (504, "timeout_error"),
+            (529, "overloaded_error"),
+            (400, "invalid_request_error"),
+            (431, "invalid_request_error"),
+        ] {
             assert_eq!(anthropic_type(status), kind);
         }
     }

@@ -103,6 +103,11 @@ pub(super) trait Format: fmt::Debug + Sync {
     /// Reads one event of a stream; its name is empty where the framing has none. `None` when it is not understood.
     fn read_event(&self, name: &[u8], data: &[u8]) -> Option<Answer>;
 
+    /// Ends a line that broke off behind `start` so that it tells of the fault, where lines are events and that can be done.
+    fn end_inside(&self, _start: &[u8], _fault: StreamFault<'_>) -> Option<Vec<u8>> {
+        None
+    }
+
     /// Ends an event that was cut in the middle, so that the next one is read as one.
     fn cut_short(&self) -> &'static [u8] {
         self.framing().cut_short()

@@ -24,7 +24,7 @@ mod samples;
 pub mod stored;
 pub mod stream;
 pub mod task;
-mod transcript;
+pub mod transcript;
 pub mod words;
 
 use schemars::JsonSchema;

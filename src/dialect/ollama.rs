@@ -6,6 +6,7 @@
 mod answers;
 mod chat;
 mod generate;
+mod mend;
 
 use super::conversation::ParseError;
 use super::fields;

@@ -224,13 +224,13 @@ pub(super) fn find(conversation: &Conversation) -> Option<Found> {
             return Some(Found { name: prompt.name, follows: false });
         }
     }
-    turns.last().filter(|last| last.role == Role::User)?;
-    let text = conversation.text(turns.len() - 1);
+    let last = conversation.last_turn().filter(|last| turns[*last].role == Role::User)?;
+    let text = conversation.text(last);
     let text = text.trim_start();
     if text.starts_with(OVER_FILES) {
         return None;
     }
-    let lone = leading + 1 == turns.len();
+    let lone = leading == last;
     let bare = lone && !conversation.stream() && !conversation.has_tools();
     let stands = |prompt: &&Prompt| match prompt.place {
         Place::Bare => bare && prompt.begins(text),

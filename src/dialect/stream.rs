@@ -179,6 +179,10 @@ impl Tap {
         let mut out = Vec::new();
         if !self.done() {
             if !self.is_between_events() {
+                if let Some(mut end) = self.dialect.format().end_inside(&self.lines.partial, fault) {
+                    end.push(b'\n');
+                    return end;
+                }
                 out.extend_from_slice(self.dialect.format().cut_short());
             }
             let fault = Some(fault).filter(|_| !self.ends_cleanly());

@@ -111,7 +111,7 @@ pub fn classify(conversation: &Conversation, task_header: Option<&str>, chat_id:
     if conversation.dialect().only_counts() || conversation.form() != Form::Turns {
         return (Purpose::Continuation, Clue::Form);
     }
-    match conversation.turns().iter().rev().find(|turn| turn.role != Role::Aside) {
+    match conversation.last_turn().map(|last| &conversation.turns()[last]) {
         Some(last) if last.role == Role::User => (Purpose::Turn, Clue::LastTurn),
         _ => (Purpose::Continuation, Clue::LastTurn),
     }

@@ -30,7 +30,7 @@ const TEMPLATES: [&str; 21] = [
     "### Response:",
     "### Assistant:",
 ];
-/// What editors put around the gap that a model is to fill (of CodeLlama, StarCoder, Qwen, DeepSeek, Codestral, Granite).
+/// What editors put around the gap that a model is to fill (`CodeLlama`, `StarCoder`, Qwen, `DeepSeek`, Codestral, Granite).
 const GAPS: [&str; 9] = [
     "<|fim_prefix|>",
     "<|fim_suffix|>",
@@ -46,6 +46,8 @@ const GAPS: [&str; 9] = [
 const NAME: (usize, usize) = (40, 4);
 /// Lines that are looked at, from the end.
 const LINES: usize = 500;
+/// What was said last, in bytes: about a screenful.
+const RECENT: usize = 1500;
 
 /// The form of a prompt.
 pub(super) fn form_of(prompt: &str) -> Form {
@@ -57,6 +59,14 @@ pub(super) fn form_of(prompt: &str) -> Form {
     } else {
         Form::Turns
     }
+}
+
+/// The end of a transcript, from the beginning of a line where there is one: what is being talked about.
+#[must_use]
+pub fn recent(text: &str) -> &str {
+    let Some(from) = text.len().checked_sub(RECENT) else { return text };
+    let end = &text[text.ceil_char_boundary(from)..];
+    end.split_once('\n').map_or(end, |(_, lines)| lines)
 }
 
 /// Whether the text is lines of `Name: words`: with a name at its end whose words are still to come, or with one that speaks again
@@ -128,6 +138,15 @@ mod tests {
         ] {
             assert_eq!(form_of(prompt), Form::Transcript, "{prompt}");
         }
+    }
+
+    #[test]
+    fn what_was_said_last_is_short() {
+        assert_eq!(recent("Alice: hi\nSeraphina:"), "Alice: hi\nSeraphina:");
+        let text = format!("{}\nAlice: hi\nSeraphina:", "ä".repeat(RECENT));
+        assert_eq!(recent(&text), "Alice: hi\nSeraphina:");
+        assert_eq!(recent(&"ä".repeat(RECENT)).len(), RECENT);
+        assert!(recent(&"€".repeat(RECENT)).len() <= RECENT);
     }
 
     #[test]

@@ -18,6 +18,7 @@ fn resolution(client: &str) -> Resolution {
         finding: Finding::None { looked_for: vec![] },
         user_named: false,
         session: None,
+        task: None,
         stray_credential: None,
         ignored_headers: 2,
     }

@@ -7,7 +7,8 @@ use ipnet::IpNet;
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
-use super::header::{self, View};
+use super::header::{self, Cues, View};
+use super::jwt::is_placeholder;
 use super::source::Source;
 use super::{CertificateRule, ClientCertificate, Invalid, KeyHash, code};
 use crate::ids::ClientName;
@@ -26,6 +27,8 @@ pub struct Client {
     /// Addresses that are this client's even without a key. They recognise, they do not authenticate.
     pub peers: Vec<IpNet>,
     pub sources: Vec<Source>,
+    /// Which headers name its chats and tasks.
+    pub cues: Cues,
 }
 
 impl Client {
@@ -33,6 +36,12 @@ impl Client {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.key_hashes.is_empty() && self.certificates.is_empty() && self.peers.is_empty()
+    }
+
+    /// Whether the request bears a trace of the client: one of its sources, or a chat as its product names them.
+    fn leaves_trace(&self, view: &View<'_>, user_key: bool) -> bool {
+        self.sources.iter().any(|source| source.leaves_trace(view, user_key))
+            || self.cues.sessions.iter().any(|name| view.carries(name.as_str()))
     }
 
     /// The client is configured for a signed source.
@@ -44,11 +53,11 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, key_hashes, certificates, peers, sources } = self;
+        let Self { name, key_hashes, certificates, peers, sources, cues } = self;
         let keys = key_hashes.len();
-        let mut out = f.debug_struct("Client");
-        out.field("name", name).field("keys", &keys).field("certificates", &certificates.len());
-        out.field("peers", peers).field("sources", sources).finish()
+        let mut text = f.debug_struct("Client");
+        text.field("name", name).field("keys", &keys).field("certificates", &certificates.len());
+        text.field("peers", peers).field("sources", sources).field("cues", cues).finish()
     }
 }
 
@@ -66,13 +75,14 @@ pub(super) struct Credential {
     pub user_key: bool,
 }
 
-/// The credentials of a request, each once. An empty bearer, another scheme, or a repeated header counts as none.
+/// The credentials of a request, each once. An empty bearer, another scheme, a repeated header, or a placeholder that a chat UI left
+/// unresolved for all its people counts as none.
 pub(super) fn credentials(view: &View<'_>) -> Vec<Credential> {
     let mut found: Vec<Credential> = Vec::new();
     for name in header::CREDENTIALS {
         let Some(value) = view.get(name) else { continue };
         let key = if *name == "authorization" { bearer(value) } else { value.trim_ascii() };
-        if key.is_empty() {
+        if key.is_empty() || is_placeholder(key) {
             continue;
         }
         let credential = Credential { hash: hash_key(key), user_key: key.starts_with(USER_KEY_PREFIX.as_bytes()) };
@@ -84,7 +94,7 @@ pub(super) fn credentials(view: &View<'_>) -> Vec<Credential> {
 }
 
 /// The token of `Bearer <token>` (RFC 6750), or nothing.
-fn bearer(value: &[u8]) -> &[u8] {
+pub(super) fn bearer(value: &[u8]) -> &[u8] {
     match value.split_at_checked(7) {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") => token.trim_ascii(),
         _ => b"",
@@ -136,11 +146,9 @@ pub(super) fn recognise<'a>(
         }
     }
     let user_key = credentials.iter().any(|credential| credential.user_key);
-    let client =
-        keyed.or_else(|| clients.iter().find(|client| client.peers.iter().any(|net| net.contains(&peer)))).or_else(|| {
-            let traced = |client: &&Client| client.sources.iter().any(|source| source.leaves_trace(view, user_key));
-            clients.iter().filter(|client| client.is_open()).find(traced)
-        });
+    let client = keyed
+        .or_else(|| clients.iter().find(|client| client.peers.iter().any(|net| net.contains(&peer))))
+        .or_else(|| clients.iter().filter(|client| client.is_open()).find(|client| client.leaves_trace(view, user_key)));
     Ok(Recognised { client, authenticated: keyed.is_some(), stray })
 }
 

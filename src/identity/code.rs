@@ -17,6 +17,10 @@ pub const JWT_INVALID: &str = "jwt_invalid";
 pub const JWT_EXPIRED: &str = "jwt_expired";
 /// The JWT is from the future, beyond the clock skew.
 pub const JWT_PREMATURE: &str = "jwt_premature";
+/// The JWT is by a key that is not among those of the issuer.
+pub const JWT_KEY_UNKNOWN: &str = "jwt_key_unknown";
+/// The issuer's keys were never had, or are too old.
+pub const JWT_KEYS_UNAVAILABLE: &str = "jwt_keys_unavailable";
 pub const SIGNATURE_INVALID: &str = "signature_invalid";
 /// The signature's timestamp is outside the clock skew, or older than the replay guard can answer for.
 pub const SIGNATURE_EXPIRED: &str = "signature_expired";
@@ -40,6 +44,8 @@ pub const ALL: &[&str] = &[
     JWT_INVALID,
     JWT_EXPIRED,
     JWT_PREMATURE,
+    JWT_KEY_UNKNOWN,
+    JWT_KEYS_UNAVAILABLE,
     SIGNATURE_INVALID,
     SIGNATURE_EXPIRED,
     SIGNATURE_REPLAYED,

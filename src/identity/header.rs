@@ -27,6 +27,12 @@ pub const OPEN_WEBUI_JWT: &str = "x-openwebui-user-jwt";
 pub const OPEN_WEBUI_CHAT_ID: &str = "x-openwebui-chat-id";
 /// Another product's user header from `SillyTavern`.
 pub const SILLY_TAVERN_USER: &str = "x-st-user";
+/// The signatures of RFC 9421, by label.
+pub const HTTP_SIGNATURE: &str = "signature";
+/// What each signature of RFC 9421 covers, by label.
+pub const HTTP_SIGNATURE_INPUT: &str = "signature-input";
+/// Digests of the body (RFC 9530).
+pub const CONTENT_DIGEST: &str = "content-digest";
 
 /// Headers that carry a credential of the caller, in the order in which they are read.
 pub(super) const CREDENTIALS: &[&str] = &["authorization", "x-api-key", "api-key"];
@@ -51,17 +57,29 @@ pub(super) const USER_IDS: &[&str] = &[
     "x-litellm-end-user-id",
     "x-litellm-customer-id",
     "x-muxi-user-id",
+    "x-librechat-user-id",
     "remote-user",
     "x-forwarded-user",
     "x-forwarded-email",
     "x-forwarded-preferred-username",
+    "x-auth-request-user",
+    "x-auth-request-email",
     "x-authentik-username",
     "cf-access-jwt-assertion",
 ];
 
 /// Headers whose names start so are identity.
-const FAMILIES: &[&str] =
-    &["x-memgate-", "x-openwebui-", "x-muxi-", "x-authentik-", "x-auth-request-", "x-litellm-", "cf-access-", "x-remote-"];
+const FAMILIES: &[&str] = &[
+    "x-memgate-",
+    "x-openwebui-",
+    "x-librechat-",
+    "x-muxi-",
+    "x-authentik-",
+    "x-auth-request-",
+    "x-litellm-",
+    "cf-access-",
+    "x-remote-",
+];
 
 /// Further headers that never reach the upstream: identity of other products, and credentials.
 const OTHERS: &[&str] = &[
@@ -77,6 +95,10 @@ const OTHERS: &[&str] = &[
     "remote-email",
     "remote-groups",
 ];
+
+/// What signs a message or its body: true of the request as it came, not as it goes on. These are lists, so that several lines of one
+/// are one value (RFC 9110, section 5.3), and an intermediary may have added its own.
+const MESSAGE_SIGNATURES: &[&str] = &[HTTP_SIGNATURE, HTTP_SIGNATURE_INPUT, CONTENT_DIGEST, "repr-digest"];
 
 /// A header as servers behind CGI-like gateways see it: lower case, everything but letters and digits a hyphen.
 fn fold(byte: u8) -> u8 {
@@ -97,7 +119,8 @@ pub(super) fn aliases(name: &str, known: &str) -> bool {
 /// Headers that the configuration adds are known to [`super::Resolver::is_inbound_only`].
 #[must_use]
 pub fn is_inbound_only(name: &str) -> bool {
-    FAMILIES.iter().any(|family| starts_with(name, family)) || USER_IDS.iter().chain(OTHERS).any(|known| aliases(name, known))
+    let mut known = USER_IDS.iter().chain(OTHERS).chain(MESSAGE_SIGNATURES);
+    FAMILIES.iter().any(|family| starts_with(name, family)) || known.any(|known| aliases(name, known))
 }
 
 /// Headers as evidence may see them: without those that `Connection` or `Trailer` lists, and without repeated ones.
@@ -119,6 +142,20 @@ impl<'a> View<'a> {
         let value = values.next()?;
         let unique = values.next().is_none();
         (unique && !self.hides(name)).then(|| value.as_bytes())
+    }
+
+    /// The lines of a list header, joined as RFC 9110, section 5.3, says.
+    pub(super) fn joined(&self, name: &str) -> Option<Vec<u8>> {
+        if !self.has(name) {
+            return None;
+        }
+        let lines: Vec<_> = self.headers.get_all(name).iter().map(|line| line.as_bytes().trim_ascii()).collect();
+        Some(lines.join(&b", "[..]))
+    }
+
+    /// Every line of a header, hidden or not, as received.
+    pub(super) fn lines(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        self.headers.get_all(name).iter().map(http::HeaderValue::as_bytes)
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
@@ -156,7 +193,8 @@ pub(super) fn check_hygiene(headers: &HeaderMap, configured: &[HeaderName]) -> R
         return Ok(());
     }
     // HTTP/2 lets a client split its cookies over several fields (RFC 9113, 8.2.3).
-    let once = |name: &HeaderName| *name != header::COOKIE && (is_inbound_only(name.as_str()) || configured.contains(name));
+    let list = |name: &HeaderName| *name == header::COOKIE || MESSAGE_SIGNATURES.contains(&name.as_str());
+    let once = |name: &HeaderName| configured.contains(name) || (!list(name) && is_inbound_only(name.as_str()));
     match headers.keys().find(|name| once(name) && headers.get_all(*name).iter().nth(1).is_some()) {
         Some(name) => {
             let message =
@@ -175,16 +213,42 @@ pub(super) fn text(value: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// The chat session that a request belongs to. A malformed one counts as none.
-pub fn session(headers: &HeaderMap) -> Option<SessionId> {
-    session_in(&View::new(headers))
+/// Longest name of a task that is taken for one.
+const MAX_TASK: usize = 64;
+
+/// Headers that say more of a request than its user. They are the caller's word, and choose only among that person's own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cues {
+    /// Which headers name the chat session, the first that is there counts. `X-Memgate-Session` goes before them; with none, `Open WebUI`'s
+    /// Chat-Id comes after it. So another product's header picks no session unless the configuration names that product.
+    pub sessions: Vec<HeaderName>,
+    /// Which header names the task that a UI asks on its own behalf.
+    pub task: Option<HeaderName>,
 }
 
-pub(super) fn session_in(view: &View<'_>) -> Option<SessionId> {
-    let value = view.get(SESSION).or_else(|| view.get(OPEN_WEBUI_CHAT_ID))?;
-    // A placeholder that the client left unresolved is the same for everybody.
-    let text = std::str::from_utf8(value).ok().filter(|text| !text.contains("{{"))?;
-    SessionId::parse(text).ok()
+impl Cues {
+    /// Every header that the configuration gives a meaning to.
+    pub(super) fn headers(&self) -> impl Iterator<Item = &HeaderName> {
+        self.sessions.iter().chain(&self.task)
+    }
+
+    /// The chat session that a request belongs to. A malformed one counts as none.
+    pub(super) fn session(&self, view: &View<'_>) -> Option<SessionId> {
+        let named = self.sessions.iter().find_map(|name| view.get(name.as_str()));
+        let usual = || self.sessions.is_empty().then(|| view.get(OPEN_WEBUI_CHAT_ID)).flatten();
+        SessionId::parse(resolved(view.get(SESSION).or(named).or_else(usual)?)?).ok()
+    }
+
+    /// The task that a request is for. Empty where the client says that it is for none.
+    pub(super) fn task(&self, view: &View<'_>) -> Option<String> {
+        let value = resolved(view.get(self.task.as_ref()?.as_str())?)?.trim();
+        (value.len() <= MAX_TASK).then(|| value.to_owned())
+    }
+}
+
+/// A placeholder that the client left unresolved is the same for everybody, and so is nothing.
+fn resolved(value: &[u8]) -> Option<&str> {
+    std::str::from_utf8(value).ok().filter(|text| !text.contains("{{"))
 }
 
 #[cfg(test)]
@@ -198,8 +262,17 @@ mod tests {
 
     #[test]
     fn every_alias_of_an_identity_header_is_inbound_only_and_refused() {
-        let known = USER_IDS.iter().chain(OTHERS).chain(&[TIMESTAMP, NONCE, KEY_ID, SIGNATURE, SESSION, OPEN_WEBUI_CHAT_ID]);
-        for known in known.chain(&["x-openwebui-user-email", "x-openwebui-auth-type", "x-muxi-client-key"]) {
+        let known = USER_IDS.iter().chain(OTHERS).chain(MESSAGE_SIGNATURES).chain(&[
+            TIMESTAMP,
+            NONCE,
+            KEY_ID,
+            SIGNATURE,
+            SESSION,
+            OPEN_WEBUI_CHAT_ID,
+        ]);
+        for known in
+            known.chain(&["x-openwebui-user-email", "x-openwebui-auth-type", "x-muxi-client-key", "x-librechat-conversation-id"])
+        {
             assert!(is_inbound_only(known), "{known}");
             assert!(is_inbound_only(&known.to_uppercase()), "{known}");
             for separator in ["_", ".", "~", "!", "|"] {
@@ -249,11 +322,44 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_named_by_either_header() {
-        assert_eq!(session(&headers(&[(OPEN_WEBUI_CHAT_ID, "c1")])).unwrap().as_str(), "c1");
-        assert_eq!(session(&headers(&[(OPEN_WEBUI_CHAT_ID, "c1"), (SESSION, "s1")])).unwrap().as_str(), "s1");
-        assert_eq!(session(&headers(&[(OPEN_WEBUI_CHAT_ID, "../c1")])), None);
-        assert_eq!(session(&headers(&[(SESSION, "{{CHAT_ID}}")])), None);
-        assert_eq!(session(&headers(&[(OPEN_WEBUI_CHAT_ID, "c1"), (OPEN_WEBUI_CHAT_ID, "c2")])), None);
+    fn lines_of_a_signature_are_one_value_unless_hidden() {
+        let map = headers(&[("signature", " a=:AA==:"), ("signature", "b=:AA==:  ")]);
+        assert_eq!(check_hygiene(&map, &[]), Ok(()));
+        assert_eq!(View::new(&map).joined("signature").unwrap(), b"a=:AA==:, b=:AA==:");
+        let map = headers(&[("signature", "a=:AA==:"), ("connection", "Signature")]);
+        assert_eq!(View::new(&map).joined("signature"), None);
+    }
+
+    #[test]
+    fn a_session_is_named_by_memgates_header_or_the_products_own() {
+        let session = |cues: &Cues, pairs: &[(&str, &str)]| {
+            cues.session(&View::new(&headers(pairs))).map(|session| session.as_str().to_owned())
+        };
+        let usual = Cues::default();
+        let own = Cues { sessions: vec![HeaderName::from_static("client")], task: None };
+        for (cues, header) in [(&usual, OPEN_WEBUI_CHAT_ID), (&own, "client")] {
+            assert_eq!(session(cues, &[(header, "c1")]).as_deref(), Some("c1"));
+            assert_eq!(session(cues, &[(header, "c1"), (SESSION, "s1")]).as_deref(), Some("s1"));
+            for bad in ["", ".", "..", "../c1", "a\\b", "a b", "\u{e9}", "{{CHAT_ID}}", "a{{", &"x".repeat(256)] {
+                assert_eq!(session(cues, &[(header, bad)]), None, "{bad:?}");
+                assert_eq!(session(cues, &[(SESSION, bad), (header, "c1")]), None, "{bad:?}");
+            }
+            assert_eq!(session(cues, &[(header, "c1"), (header, "c2")]), None);
+        }
+        assert_eq!(session(&usual, &[("client", "c1")]), None, "another product's header");
+        assert_eq!(session(&own, &[(OPEN_WEBUI_CHAT_ID, "c1")]), None, "another product's header");
+    }
+
+    #[test]
+    fn a_task_is_named_by_its_header_alone() {
+        let cues = Cues { sessions: Vec::new(), task: Some(HeaderName::from_static("x-openwebui-task")) };
+        let task = |cues: &Cues, value: &str| cues.task(&View::new(&headers(&[("x-openwebui-task", value)])));
+        assert_eq!(task(&cues, " title_generation ").as_deref(), Some("title_generation"));
+        assert_eq!(task(&cues, "").as_deref(), Some(""));
+        for nothing in ["{{TASK}}", "a{{", &"x".repeat(65)] {
+            assert_eq!(task(&cues, nothing), None, "{nothing}");
+        }
+        assert_eq!(cues.task(&View::new(&headers(&[]))), None);
+        assert_eq!(task(&Cues::default(), "title_generation"), None);
     }
 }

@@ -4,9 +4,14 @@ mod certificate;
 mod client;
 pub mod code;
 pub mod header;
-mod open_webui;
+mod http_signature;
+mod jwt;
+mod plain;
+mod preset;
+mod proof;
 mod replay;
 mod resolve;
+mod shape;
 mod signature;
 mod source;
 #[cfg(test)]
@@ -20,11 +25,19 @@ use serde::{Deserialize, Serialize};
 
 pub use certificate::{CertificateRule, ClientCertificate};
 pub use client::{Client, USER_KEY_PREFIX, hash_key};
-pub use open_webui::OpenWebuiJwt;
+pub use header::Cues;
+pub use http_signature::{HttpSignature, sign_message};
+pub use jwt::{
+    Algorithm, AudienceFile, CloudflareAccessFile, JwksError, JwksFile, JwtFile, JwtSource, KeyKeeper, Keyring, KeyringSettings,
+    OpenWebuiJwt, RequiredFile, Scalar,
+};
+pub use plain::{Decode, HeaderSource};
+pub use preset::{ForwardAuthFile, ForwardAuthProxy, HeaderFile, HttpSignatureFile, OpenWebuiFile, Worth};
+pub use proof::Pending;
 pub use replay::{ReplayGuard, Unclaimed, Window};
-pub use resolve::{IdentitySettings, Pending, Reading, Resolver};
+pub use resolve::{IdentitySettings, Reading, Resolver};
 pub use signature::{SigningKey, sign};
-pub use source::{OpenWebuiJwtFile, SigningKeyFile, Source, SourceFile, long_secret};
+pub use source::{Plan, SigningKeyFile, Source, SourceFile, long_secret};
 
 use crate::ids::{ClientName, IdError, KeyId, SessionId, UserId};
 
@@ -61,6 +74,8 @@ pub struct Arrival<'a> {
     pub method: &'a str,
     /// Path with query, exactly as received: what a signature covers.
     pub target: &'a str,
+    /// The authority of the request's target where it has one, as in HTTP/2; else `Host` says.
+    pub authority: Option<&'a str>,
     pub headers: &'a HeaderMap,
     pub peer: IpAddr,
     /// The certificate that the connection was opened with, verified.
@@ -74,7 +89,8 @@ pub struct Arrival<'a> {
 pub struct Evidence {
     pub user: UserId,
     pub assurance: Assurance,
-    /// The source's name, fit for a metric label: `user_key`, `memgate_signature`, `open_webui_jwt`, `header`.
+    /// The source's name, fit for a metric label: `user_key`, `memgate_signature`, `http_signature`, `open_webui_jwt`, `jwt`,
+    /// `cloudflare_access`, `header`.
     pub source: &'static str,
 }
 
@@ -123,6 +139,8 @@ pub struct Resolution {
     pub user_named: bool,
     /// The chat session, on the caller's word.
     pub session: Option<SessionId>,
+    /// The task that the client asks for on its own behalf, on its word. Empty where it says that there is none.
+    pub task: Option<String>,
     /// SHA-256 of a credential that nobody here knows. It proves nothing, but tells two unknown people apart.
     pub stray_credential: Option<KeyHash>,
     /// Identity headers that were no evidence, since nobody trusts the peer or no source names them: dropped, and counted.

@@ -8,13 +8,16 @@ use http::HeaderName;
 use ipnet::IpNet;
 
 use super::client::{self, Client, Credential, Recognised};
-use super::header::{self, View};
-use super::open_webui::OpenWebuiJwt;
-use super::replay::{ReplayGuard, Unclaimed, Window};
-use super::signature::{self, SigningKey, Unverified};
+use super::header::{self, Cues, View};
+use super::http_signature::{HttpSignature, Verifier};
+use super::jwt::{JwtSource, OpenWebuiJwt};
+use super::plain::HeaderSource;
+use super::proof::{Pending, Proof, Statement, agree, none};
+use super::replay::ReplayGuard;
+use super::signature::{self, SigningKey};
 use super::source::Source;
 use super::{Arrival, Assurance, Evidence, Finding, Invalid, Resolution, UserKeys, code};
-use crate::ids::{ClientName, TenantId, UserId};
+use crate::ids::ClientName;
 
 /// What identity needs to know of the configuration.
 #[derive(Debug, Clone)]
@@ -34,20 +37,22 @@ pub struct IdentitySettings {
 impl Default for IdentitySettings {
     fn default() -> Self {
         let plain = [header::USER, header::OPEN_WEBUI_USER_ID, header::SILLY_TAVERN_USER];
-        let plain = plain.map(|name| Source::Header(HeaderName::from_static(name)));
+        let plain = plain.map(|name| HeaderSource::new(HeaderName::from_static(name)).into());
+        let signed = HttpSignature { user: HeaderName::from_static(header::USER), tag: None };
+        let proven = [Source::MemgateSignature, Source::HttpSignature(Box::new(signed)), Source::UserKey];
         Self {
             trusted_peers: Vec::new(),
             skew: Duration::from_mins(1),
             signing_keys: Vec::new(),
             clients: Vec::new(),
-            default_sources: [Source::MemgateSignature, Source::UserKey].into_iter().chain(plain).collect(),
+            default_sources: proven.into_iter().chain(plain).collect(),
             replay_capacity: 100_000,
         }
     }
 }
 
 impl IdentitySettings {
-    fn skew_seconds(&self) -> i64 {
+    pub(super) fn skew_seconds(&self) -> i64 {
         i64::try_from(self.skew.as_secs()).unwrap_or(i64::MAX)
     }
 }
@@ -55,7 +60,7 @@ impl IdentitySettings {
 /// Reads evidence under one configuration. Cheap to clone; the replay guard outlives a change of configuration.
 #[derive(Debug, Clone)]
 pub struct Resolver {
-    settings: Arc<IdentitySettings>,
+    pub(super) settings: Arc<IdentitySettings>,
     /// Headers that the configuration makes identity.
     configured: Arc<[HeaderName]>,
     guard: Arc<ReplayGuard>,
@@ -69,43 +74,12 @@ pub enum Reading {
     AwaitsBody(Box<Pending>),
 }
 
-/// A signed request whose body is still to come. It is no resolution yet: only [`Pending::finish`] makes one.
-#[derive(Debug)]
-pub struct Pending {
-    settings: Arc<IdentitySettings>,
-    guard: Arc<ReplayGuard>,
-    draft: Resolution,
-    statements: Vec<Statement>,
-    unverified: Unverified,
-    now: i64,
-}
-
-/// What one source says.
-#[derive(Debug)]
-struct Statement {
-    evidence: Evidence,
-    /// The header that said it; none for a per-user key.
-    header: Option<HeaderName>,
-}
-
-impl Statement {
-    fn describe(&self) -> Cow<'static, str> {
-        match &self.header {
-            Some(name) => format!("the header {name}").into(),
-            None => "the personal key".into(),
-        }
-    }
-}
-
 impl Resolver {
     #[must_use]
     pub fn new(settings: IdentitySettings, guard: Arc<ReplayGuard>) -> Self {
         let sources = settings.clients.iter().flat_map(|client| &client.sources).chain(&settings.default_sources);
-        let configured = sources.filter_map(|source| match source {
-            Source::Header(name) => Some(name.clone()),
-            Source::OpenWebuiJwt(jwt) => Some(jwt.header.clone()),
-            Source::UserKey | Source::MemgateSignature => None,
-        });
+        let cues = settings.clients.iter().flat_map(|client| client.cues.headers());
+        let configured = sources.flat_map(Source::headers).chain(cues).cloned();
         Self { configured: configured.collect(), settings: Arc::new(settings), guard }
     }
 
@@ -132,82 +106,23 @@ impl Resolver {
         draft.finding = match sound.and_then(|()| request.gather(keys)) {
             Err(invalid) => Finding::Invalid(invalid),
             Ok((statements, None)) => request.conclude(statements),
-            Ok((statements, Some(unverified))) => {
+            Ok((statements, Some(proof))) => {
                 let (settings, guard) = (Arc::clone(&self.settings), Arc::clone(&self.guard));
-                return Reading::AwaitsBody(Box::new(Pending {
-                    settings,
-                    guard,
-                    draft,
-                    statements,
-                    unverified,
-                    now: arrival.now,
-                }));
+                let pending = Pending { settings, guard, draft, statements, proof, now: arrival.now };
+                return Reading::AwaitsBody(Box::new(pending));
             }
         };
         Reading::Complete(draft)
     }
 
-    /// Reads a request whose body, if any, is at hand. A signed request without `body_sha256` comes out invalid.
-    pub fn resolve(&self, arrival: &Arrival<'_>, body_sha256: Option<[u8; 32]>, keys: &dyn UserKeys) -> Resolution {
-        match (self.read(arrival, keys), body_sha256) {
+    /// Reads a request whose body, if any, is at hand. A signed request without `body` comes out invalid.
+    pub fn resolve(&self, arrival: &Arrival<'_>, body: Option<&[u8]>, keys: &dyn UserKeys) -> Resolution {
+        match (self.read(arrival, keys), body) {
             (Reading::Complete(resolution), _) => resolution,
-            (Reading::AwaitsBody(pending), Some(digest)) => pending.finish(&digest),
+            (Reading::AwaitsBody(pending), Some(body)) => pending.finish(body),
             (Reading::AwaitsBody(pending), None) => pending.give_up(),
         }
     }
-}
-
-impl Pending {
-    /// Checks the signature over the body; if it is good, takes its nonce.
-    #[must_use]
-    pub fn finish(self, body_sha256: &[u8; 32]) -> Resolution {
-        let Self { settings, guard, mut draft, mut statements, unverified, now } = self;
-        let window = Window { now, skew: settings.skew_seconds(), capacity: settings.replay_capacity };
-        let (user, timestamp) = (unverified.user.clone(), unverified.timestamp);
-        let (key_id, nonce) = (unverified.key_id.clone(), unverified.nonce.clone());
-        let checked = if unverified.covers(body_sha256) {
-            guard.claim(&key_id, &nonce, timestamp, window).map_err(unclaimed)
-        } else {
-            let message = "X-Memgate-Signature does not fit this request. Sign the method, the path with its query, the user and \
-                           the body exactly as they are sent; `memgate sign` does.";
-            Err(Invalid::new(code::SIGNATURE_INVALID, message))
-        };
-        draft.finding = if let Err(invalid) = checked {
-            Finding::Invalid(Invalid { claimed: Some(user.to_string()), ..invalid })
-        } else {
-            let evidence = Evidence { user, assurance: Assurance::Verified, source: "memgate_signature" };
-            statements.push(Statement { evidence, header: Some(HeaderName::from_static(header::SIGNATURE)) });
-            agree(statements).map_or_else(Finding::Invalid, |found| found.map_or(none(), Finding::Valid))
-        };
-        draft
-    }
-
-    /// The request without its body: invalid, never valid.
-    #[must_use]
-    pub fn give_up(self) -> Resolution {
-        let message = "The signature covers the body, and the body could not be read.";
-        let claimed = Some(self.unverified.user.to_string());
-        let invalid = Invalid { claimed, ..Invalid::new(code::SIGNATURE_INCOMPLETE, message) };
-        Resolution { finding: Finding::Invalid(invalid), ..self.draft }
-    }
-}
-
-fn none() -> Finding {
-    Finding::None { looked_for: Vec::new() }
-}
-
-fn unclaimed(reason: Unclaimed) -> Invalid {
-    let (code, message) = match reason {
-        Unclaimed::Replayed => (code::SIGNATURE_REPLAYED, "This X-Memgate-Nonce was used before. Sign again with a fresh one."),
-        Unclaimed::Unknowable => (
-            code::SIGNATURE_EXPIRED,
-            "The request was signed before this server could tell a replay, such as before its start. Sign again.",
-        ),
-        Unclaimed::Full => {
-            (code::REPLAY_GUARD_FULL, "Too many signed requests at once; try again in a minute. See trust.replay_capacity.")
-        }
-    };
-    Invalid::new(code, message)
 }
 
 /// One request while it is read.
@@ -226,13 +141,18 @@ impl<'a> Request<'a> {
         self.recognised.client.map_or(&self.settings.default_sources, |client| &client.sources)
     }
 
-    /// What a plain header from here is worth.
+    /// What a plain header from here is worth at most.
     fn word(&self) -> Option<Assurance> {
         match (self.recognised.authenticated, self.trusted) {
             (true, _) => Some(Assurance::Vouched),
             (false, true) => Some(Assurance::Asserted),
             (false, false) => None,
         }
+    }
+
+    /// The client's own headers for chats and tasks, or the usual ones.
+    fn cues(&self) -> Cow<'a, Cues> {
+        self.recognised.client.map_or_else(|| Cow::Owned(Cues::default()), |client| Cow::Borrowed(&client.cues))
     }
 
     fn draft(&self) -> Resolution {
@@ -242,36 +162,46 @@ impl<'a> Request<'a> {
             client_authenticated: self.recognised.authenticated,
             finding: none(),
             user_named: self.view.names_user() || self.sources().iter().any(|source| self.names(source)),
-            session: header::session_in(&self.view),
+            session: self.cues().session(&self.view),
+            task: self.cues().task(&self.view),
             stray_credential: self.recognised.stray.or(strays),
             ignored_headers: self.ignored(),
         }
     }
 
     fn names(&self, source: &Source) -> bool {
-        matches!(source, Source::Header(name) if self.view.carries(name.as_str()))
+        match source {
+            Source::Header(source) => self.view.carries(source.name.as_str()),
+            Source::HttpSignature(signature) => self.view.carries(signature.user.as_str()),
+            Source::Jwt(jwt) => jwt.leaves_trace(&self.view),
+            Source::UserKey | Source::OpenWebuiJwt(_) | Source::MemgateSignature => false,
+        }
     }
 
     fn ignored(&self) -> u32 {
         let used = |name: &str| {
             let by_source = |source: &Source| match source {
-                Source::Header(known) => known == name && self.word().is_some(),
+                Source::Header(source) => source.name == name && self.word().is_some(),
                 Source::OpenWebuiJwt(jwt) => jwt.header == name,
+                Source::HttpSignature(signature) => signature.user == name && self.view.has(header::HTTP_SIGNATURE_INPUT),
+                Source::Jwt(jwt) => jwt.header() == name,
                 Source::UserKey | Source::MemgateSignature => false,
             };
             let signed = name == header::USER && signature::is_attempted(&self.view);
             self.view.has(name) && (signed || self.sources().iter().any(by_source))
         };
         let own = self.sources().iter().filter_map(|source| match source {
-            Source::Header(name) if !header::USER_IDS.contains(&name.as_str()) => Some(name.as_str()),
+            Source::Header(source) => Some(&source.name),
+            Source::HttpSignature(signature) => Some(&signature.user),
             _ => None,
         });
+        let own = own.map(HeaderName::as_str).filter(|name| !header::USER_IDS.contains(name));
         let ignored = header::USER_IDS.iter().copied().chain(own).filter(|name| self.view.carries(name) && !used(name));
         u32::try_from(ignored.count()).unwrap_or(u32::MAX)
     }
 
     /// Asks every source. One that finds nothing passes, one that finds something wrong refuses.
-    fn gather(&self, keys: &dyn UserKeys) -> Result<(Vec<Statement>, Option<Unverified>), Invalid> {
+    fn gather(&self, keys: &dyn UserKeys) -> Result<(Vec<Statement>, Option<Proof>), Invalid> {
         let mut statements = Vec::new();
         for credential in self.credentials.iter().filter(|credential| credential.user_key) {
             let owner = keys.owner(&credential.hash).ok_or_else(|| {
@@ -282,19 +212,59 @@ impl<'a> Request<'a> {
             statements.push(Statement { evidence, header: None });
         }
         let signed = signature::is_attempted(&self.view);
+        let (mut proof, mut twice) = (None, false);
         for source in self.sources() {
-            let statement = match source {
-                Source::OpenWebuiJwt(jwt) => self.token(jwt)?,
-                Source::Header(name) if signed && name == header::USER => None,
-                Source::Header(name) => self.word().map_or(Ok(None), |assurance| self.plain(name, assurance))?,
-                // Read for every client.
-                Source::UserKey | Source::MemgateSignature => None,
-            };
-            statements.extend(statement);
+            match source {
+                Source::OpenWebuiJwt(jwt) => statements.extend(self.token(jwt)?),
+                Source::Jwt(jwt) => statements.extend(self.issued(jwt)?),
+                Source::HttpSignature(spec) => {
+                    if let Some(found) = self.message_signature(spec)? {
+                        twice |= proof.replace(found).is_some();
+                        statements.extend(self.own_word()?);
+                    }
+                }
+                // Headers are read below; keys and memgate's own signature are read for every client.
+                Source::Header(_) | Source::UserKey | Source::MemgateSignature => {}
+            }
         }
-        let keys = &self.settings.signing_keys;
-        let unverified = signed.then(|| signature::prepare(&self.view, self.arrival, keys, self.settings.skew_seconds()));
-        Ok((statements, unverified.transpose()?))
+        let proven = signed || proof.is_some() || !statements.is_empty();
+        statements.extend(self.plain(signed, proven)?);
+        if signed {
+            let keys = &self.settings.signing_keys;
+            let unverified = signature::prepare(&self.view, self.arrival, keys, self.settings.skew_seconds())?;
+            twice |= proof.replace(unverified.into()).is_some();
+        }
+        if twice {
+            let message = "The request is signed in two ways at once. Send one signature.";
+            return Err(Invalid::new(code::IDENTITY_CONFLICT, message));
+        }
+        Ok((statements, proof))
+    }
+
+    /// What plain headers say. Some are asked only where nothing else says anything.
+    fn plain(&self, signed: bool, proven: bool) -> Result<Vec<Statement>, Invalid> {
+        let Some(word) = self.word() else { return Ok(Vec::new()) };
+        let headers = || {
+            self.sources().iter().filter_map(|source| match source {
+                // A signature speaks for memgate's own header.
+                Source::Header(source) if !(signed && source.name == header::USER) => Some(source),
+                _ => None,
+            })
+        };
+        let said = |fallback: bool| {
+            let asked = headers().filter(move |source| source.fallback == fallback);
+            asked.filter_map(|source| self.state(source, word.min(source.at_most)).transpose()).collect::<Result<Vec<_>, _>>()
+        };
+        let named = said(false)?;
+        if named.is_empty() && !proven { said(true) } else { Ok(named) }
+    }
+
+    /// The user that an HTTP message signature would prove. Where no client is configured for them, others' signatures pass.
+    fn message_signature(&self, spec: &HttpSignature) -> Result<Option<Proof>, Invalid> {
+        let (keys, skew) = (&self.settings.signing_keys, self.settings.skew_seconds());
+        let verifier = Verifier { view: &self.view, arrival: self.arrival, keys, skew };
+        let found = verifier.prepare(spec, self.recognised.client.is_some())?;
+        Ok(found.map(|unverified| Proof::message(unverified, spec)))
     }
 
     /// The user that a signed token proves.
@@ -305,17 +275,23 @@ impl<'a> Request<'a> {
         Ok(Some(Statement { evidence, header: Some(jwt.header.clone()) }))
     }
 
-    /// The user that a plain header names. Only memgate's own header may name a tenant.
-    fn plain(&self, name: &HeaderName, assurance: Assurance) -> Result<Option<Statement>, Invalid> {
-        let Some(value) = self.view.get(name.as_str()) else { return Ok(None) };
-        let text = header::text(value);
-        let user = if name == header::USER { UserId::parse(&text) } else { UserId::new(TenantId::default(), &text) };
-        let user = user.map_err(|reason| {
-            let claimed = Some(text.clone().into_owned());
-            Invalid { claimed, ..Invalid::malformed(&format!("the header {name}"), &reason) }
-        })?;
-        let evidence = Evidence { user, assurance, source: "header" };
-        Ok(Some(Statement { evidence, header: Some(name.clone()) }))
+    /// The user that an issuer's token proves.
+    fn issued(&self, jwt: &JwtSource) -> Result<Option<Statement>, Invalid> {
+        let evidence = jwt.read(&self.view, self.sources(), self.arrival.now, self.settings.skew_seconds())?;
+        Ok(evidence.map(|evidence| Statement { evidence, header: Some(jwt.header().clone()) }))
+    }
+
+    /// The user that a plain header names.
+    fn state(&self, source: &HeaderSource, assurance: Assurance) -> Result<Option<Statement>, Invalid> {
+        let user = source.read(&self.view)?;
+        let statement =
+            |user| Statement { evidence: Evidence { user, assurance, source: "header" }, header: Some(source.name.clone()) };
+        Ok(user.map(statement))
+    }
+
+    /// memgate's own header speaks to memgate alone: even where it proves nothing, it must not say otherwise.
+    fn own_word(&self) -> Result<Option<Statement>, Invalid> {
+        self.state(&HeaderSource::new(HeaderName::from_static(header::USER)), Assurance::Anonymous)
     }
 
     /// The finding of a request that carries no memgate signature.
@@ -327,8 +303,7 @@ impl<'a> Request<'a> {
         if statements.is_empty() {
             return Finding::None { looked_for: self.looked_for() };
         }
-        // memgate's own header speaks to memgate alone: even where it proves nothing, it must not say otherwise.
-        match self.plain(&HeaderName::from_static(header::USER), Assurance::Anonymous) {
+        match self.own_word() {
             Ok(statement) => statements.extend(statement),
             Err(invalid) => return Finding::Invalid(invalid),
         }
@@ -353,25 +328,7 @@ impl<'a> Request<'a> {
         let listed = self.sources();
         let key = (!listed.iter().any(|source| matches!(source, Source::UserKey))).then_some(&Source::UserKey);
         // Without a signing key a signature cannot be checked, so nobody is told to send one.
-        let usable = |source: &&Source| !matches!(source, Source::MemgateSignature) || !self.settings.signing_keys.is_empty();
+        let usable = |source: &&Source| !source.needs_signing_key() || !self.settings.signing_keys.is_empty();
         listed.iter().chain(key).filter(usable).map(Source::describe).collect()
     }
-}
-
-/// The best of statements that all name the same user.
-fn agree(statements: Vec<Statement>) -> Result<Option<Evidence>, Invalid> {
-    let mut statements = statements.into_iter();
-    let Some(mut best) = statements.next() else { return Ok(None) };
-    for statement in statements {
-        if statement.evidence.user != best.evidence.user {
-            let (one, other) = (best.describe(), statement.describe());
-            let message = format!("Two sources name different users: {one} and {other}. Send one identity only.");
-            let claimed = Some(best.evidence.user.to_string());
-            return Err(Invalid { claimed, ..Invalid::new(code::IDENTITY_CONFLICT, message) });
-        }
-        if statement.evidence.assurance > best.evidence.assurance {
-            best = statement;
-        }
-    }
-    Ok(Some(best.evidence))
 }

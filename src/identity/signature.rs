@@ -60,7 +60,12 @@ fn begin(key: &SigningKey, lines: [&str; 5]) -> Hmac<Sha256> {
     mac
 }
 
-fn keyed(secret: &[u8]) -> Hmac<Sha256> {
+/// Whether `tag` is the whole HMAC-SHA256 of `message`. Takes the same time wherever they differ.
+pub(super) fn is_mac(secret: &[u8], message: &[u8], tag: &[u8]) -> bool {
+    keyed(secret).chain_update(message).verify_slice(tag).is_ok()
+}
+
+pub(super) fn keyed(secret: &[u8]) -> Hmac<Sha256> {
     // RFC 2104 keys may have any length: longer than a block, they are hashed first.
     Hmac::new_from_slice(secret).unwrap_or_else(|_| unreachable!("HMAC takes keys of every length"))
 }
@@ -83,11 +88,17 @@ impl fmt::Debug for Unverified {
 
 impl Unverified {
     /// Whether one of the request's signatures is over this body. Takes the same time wherever they differ.
-    pub(super) fn covers(mut self, body_sha256: &[u8; 32]) -> bool {
-        self.mac.update(hex::encode(body_sha256).as_bytes());
-        let expected: [u8; 32] = self.mac.finalize().into_bytes().into();
+    pub(super) fn check_body(&self, body: &[u8]) -> Result<(), Invalid> {
+        let mut mac = self.mac.clone();
+        mac.update(hex::encode(Sha256::digest(body)).as_bytes());
+        let expected: [u8; 32] = mac.finalize().into_bytes().into();
         let hits = self.candidates.iter().map(|candidate| candidate.ct_eq(&expected));
-        hits.fold(subtle::Choice::from(0), |any, hit| any | hit).into()
+        if hits.fold(subtle::Choice::from(0), |any, hit| any | hit).into() {
+            return Ok(());
+        }
+        let message = "X-Memgate-Signature does not fit this request. Sign the method, the path with its query, the user and the body \
+                       exactly as they are sent; `memgate sign` does.";
+        Err(Invalid::new(code::SIGNATURE_INVALID, message))
     }
 }
 

@@ -98,7 +98,7 @@ pub fn plain_builder() -> ClientBuilder {
 }
 
 /// A client that trusts the certificates of the system.
-fn tls_builder() -> ClientBuilder {
+pub(super) fn tls_builder() -> ClientBuilder {
     install_ring();
     ClientBuilder::new()
 }
@@ -108,7 +108,7 @@ fn install_ring() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-async fn read_within(mut response: Response, limit: usize) -> Result<Vec<u8>, InferenceError> {
+pub(super) async fn read_within(mut response: Response, limit: usize) -> Result<Vec<u8>, InferenceError> {
     let announced = response.content_length().map_or(0, |n| usize::try_from(n).unwrap_or(usize::MAX));
     if announced > limit {
         return Err(InferenceError::TooLarge);
@@ -124,7 +124,7 @@ async fn read_within(mut response: Response, limit: usize) -> Result<Vec<u8>, In
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the error's text names the address; it goes no further")]
-fn classify(error: reqwest::Error) -> InferenceError {
+pub(super) fn classify(error: reqwest::Error) -> InferenceError {
     if error.is_timeout() {
         InferenceError::Timeout
     } else if error.is_connect() {

@@ -28,12 +28,11 @@ impl Fetcher {
     pub async fn get(&self, address: &str, key: Option<(&HeaderName, &HeaderValue)>) -> Result<Vec<u8>, InferenceError> {
         let encrypted = address.starts_with("https://");
         let cell = if encrypted { &self.encrypted } else { &self.plain };
-        let client = match cell.get() {
-            Some(client) => client,
-            None => {
-                let built = build(encrypted, DEADLINE)?;
-                cell.get_or_init(|| built)
-            }
+        let client = if let Some(client) = cell.get() {
+            client
+        } else {
+            let built = build(encrypted, DEADLINE)?;
+            cell.get_or_init(|| built)
         };
         let mut request = client.get(address);
         if let Some((name, value)) = key {

@@ -1,10 +1,11 @@
-//! Calls that memgate itself makes to models: embeddings and chat completions of the `OpenAI` API, and lists of models.
+//! Calls that memgate itself makes: to models, for embeddings, chat completions and their lists in the `OpenAI` API, and for documents.
 //!
 //! A call is made once and bounded in every way: no retry, no redirect, no proxy from the environment, a deadline over all of it,
 //! and an answer of limited size. What comes back is checked for its shape before anybody sees it. Errors hold no text of either side.
 
 mod chat;
 mod client;
+mod document;
 mod embeddings;
 mod endpoint;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use thiserror::Error;
 
 pub use chat::{ChatRequest, Completion};
 pub use client::{Client, plain_builder};
+pub use document::{Document, DocumentClient, DocumentUrl};
 pub use endpoint::Endpoint;
 pub use fetch::Fetcher;
 

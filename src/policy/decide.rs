@@ -43,6 +43,8 @@ pub const REASONS: &[&str] = &[
     code::JWT_INVALID,
     code::JWT_EXPIRED,
     code::JWT_PREMATURE,
+    code::JWT_KEY_UNKNOWN,
+    code::JWT_KEYS_UNAVAILABLE,
     code::SIGNATURE_INVALID,
     code::SIGNATURE_EXPIRED,
     code::SIGNATURE_REPLAYED,

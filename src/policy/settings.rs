@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::{Terms, TrustMode, Vouch};
 use crate::identity::{
-    CertificateRule, Client, IdentitySettings, KeyHash, SigningKeyFile, Source, SourceFile, USER_KEY_PREFIX, hash_key,
+    CertificateRule, Client, IdentitySettings, KeyHash, Plan, SigningKeyFile, Source, SourceFile, USER_KEY_PREFIX, hash_key,
     long_secret,
 };
 use crate::ids::{ClientName, UserId};
@@ -35,7 +35,7 @@ pub struct TrustFile {
     /// By how much the clocks of two machines may differ.
     #[schemars(default = "default_skew_text")]
     pub clock_skew: Span,
-    /// Secrets of callers that sign requests with memgate's own headers. Two at a time allow rotation.
+    /// Secrets of callers that sign requests, with memgate's own headers or by RFC 9421. Two at a time allow rotation.
     pub signing_keys: Vec<SigningKeyFile>,
     /// How many nonces of signed requests are remembered at most. A full guard refuses signed requests: hold at least
     /// their number in a second times `clock_skew` in seconds.
@@ -104,9 +104,15 @@ pub struct ClientFile {
     /// Networks from which requests are this client's even without a key. They recognise it, they do not authenticate it.
     #[serde(default)]
     pub peers: Vec<String>,
-    /// Where this client names its users. Default: per-user keys only.
+    /// Where this client names its users: sources, or presets such as `open_webui`. Default: per-user keys only.
     #[serde(default = "user_keys_only")]
     pub identity: Vec<SourceFile>,
+    /// The header that names the chat session, in place of the presets'. `X-Memgate-Session` counts before it.
+    #[serde(default)]
+    pub session_header: Option<String>,
+    /// The header that names a task that the client asks on its own behalf, such as a title: such requests get no memory and teach nothing.
+    #[serde(default)]
+    pub task_header: Option<String>,
     /// Stricter or laxer than `trust.mode`. A laxer one needs a key, a certificate or peers.
     #[serde(default)]
     pub mode: Option<TrustMode>,
@@ -244,12 +250,17 @@ fn resolve_client(file: &ClientFile, trust: &TrustFile, path: &str, seen: &mut S
     let key_hashes: Vec<_> = key.chain(keys).filter_map(|(path, key)| client_key(key, &path, seen, faults)).collect();
     let certificates = client_certificates(&file.certificates, &format!("{path}.certificates"), seen, faults);
     let peers = networks(&file.peers, &format!("{path}.peers"), faults);
-    let mut sources = Vec::new();
+    let mut plan = Plan::default();
     for (n, source) in file.identity.iter().enumerate() {
-        sources.extend(source.resolve(&format!("{path}.identity[{n}]"), faults));
+        source.resolve(&format!("{path}.identity[{n}]"), &mut plan, faults);
     }
-    if file.identity.contains(&SourceFile::MemgateSignature) && trust.signing_keys.is_empty() {
-        let remedy = "add a key to trust.signing_keys, or leave memgate_signature out";
+    plan.set_cues(file.session_header.as_deref(), file.task_header.as_deref(), path, faults);
+    if file.mode.unwrap_or(trust.mode) == TrustMode::Legacy {
+        plan.believe_placeholders();
+    }
+    let Plan { sources, cues } = plan;
+    if sources.iter().any(Source::needs_signing_key) && trust.signing_keys.is_empty() {
+        let remedy = "add a key to trust.signing_keys, or leave the signature out";
         faults.add(format!("{path}.identity"), "expects signatures, but there is no signing key", remedy);
     }
     let keyless = file.key.is_none() && file.keys.is_empty() && file.certificates.is_empty();
@@ -258,12 +269,12 @@ fn resolve_client(file: &ClientFile, trust: &TrustFile, path: &str, seen: &mut S
         let reason = "is laxer than trust.mode, and anybody could pass for this client";
         faults.add(format!("{path}.mode"), reason, "give the client a key, a certificate or peers: a laxer mode needs one");
     }
-    let vouches = sources.iter().any(|source| matches!(source, Source::Header(_)));
+    let vouches = sources.iter().any(Source::can_vouch);
     if file.vouch == Vouch::Verified && (keyless || !vouches) {
         let reason = "`verified` has no effect without a key and a header among the identity sources";
         faults.add(format!("{path}.vouch"), reason, "give the client a key and a header source, or leave vouch out");
     }
-    Some(Client { name: name?, key_hashes, certificates, peers, sources })
+    Some(Client { name: name?, key_hashes, certificates, peers, sources, cues })
 }
 
 fn client_name(text: &str, path: &str, seen: &mut Seen, faults: &mut Faults) -> Option<ClientName> {

@@ -6,14 +6,13 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use pingora::protocols::l4::socket::SocketAddr;
 use pingora::proxy::Session;
-use sha2::{Digest, Sha256};
 
 use super::cors;
 use super::exchange::{Exchange, Forwarding};
 use super::listing::{self, Listing};
 use super::me;
 use super::prepare;
-use super::receive::{check_head, invite_body, read_body};
+use super::receive::{check_head, check_lines, invite_body, read_body};
 use super::respond::refuse_unreceivable;
 use super::services::Services;
 use super::stored;
@@ -48,6 +47,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         let message = "This server is shutting down. Try again in a moment.".to_owned();
         return Err(Refusal { status: 503, code: "shutting_down", message, detail: String::new() });
     }
+    check_lines(session).map_err(refuse_unreceivable)?;
     check_head(session.req_header(), &exchange.runtime.limits).map_err(refuse_unreceivable)?;
     let request = session.req_header();
     let anthropic = request.headers.contains_key("anthropic-version");
@@ -117,7 +117,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     };
     if let RouteKind::Conversation(dialect) = route.kind {
         let body = (dialect, body.unwrap_or_default());
-        let rewritten = prepare::chat(services, session.req_header(), exchange, grant, body, &mut forwarding).await?;
+        let rewritten = prepare::chat(services, exchange, grant, body, &mut forwarding).await?;
         forward_body(session, exchange, &mut forwarding, rewritten);
     } else {
         let (scope, now) = (stored::scope_of(&grant), exchange.record.time);
@@ -181,23 +181,26 @@ async fn resolve(
     let arrival = Arrival {
         method: request.method.as_str(),
         target: request.uri.path_and_query().map_or("/", |target| target.as_str()),
+        authority: request.uri.authority().map(http::uri::Authority::as_str),
         headers: &request.headers,
         peer: exchange.record.peer,
         certificate: certificate.as_deref(),
         now,
     };
-    let reading = exchange.runtime.resolver.read(&arrival, &services.store);
+    let reading = exchange.runtime.resolver.read_with_fresh_keys(&arrival, &services.store).await;
     services.metrics.observe_stage(Stage::Resolve, started.elapsed());
     let resolution = match reading {
         Reading::Complete(resolution) => resolution,
         Reading::AwaitsBody(pending) => {
             let whole = receive(services, session, exchange).await?;
-            let digest: [u8; 32] = Sha256::digest(&whole).into();
+            let resolution = pending.finish(&whole);
             *body = Some(whole);
-            pending.finish(&digest)
+            resolution
         }
     };
     exchange.record.client = resolution.client.clone();
+    exchange.session.clone_from(&resolution.session);
+    exchange.task.clone_from(&resolution.task);
     services.metrics.count_ignored_headers(resolution.ignored_headers);
     Ok(resolution)
 }

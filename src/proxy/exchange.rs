@@ -37,6 +37,9 @@ pub struct Exchange {
     pub page: Page,
     /// The methods of the path, where it was asked for with another.
     pub allow: Option<&'static str>,
+    /// The chat session and the UI's own task, on the caller's word.
+    pub session: Option<SessionId>,
+    pub task: Option<String>,
     /// memgate's own answer says that a stricter mode would refuse.
     pub advised: bool,
     /// Filled on the way, written once.
@@ -150,6 +153,8 @@ impl Exchange {
             route: RouteLabel::Other,
             page: Page::None,
             allow: None,
+            session: None,
+            task: None,
             advised: false,
             record,
             parked: Parked::default(),

@@ -6,8 +6,6 @@ use std::borrow::Cow;
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::HeaderMap;
-use pingora::http::RequestHeader;
 
 use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
 use super::follow::Follower;
@@ -17,12 +15,12 @@ use super::stored;
 use super::upstream::choose_upstream;
 use crate::context::{Load, Trim, assemble, estimate_tokens, plan};
 use crate::dialect::Dialect;
-use crate::dialect::conversation::{Conversation, ParseError, Role};
+use crate::dialect::conversation::{Conversation, Form, ParseError, Role};
 use crate::dialect::edit::Edits;
 use crate::dialect::task::{Clue, Purpose, classify};
+use crate::dialect::transcript::recent;
 use crate::dialect::words::own_words;
 use crate::enforce::{Grant, Refusal, UserScope};
-use crate::identity::header;
 use crate::ids::SessionId;
 use crate::memory::{self, Lesson, Message, RecallMiss, RecallRequest, Recalled};
 use crate::policy::MemoryAccess;
@@ -43,11 +41,11 @@ pub struct Draft {
 impl Draft {
     /// # Errors
     /// When the body is none of the dialect.
-    pub fn read(headers: &HeaderMap, dialect: Dialect, body: Bytes) -> Result<Self, Refusal> {
+    pub fn read(exchange: &Exchange, dialect: Dialect, body: Bytes) -> Result<Self, Refusal> {
         let conversation = dialect.parse(body).map_err(refuse_malformed)?;
         let model = conversation.model().unwrap_or_default().to_owned();
-        let session = header::session(headers);
-        let (purpose, clue) = classify(&conversation, None, session.as_ref().map(SessionId::as_str));
+        let session = exchange.session.clone();
+        let (purpose, clue) = classify(&conversation, exchange.task.as_deref(), session.as_ref().map(SessionId::as_str));
         Ok(Self { conversation, model, session, purpose, clue })
     }
 
@@ -61,10 +59,11 @@ impl Draft {
         self.purpose.learns() && access == MemoryAccess::ReadWrite
     }
 
-    /// The person's own words in the last user turn.
+    /// The person's own words in the last user turn; of a transcript, what was said last.
     fn own_words(&self) -> Option<String> {
-        let turn = self.conversation.last_user()?;
-        Some(own_words(&self.conversation.text(turn)).into_owned())
+        let text = self.conversation.text(self.conversation.last_user()?);
+        let said = if self.conversation.form() == Form::Transcript { recent(&text) } else { &text };
+        Some(own_words(said).into_owned())
     }
 }
 
@@ -150,13 +149,12 @@ pub fn edit(draft: &Draft, trim: &Trim, system: Option<String>, turns: Vec<(usiz
 /// When the body is none of the dialect, no upstream serves its model, or it cannot be made to fit the context window.
 pub async fn chat(
     services: &Services,
-    request: &RequestHeader,
     exchange: &mut Exchange,
     grant: Grant,
     (dialect, body): (Dialect, Bytes),
     forwarding: &mut Forwarding,
 ) -> Result<Bytes, Refusal> {
-    let draft = Draft::read(&request.headers, dialect, body)?;
+    let draft = Draft::read(exchange, dialect, body)?;
     exchange.record.model = Some(Clipped::new(&draft.model));
     exchange.record.purpose = Some(draft.purpose.as_str());
     forwarding.upstream = choose_upstream(&exchange.runtime.upstreams, dialect.api(), draft.conversation.model())?;

@@ -29,6 +29,8 @@ pub enum Unreceivable {
     BodyTimeout,
     /// `Connection` lists a header that every hop needs, or no name of one (RFC 9110, section 7.6.1).
     ConnectionHeader,
+    /// A line of the header ends without a carriage return.
+    BareLineFeed,
     /// The client left or broke the framing.
     BodyBroken,
 }
@@ -46,6 +48,23 @@ pub fn check_head(request: &RequestHeader, limits: &Limits) -> Result<(), Unrece
         Some(length) if length > limits.body as u64 => Err(Unreceivable::BodyTooLarge { limit: limits.body }),
         _ => Ok(()),
     }
+}
+
+/// Refuses a header with a line that ends in a bare line feed. The server layer takes it for a line's end (RFC 9112, section 2.2, lets it);
+/// a front that passes one inside a value would let its caller write headers of their own, identity among them.
+pub fn check_lines(session: &mut Session) -> Result<(), Unreceivable> {
+    // HTTP/2 has no lines, and its server layer refuses both characters in a value (RFC 9113, section 8.2.1).
+    if session.is_http2() || !has_bare_line_feed(&session.to_h1_raw()) {
+        return Ok(());
+    }
+    // Where the next request begins is as doubtful.
+    session.set_keepalive(None);
+    Err(Unreceivable::BareLineFeed)
+}
+
+fn has_bare_line_feed(raw: &[u8]) -> bool {
+    let mut previous = 0;
+    raw.iter().any(|&byte| std::mem::replace(&mut previous, byte) != b'\r' && byte == b'\n')
 }
 
 fn announced_length(headers: &HeaderMap) -> Option<u64> {

@@ -37,6 +37,11 @@ pub fn refuse_unreceivable(fault: Unreceivable) -> Refusal {
         Unreceivable::ConnectionHeader => {
             (400, "connection_header", "The Connection header lists what it must not. Leave it out, or send `close`.".to_owned())
         }
+        Unreceivable::BareLineFeed => (
+            400,
+            "bare_line_feed",
+            "A line of the header ends in a bare line feed. End every line with CR LF (RFC 9112, 2.2).".to_owned(),
+        ),
         Unreceivable::BodyBroken => (400, "body_broken", "The request body is incomplete or badly framed.".to_owned()),
     };
     Refusal { status, code, message, detail: String::new() }

@@ -78,7 +78,7 @@ label!(
 mod models;
 mod reloads;
 
-pub use models::{EmbeddingResult, ModelMetrics, TutorFact, TutorResult};
+pub use models::{EmbeddingResult, JwksFetch, ModelMetrics, TutorFact, TutorResult};
 pub use reloads::{CertificateMetrics, ReloadResult};
 
 /// Handles of one family, resolved once, so that the request's path hashes no label.
@@ -301,7 +301,7 @@ impl Metrics {
         self.reloads.0[result as usize].inc();
     }
 
-    /// Those of memgate's own calls to models.
+    /// Those of memgate's own calls.
     #[must_use]
     pub fn models(&self) -> &ModelMetrics {
         &self.models

@@ -1,6 +1,6 @@
 //! `OpenAI` completions: prompts that a person wrote, and prompts that are somebody else's.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::harness::request::Request;
 use crate::harness::upstream::{DONE, Recorded, Script, Step};
@@ -24,9 +24,14 @@ fn completes(request: &Recorded) -> Script {
     )
 }
 
+fn members(value: Value) -> Map<String, Value> {
+    let Value::Object(members) = value else { panic!("no object: {value}") };
+    members
+}
+
 fn ask(prompt: impl Into<Value>, more: Value) -> Request {
     let mut body = json!({"model": "m", "prompt": prompt.into()});
-    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    body.as_object_mut().unwrap().extend(members(more));
     Request::post("/v1/completions", body.to_string())
 }
 

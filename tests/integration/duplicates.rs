@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::harness::request::Request;
@@ -15,10 +15,11 @@ use crate::me::ask;
 const BERN: &str = "I live in Bern.";
 const ROME: &str = "I live in Rome now.";
 
-/// A request to one of two models, each with instructions of its own, in a chat that the client names.
+/// A request in a chat that the client names. Models `a` and `b` have the same instructions.
 fn turn(model: &str, chat: &str, turns: &[&str]) -> Request {
     let role = |n: usize| if n.is_multiple_of(2) { "user" } else { "assistant" };
-    let mut messages = vec![json!({"role": "system", "content": format!("You are {model}.")})];
+    let instructions = if ["a", "b"].contains(&model) { "Be kind.".to_owned() } else { format!("You are {model}.") };
+    let mut messages = vec![json!({"role": "system", "content": instructions})];
     messages.extend(turns.iter().enumerate().map(|(n, text)| json!({"role": role(n), "content": text})));
     let body = json!({"model": model, "stream": true, "messages": messages});
     Request::post("/v1/chat/completions", body.to_string()).vouched("ana").header("X-OpenWebUI-Chat-Id", chat)
@@ -44,13 +45,8 @@ async fn homes(world: &World) -> Vec<String> {
 }
 
 /// Lets a lesson of another subject pass through the queue: what came before it has been learned by then.
-async fn settle(world: &World, word: &str) {
-    world.teach(&unnamed(&[&format!("Remember that my {word} is blue.")])).await;
-}
-
-/// The messages behind the instructions, as the upstream saw them.
-fn said(seen: &Recorded) -> Vec<Value> {
-    seen.json()["messages"].as_array().unwrap()[1..].to_vec()
+async fn settle(world: &World, thing: &str) {
+    world.teach(&unnamed(&[&format!("Remember that my {thing} is blue.")])).await;
 }
 
 #[tokio::test]
@@ -76,40 +72,47 @@ async fn a_swipe_after_a_restart_does_not_undo_what_was_said_since() {
 
 #[tokio::test]
 async fn two_models_answer_at_once_and_the_turn_teaches_once() {
-    let (go, late) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let (first, second) = (Arc::clone(&go), Arc::clone(&late));
+    let ends: Arc<[Notify; 2]> = Arc::default();
+    let held = Arc::clone(&ends);
     let answer = move |request: &Recorded| {
-        let held = match request.json()["model"].as_str() {
-            Some("a") => Arc::clone(&first),
-            Some("b") => Arc::clone(&second),
-            _ => return Script::fitting(request),
-        };
-        Script::Stream(vec![Step::Send(event("All")), Step::Await(held), Step::Send(last_event()), Step::Send(DONE.to_vec())])
+        let body = request.json();
+        let Some(model) = ["a", "b"].iter().position(|model| body["model"] == *model) else { return Script::fitting(request) };
+        let end = Arc::new(Notify::new());
+        let (ends, told) = (Arc::clone(&held), Arc::clone(&end));
+        tokio::spawn(async move {
+            ends[model].notified().await;
+            told.notify_one();
+        });
+        Script::Stream(vec![Step::Send(event("All")), Step::Await(end), Step::Send(last_event()), Step::Send(DONE.to_vec())])
     };
     let world = World::with_upstream(answer, |_| {}).await;
     world.teach(&unnamed(&["Remember that the code of my locker is 4711."])).await;
-    world.upstream.take();
 
     let ask = |model| turn(model, "c1", &["Good evening", "Hello", "I live in Bern. What is the code of my locker?"]);
     let (ask_a, ask_b) = (ask("a"), ask("b"));
-    let ends = async {
-        // Both are under way before either has ended; the second ends when she has said something else already.
-        world.upstream.wait_for_requests(3).await;
-        go.notify_one();
-        world.wait_for_lessons(2).await;
+    // The second is asked when she has said something else meanwhile: learned a second time, the turn would undo that.
+    let late = async {
+        world.upstream.wait_for_requests(2).await;
         world.teach(&turn("m", "c2", &["Good evening", "Hello", ROME])).await;
-        late.notify_one();
+        let end = async {
+            world.upstream.wait_for_requests(4).await;
+            ends[0].notify_one();
+            world.wait_for_lessons(3).await;
+            ends[1].notify_one();
+        };
+        tokio::join!(world.send(&ask_b), end).0
     };
-    let (answer_a, answer_b, ()) = tokio::join!(world.send(&ask_a), world.send(&ask_b), ends);
+    let (answer_a, answer_b) = tokio::join!(world.send(&ask_a), late);
     answer_a.assert_ok();
     answer_b.assert_ok();
+    let seen = world.upstream.take();
+    let of = |model: &str| seen.iter().find(|seen| seen.json()["model"] == model).unwrap().json()["messages"].clone();
+    assert_eq!(of("a"), of("b"), "both were given the same");
+    assert!(of("a").to_string().contains("is 4711"));
+    // A third one, with instructions of its own: to it, it is another conversation.
+    world.send(&ask("c")).await.assert_ok();
     settle(&world, "boat").await;
     assert_eq!(homes(&world).await, ["I live in Bern", "I live in Rome now"]);
-
-    let seen = world.upstream.take();
-    let of = |model: &str| seen.iter().find(|seen| seen.json()["model"] == model).unwrap();
-    assert_eq!(said(of("a")), said(of("b")));
-    assert!(of("a").mentions("is 4711"));
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ const SECRET: &str = "Remember that the code of my locker is quagga.";
 const QUESTION: &str = "What is the code of my locker?";
 
 /// Every header that names a user, to memgate or to somebody else.
-const IDENTITY_HEADERS: [&str; 16] = [
+const IDENTITY_HEADERS: [&str; 24] = [
     "X-Memgate-User",
     "X-OpenWebUI-User-Id",
     "X-OpenWebUI-User-Name",
@@ -33,6 +33,14 @@ const IDENTITY_HEADERS: [&str; 16] = [
     "X-authentik-username",
     "Cf-Access-Jwt-Assertion",
     "X-Memgate-Signature",
+    "X-LibreChat-User-Id",
+    "X-LibreChat-Conversation-Id",
+    "X-Auth-Request-User",
+    "X-Auth-Request-Email",
+    "X-OpenWebUI-Task",
+    "Signature-Input",
+    "Signature",
+    "Content-Digest",
 ];
 
 /// One way to write a header so that some server may take it for another one.
@@ -173,8 +181,7 @@ async fn no_disguise_opens_anything_under_legacy() {
 #[tokio::test]
 async fn a_source_header_counts_only_in_its_plain_form() {
     let world = world_with_a_secret("required").await;
-    // A bare line feed may end a line (RFC 9112, section 2.2): what follows is a header like any other.
-    let honest = ["plain", "upper case", "lower case", "after a bare line feed"];
+    let honest = ["plain", "upper case", "lower case"];
     for (disguise, apply) in DISGUISES {
         let request = apply("X-OpenWebUI-User-Id", question(Entry::ClientAlone));
         let answer = send(world.gate.address(), &request).await;
@@ -182,6 +189,24 @@ async fn a_source_header_counts_only_in_its_plain_form() {
         let opened = seen.iter().any(|request| request.mentions("quagga"));
         assert_eq!(opened, honest.contains(&disguise), "{disguise}: {}", answer.text());
     }
+}
+
+/// The server layer takes a bare line feed for a line's end; a front that passes one inside a value would let its caller write headers.
+#[tokio::test]
+async fn a_bare_line_feed_ends_the_connection() {
+    let world = World::start(settings("legacy")).await;
+    let bare = [
+        question(Entry::Vouched).header("X-Harmless", "a\nX-Other: b"),
+        question(Entry::Nobody).header("X-Harmless", "a\n\nGET /v1/models HTTP/1.1\r\nHost: a\r\nX: y"),
+        Request { target: "/v1/models HTTP/1.1\nX-Other: b\r\nX-Rest:".to_owned(), ..Request::new("GET", "/") },
+    ];
+    for request in bare {
+        let answer = send(world.gate.address(), &request).await;
+        assert_eq!((answer.status, answer.code().as_str()), (400, "bare_line_feed"), "{}", answer.text());
+        assert_eq!(answer.header("connection"), Some("close"));
+    }
+    assert_eq!(world.upstream.take().len(), 0);
+    world.send(&question(Entry::Vouched)).await.assert_ok();
 }
 
 #[tokio::test]

@@ -33,6 +33,19 @@ fn until_calibrated_a_quarter_is_added() {
 }
 
 #[test]
+fn calls_among_the_parts_are_counted_once() {
+    let turn = |kind: &str| {
+        let call = format!(r#"{{"type":"{kind}","id":"t1","name":"Read","input":{{"file_path":"/home/ana/notes.txt"}}}}"#);
+        let body = format!(r#"{{"messages":[{{"role":"assistant","content":[{call},{call}]}}]}}"#);
+        let chat = Dialect::Messages.parse(body.into()).unwrap();
+        (chat.turns()[0].calls(), TokenCounter::new().measure(&chat, "u", "m").turns[0])
+    };
+    let ((calls, counted), (other, same)) = (turn("tool_use"), turn("tool_ask"));
+    assert_eq!((calls, other), (true, false));
+    assert_eq!(counted, same);
+}
+
+#[test]
 fn each_model_of_each_upstream_has_its_own_correction() {
     let counter = TokenCounter::new();
     calibrated(&counter, "u", "m", 140);
@@ -107,4 +120,15 @@ fn a_remembered_count_is_the_same_count() {
     let first = counter.measure(&chat, "u", "m");
     assert_eq!(counter.measure(&chat, "u", "m"), first);
     assert_eq!(first, TokenCounter::new().measure(&chat, "u", "m"));
+}
+
+#[test]
+fn images_beside_the_content_count_as_images() {
+    let picture = "A".repeat(200_000);
+    let load = |images: serde_json::Value| {
+        let body = serde_json::json!({"messages": [{"role": "user", "content": "see", "images": images}]}).to_string();
+        TokenCounter::new().measure(&Dialect::OllamaChat.parse(body.into()).unwrap(), "u", "m").turns[0]
+    };
+    let corrected = (2 * IMAGE * MARGIN).div_ceil(ONE);
+    assert!(load(serde_json::json!([picture, picture])).abs_diff(load(serde_json::json!([])) + corrected) <= 1);
 }

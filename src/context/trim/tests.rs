@@ -5,7 +5,7 @@ use crate::dialect::conversation::{Content, Role};
 
 const SETTINGS: ContextSettings = ContextSettings { window: 1000, target: 500, soft: 750, hard: 950 };
 
-/// A conversation as letters: `s`ystem, `d`eveloper, `u`ser, `a`ssistant, `c`alling assistant, `t`ool.
+/// A conversation as letters: `s`ystem, `d`eveloper, `u`ser, `a`ssistant, `c`alling assistant, `t`ool, `n`ote in the midst.
 fn turns(letters: &str) -> Vec<Turn> {
     let turn = |letter| {
         let role = match letter {
@@ -13,6 +13,7 @@ fn turns(letters: &str) -> Vec<Turn> {
             'd' => Role::Developer,
             'u' => Role::User,
             'a' | 'c' => Role::Assistant,
+            'n' => Role::Aside,
             _ => Role::Tool,
         };
         let calls = (letter == 'c').then_some(0..0);
@@ -46,6 +47,8 @@ fn whole_exchanges_go_oldest_first() {
     // Tool calls go with their results, and a greeting goes first.
     assert_eq!(cut("sauctauau"), [1, 2, 3, 4, 5]);
     assert_eq!(cut("suctctauau"), [1, 2, 3, 4, 5, 6]);
+    // An aside cannot stand without the turn that it follows.
+    assert_eq!(cut("sunauctnauau"), [1, 2, 3, 4, 5, 6, 7, 8]);
 }
 
 #[test]
@@ -62,6 +65,8 @@ fn what_must_stay_and_does_not_fit_is_refused_with_the_excess() {
     assert_eq!(overflow, Overflow { over_by: 100, needed: 1050, limit: 950 });
     assert_eq!(overflow.code(), "context_length_exceeded");
     assert!(overflow.to_string().contains("1050 tokens, 100 more than the 950 that fit"), "{overflow}");
+    assert_eq!(overflow.message(Api::OpenAi), overflow.to_string());
+    assert_eq!(overflow.message(Api::Anthropic), format!("prompt is too long: 1050 tokens > 950 maximum. {overflow}"));
     // Between soft and hard it passes, with nothing older.
     let trim = plan(&turns("suau"), &load(&[100, 100, 100, 800], 0), &SETTINGS).unwrap();
     assert_eq!((trim.cut, trim.tokens_before, trim.tokens_after), (vec![1, 2], 1100, 900));

@@ -55,10 +55,14 @@ struct Block<'a> {
 /// Tokens as this API counts them: what the cache held stands apart.
 #[derive(Deserialize)]
 struct Counts {
-    input_tokens: Option<u64>,
-    cache_read_input_tokens: Option<u64>,
-    cache_creation_input_tokens: Option<u64>,
-    output_tokens: Option<u64>,
+    #[serde(rename = "input_tokens")]
+    input: Option<u64>,
+    #[serde(rename = "cache_read_input_tokens")]
+    cache_read: Option<u64>,
+    #[serde(rename = "cache_creation_input_tokens")]
+    cache_creation: Option<u64>,
+    #[serde(rename = "output_tokens")]
+    output: Option<u64>,
 }
 
 /// Reads a whole message, or an error.
@@ -119,7 +123,7 @@ pub(super) fn end_stream(heard: &Heard, fault: Option<StreamFault<'_>>, out: &mu
 
 fn usage(counts: &RawValue) -> Option<Usage> {
     let counts: Counts = serde_json::from_str(counts.get()).ok()?;
-    let prompt = [counts.input_tokens, counts.cache_read_input_tokens, counts.cache_creation_input_tokens];
+    let prompt = [counts.input, counts.cache_read, counts.cache_creation];
     let prompt_tokens = prompt.into_iter().flatten().fold(0, u64::saturating_add);
-    Some(Usage { prompt_tokens, completion_tokens: counts.output_tokens.unwrap_or_default() })
+    Some(Usage { prompt_tokens, completion_tokens: counts.output.unwrap_or_default() })
 }

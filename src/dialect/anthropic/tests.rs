@@ -115,6 +115,22 @@ fn only_the_persons_words_are_theirs() {
 }
 
 #[test]
+fn an_aside_behind_a_clients_own_prompt_hides_nothing() {
+    let said = r#"{"role":"user","content":"Hi"},{"role":"assistant","content":"Well."},"#;
+    for (before, prompt, purpose) in [
+        (said, "CRITICAL: Respond with TEXT ONLY. Do NOT call any tools.", Purpose::Continuation),
+        ("", "Please write a 5-10 word title for this", Purpose::Task),
+        (said, "And now?", Purpose::Turn),
+    ] {
+        let prompt = format!(r#"{{"role":"user","content":"{prompt}"}}"#);
+        for aside in ["", r#",{"role":"system","content":"Mind."}"#] {
+            let chat = parse_text(&format!(r#"{{"messages":[{before}{prompt}{aside}]}}"#)).unwrap();
+            assert_eq!(classify(&chat, None, None).0, purpose, "{prompt}{aside}");
+        }
+    }
+}
+
+#[test]
 fn a_block_of_memory_disturbs_no_breakpoint() {
     for chat in claude_code() {
         let edits = Edits {

@@ -7,6 +7,7 @@ use super::super::Api;
 use super::super::answer::{Answer, Usage};
 use super::super::errors;
 use super::super::format::StreamFault;
+use super::mend::complete;
 
 /// Reasons that end no answer: the model was loaded, or let go of.
 const NO_ANSWER: [&str; 2] = ["load", "unload"];
@@ -67,6 +68,13 @@ pub(super) fn read(json: &[u8]) -> Option<Answer> {
 
 fn is_filled(value: &RawValue) -> bool {
     !matches!(value.get(), "null" | "\"\"" | "[]" | "{}" | "false")
+}
+
+/// Ends a stream inside a line: the line becomes the error. `None` where nothing can be made of it.
+pub(super) fn end_inside(start: &[u8], fault: StreamFault<'_>) -> Option<Vec<u8>> {
+    let error = errors::body(Api::Ollama, 502, fault.code, fault.message);
+    let members = std::str::from_utf8(&error).ok()?.strip_prefix('{')?;
+    Some(complete(start, members)?.into_bytes())
 }
 
 /// Ends a stream. Without a fault there is nothing to write: what is done said so itself.

@@ -65,6 +65,10 @@ impl Format for OllamaChat {
         answers::read(data)
     }
 
+    fn end_inside(&self, start: &[u8], fault: StreamFault<'_>) -> Option<Vec<u8>> {
+        answers::end_inside(start, fault)
+    }
+
     fn end_stream(&self, _heard: &Heard, fault: Option<StreamFault<'_>>, out: &mut Vec<u8>) {
         answers::end_stream(fault, out);
     }

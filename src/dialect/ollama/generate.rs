@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::super::Dialect;
 use super::super::answer::Answer;
-use super::super::completions::lone;
+use super::super::completions::{is_said, lone};
 use super::super::conversation::{Conversation, Form, Nature, ParseError, Role, Turn};
 use super::super::fields;
 use super::super::format::{Format, Framing, StreamFault, SystemPlace};
@@ -31,8 +31,10 @@ impl Format for OllamaGenerate {
         })?;
         let instructed = draft.system.map(|literal| Turn { role: Role::System, ..lone(literal) });
         let said = draft.prompt.map(|literal| Turn { images: draft.images, ..lone(literal) });
-        // Without a prompt the model is loaded, or let go of; and where sizes are given, a picture is asked for.
-        let closed = said.is_none() || draft.suffix || draft.picture;
+        if said.is_none() {
+            // The model is loaded, or let go of.
+            draft.nature.form = Form::Closed;
+        }
         let turns: Vec<Turn> = instructed.into_iter().chain(said).collect();
         let mut conversation = Conversation {
             dialect: Dialect::OllamaGenerate,
@@ -47,20 +49,11 @@ impl Format for OllamaGenerate {
             tools: false,
             stored: Stored::default(),
             head,
-            nature: Nature {
-                form: Form::Closed,
-                window: draft.options.window,
-                uncounted: draft.suffix || draft.picture || draft.context,
-            },
+            nature: Nature { window: draft.options.window, ..draft.nature },
             body,
         };
-        if !closed {
-            conversation.nature.form = match form_of(&conversation.text(conversation.turns.len() - 1)) {
-                // Raw: the client has written the model's template itself.
-                Form::Turns if draft.raw => Form::Transcript,
-                form => form,
-            };
-        }
+        let prompt = conversation.last_user().map_or(Form::Turns, |turn| form_of(&conversation.text(turn)));
+        conversation.nature.form = draft.nature.form.max(prompt);
         Ok(conversation)
     }
 
@@ -80,6 +73,10 @@ impl Format for OllamaGenerate {
         answers::read(data)
     }
 
+    fn end_inside(&self, start: &[u8], fault: StreamFault<'_>) -> Option<Vec<u8>> {
+        answers::end_inside(start, fault)
+    }
+
     fn end_stream(&self, _heard: &Heard, fault: Option<StreamFault<'_>>, out: &mut Vec<u8>) {
         answers::end_stream(fault, out);
     }
@@ -92,12 +89,8 @@ struct Draft {
     options: Options,
     prompt: Option<Literal>,
     system: Option<Literal>,
-    suffix: bool,
-    raw: bool,
     images: usize,
-    /// Token ids of what was said before.
-    context: bool,
-    picture: bool,
+    nature: Nature,
 }
 
 impl Draft {
@@ -107,23 +100,43 @@ impl Draft {
             "prompt" => self.prompt = filled_text(reader, "prompt")?,
             // An empty one is none to Ollama, too.
             "system" => self.system = filled_text(reader, "system")?,
-            "suffix" => self.suffix = filled_text(reader, "suffix")?.is_some(),
-            "raw" => self.raw = fields::is_true(reader)?,
+            "suffix" => {
+                let given = filled_text(reader, "suffix")?.is_some();
+                self.mark(given.then_some(Form::Closed), given);
+            }
+            // The client has written the model's template itself.
+            "raw" => {
+                let raw = fields::is_true(reader)?;
+                self.mark(raw.then_some(Form::Transcript), false);
+            }
             "images" => self.images = images(reader)?,
-            "context" => self.context = fields::filled(reader)?.is_some(),
+            // Token ids of what was said before.
+            "context" => {
+                let given = fields::filled(reader)?.is_some();
+                self.mark(None, given);
+            }
             "model" => self.model = fields::string(reader)?,
             "stream" => self.stream = streams(reader)?,
             "options" => self.options = options(reader)?,
-            _ => self.picture |= fields::number(reader)?.is_some_and(|size| size > 0),
+            // With a size a picture is asked for.
+            _ => {
+                let given = fields::number(reader)?.is_some_and(|size| size > 0);
+                self.mark(given.then_some(Form::Closed), given);
+            }
         }
         Ok(())
+    }
+
+    fn mark(&mut self, form: Option<Form>, uncounted: bool) {
+        self.nature.form = self.nature.form.max(form.unwrap_or_default());
+        self.nature.uncounted |= uncounted;
     }
 }
 
 /// A string that is not empty. `null` is none.
 fn filled_text(reader: &mut Reader<'_>, name: &'static str) -> Result<Option<Literal>, ParseError> {
     match reader.peek() {
-        Some(b'"') => Ok(Some(reader.string()?).filter(|literal| literal.span.len() > 2)),
+        Some(b'"') => Ok(Some(reader.string()?).filter(is_said)),
         Some(b'n') => {
             reader.skip()?;
             Ok(None)

@@ -179,7 +179,7 @@ proptest! {
             prop_assert_eq!(clue == Clue::Header, header == Some("title_generation"));
             prop_assert!(!matches!((header, clue), (Some("" | " "), Clue::Prompt(_))));
             if told.learns() {
-                let last = conversation.turns().last().unwrap();
+                let last = &conversation.turns()[conversation.last_turn().unwrap()];
                 prop_assert_eq!((last.role, clue), (Role::User, Clue::LastTurn));
                 prop_assert!(!chat_id.is_some_and(is_temporary) && conversation.dialect() != Dialect::CountTokens);
             }

@@ -2,11 +2,15 @@
 
 mod clients;
 mod forgery;
+mod jwt;
+mod message_signature;
 mod open_webui;
+mod presets;
 mod signed;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -58,13 +62,13 @@ fn k2() -> SigningKey {
     signing_key("k2", b"fedcba9876543210fedcba9876543210")
 }
 
-fn jwt(secret: &str) -> Source {
+fn owui(secret: &str) -> Source {
     let name = HeaderName::from_static(header::OPEN_WEBUI_JWT);
-    Source::OpenWebuiJwt(Box::new(OpenWebuiJwt::new(name, &Secret::new(secret.as_bytes()))))
+    Source::OpenWebuiJwt(Box::new(OpenWebuiJwt::new(name, vec![Secret::new(secret.as_bytes())])))
 }
 
 fn plain(name: &'static str) -> Source {
-    Source::Header(HeaderName::from_static(name))
+    HeaderSource::new(HeaderName::from_static(name)).into()
 }
 
 fn client(name: &str, key: Option<&str>, peer: Option<&str>, sources: Vec<Source>) -> Client {
@@ -74,6 +78,7 @@ fn client(name: &str, key: Option<&str>, peer: Option<&str>, sources: Vec<Source
         certificates: Vec::new(),
         peers: peer.iter().map(|peer| peer.parse().unwrap()).collect(),
         sources,
+        cues: Cues::default(),
     }
 }
 
@@ -84,7 +89,12 @@ fn settings() -> IdentitySettings {
         signing_keys: vec![k1(), k2()],
         clients: vec![
             client("ui", Some(UI_KEY), None, vec![plain(header::OPEN_WEBUI_USER_ID)]),
-            client("signing-ui", Some("signing-ui-key-01234567"), None, vec![jwt(JWT_SECRET), plain(header::OPEN_WEBUI_USER_ID)]),
+            client(
+                "signing-ui",
+                Some("signing-ui-key-01234567"),
+                None,
+                vec![owui(JWT_SECRET), plain(header::OPEN_WEBUI_USER_ID)],
+            ),
             client("lan", None, Some("192.168.7.0/24"), vec![plain(header::SILLY_TAVERN_USER)]),
             client("staff", None, None, vec![plain("x-staff-id")]),
         ],
@@ -105,7 +115,7 @@ fn headers<N: AsRef<str>, V: AsRef<[u8]>>(pairs: &[(N, V)]) -> HeaderMap {
 }
 
 fn arrival<'a>(peer: &str, headers: &'a HeaderMap, now: i64) -> Arrival<'a> {
-    Arrival { method: "POST", target: TARGET, headers, peer: peer.parse().unwrap(), certificate: None, now }
+    Arrival { method: "POST", target: TARGET, authority: None, headers, peer: peer.parse().unwrap(), certificate: None, now }
 }
 
 fn ask<N: AsRef<str>, V: AsRef<[u8]>>(peer: &str, pairs: &[(N, V)]) -> Resolution {

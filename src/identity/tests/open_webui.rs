@@ -14,10 +14,10 @@ const SUB: &str = "040539c8-0000-4000-8000-000000000001";
 const KEY: (&str, &str) = ("authorization", "Bearer signing-ui-key-01234567");
 
 /// Independent of the library that checks it.
-fn token(header: &Value, claims: &Value, secret: &str) -> String {
+pub(super) fn token(header: &Value, claims: &Value, secret: impl AsRef<[u8]>) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let signed = format!("{}.{}", part(header), part(claims));
-    let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap().chain_update(&signed).finalize();
+    let mac = Hmac::<Sha256>::new_from_slice(secret.as_ref()).unwrap().chain_update(&signed).finalize();
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac.into_bytes()))
 }
 
@@ -115,7 +115,7 @@ fn a_token_proves_nothing_to_a_client_that_is_not_configured_for_it() {
     let found = ask(STRANGER, &[("authorization", "Bearer ui-key-0123456789abcdef"), ("x-openwebui-user-jwt", VECTOR)]);
     assert!(is_none(&found));
     assert_eq!(found.ignored_headers, 1);
-    let two = vec![client("other", Some(UI_KEY), None, vec![jwt("the-secret-of-another-open-webui!!")])];
+    let two = vec![client("other", Some(UI_KEY), None, vec![owui("the-secret-of-another-open-webui!!")])];
     let other = resolver(IdentitySettings { clients: two, ..settings() });
     let map = headers(&[("authorization", "Bearer ui-key-0123456789abcdef"), ("x-openwebui-user-jwt", VECTOR)]);
     assert_eq!(code_of(&other.resolve(&arrival(STRANGER, &map, NOW), None, &keys())), code::JWT_INVALID);
@@ -135,7 +135,7 @@ fn the_fallback_to_plain_headers_is_refused() {
     let found = ask(TRUSTED, &[("x-api-key", "signing-ui-key-01234567"), ("authorization", &key)]);
     assert_eq!(found.finding, valid("alice", Assurance::Verified, "user_key"));
     // An open client cannot be shed by dropping its token.
-    let open = vec![client("owui", None, None, vec![jwt(JWT_SECRET)])];
+    let open = vec![client("owui", None, None, vec![owui(JWT_SECRET)])];
     let open = resolver(IdentitySettings { clients: open, ..settings() });
     let map = headers(&[("x-openwebui-user-id", "alice")]);
     let found = open.resolve(&arrival(TRUSTED, &map, NOW), None, &keys());
@@ -148,7 +148,7 @@ fn recorded_requests_come_out_right() {
         key_hashes: ["sk-DUMMY-owui-to-backend", "sk-DUMMY-owui-rag", "sk-DUMMY-owui-custom"]
             .map(|key| hash_key(key.as_bytes()))
             .into(),
-        ..client("open-webui", None, None, vec![jwt("DUMMY-JWT-SECRET-DUMMY-JWT-SECRET-0123456789")])
+        ..client("open-webui", None, None, vec![owui("DUMMY-JWT-SECRET-DUMMY-JWT-SECRET-0123456789")])
     };
     let resolver = resolver(IdentitySettings { clients: vec![owui], trusted_peers: vec![], ..settings() });
     let replay = |recorded: &str| {
@@ -186,4 +186,21 @@ fn recorded_requests_come_out_right() {
     for none in [capture!("sillytavern-002-chat-chat-no-key"), capture!("sillytavern-003-chat-chat-nonstream-alice")] {
         assert!(is_none(&none) && !none.user_named);
     }
+}
+
+#[test]
+fn a_secret_is_replaced_by_having_two_for_a_while() {
+    let name = HeaderName::from_static(header::OPEN_WEBUI_JWT);
+    let two = ["the-next-secret-of-open-webui!!", JWT_SECRET].map(|secret| Secret::new(secret.as_bytes()));
+    let source = Source::OpenWebuiJwt(Box::new(OpenWebuiJwt::new(name, two.to_vec())));
+    let clients = vec![client("owui", Some("signing-ui-key-01234567"), None, vec![source])];
+    let resolver = resolver(IdentitySettings { clients, ..settings() });
+    let ask = |token: &str| {
+        let map = headers(&[KEY, ("X-OpenWebUI-User-Jwt", token)]);
+        resolver.resolve(&arrival(STRANGER, &map, NOW), None, &keys())
+    };
+    assert_eq!(ask(VECTOR).finding, valid(SUB, Assurance::Verified, "open_webui_jwt"));
+    let by = |secret: &str| token(&json!({"alg": "HS256", "typ": "JWT"}), &claims(&json!({})), secret);
+    assert!(matches!(ask(&by("the-next-secret-of-open-webui!!")).finding, Finding::Valid(_)));
+    assert_eq!(code_of(&ask(&by("a-secret-of-long-ago-or-another"))), code::JWT_INVALID);
 }

@@ -17,6 +17,7 @@ fn resolution(finding: Finding) -> Resolution {
         finding,
         user_named: true,
         session: None,
+        task: None,
         stray_credential: None,
         ignored_headers: 0,
     }

@@ -56,7 +56,7 @@ fn the_documented_shape_is_read() {
     });
     let clients = json!([
         {"name": "open-webui", "key": secrets.put("a", "key-a-0123456789abcdef"), "keys": [secrets.put("b", "key-b-0123456789abcdef")],
-         "identity": [{"open_webui_jwt": {"secret": secrets.put("jwt", "jwt-secret-0123456789abcdef")}}, "memgate_signature"], "mode": "strict"},
+         "identity": [{"open_webui": {"secret": secrets.put("jwt", "jwt-secret-0123456789abcdef")}}, "memgate_signature"], "mode": "strict"},
         {"name": "sillytavern", "identity": ["user_key", {"header": "x-st-user"}]},
         {"name": "old", "peers": ["10.0.0.0/8"], "mode": "legacy"},
         {"name": "team", "key": secrets.put("c", "key-c-0123456789abcdef"), "identity": [{"header": "X-Staff-Id"}], "vouch": "verified"},
@@ -67,7 +67,7 @@ fn the_documented_shape_is_read() {
     assert_eq!(identity.clients.iter().map(|client| client.key_hashes.len()).collect::<Vec<_>>(), [2, 0, 0, 1]);
     assert!(identity.clients[0].demands_signature() && !identity.clients[1].demands_signature());
     assert!(matches!(identity.clients[0].sources[..], [Source::OpenWebuiJwt(_), Source::MemgateSignature]));
-    assert!(matches!(&identity.clients[1].sources[..], [Source::UserKey, Source::Header(name)] if name == "x-st-user"));
+    assert!(matches!(&identity.clients[1].sources[..], [Source::UserKey, Source::Header(source)] if source.name == "x-st-user"));
     assert!(matches!(identity.clients[2].sources[..], [Source::UserKey]), "nothing written means per-user keys only");
     assert_eq!(identity.trusted_peers.len(), 2);
     assert_eq!((&*identity.signing_keys[0].id, identity.replay_capacity), ("k1", 5000));
@@ -99,7 +99,7 @@ fn every_fault_is_reported_at_once_with_its_path() {
         {"name": "unknown", "key": secrets.put("mgk", "mgk_0123456789abcdef")},
         {"name": "lax", "mode": "legacy"},
         {"name": "odd", "identity": [{"header": "x_user"}, {"header": "authorization"}, {"header": "x-memgate-nonce"}, {"header": ""},
-         {"open_webui_jwt": {"secret": short, "header": "Connection"}}]},
+         {"open_webui": {"secret": short, "header": "Connection"}}]},
         {"name": "boast", "vouch": "verified"},
     ]);
     let (_, faults) = load(trust, clients);
@@ -121,8 +121,8 @@ fn every_fault_is_reported_at_once_with_its_path() {
             "clients[5].identity[1].header",
             "clients[5].identity[2].header",
             "clients[5].identity[3].header",
-            "clients[5].identity[4].open_webui_jwt.header",
-            "clients[5].identity[4].open_webui_jwt.secret",
+            "clients[5].identity[4].open_webui.header",
+            "clients[5].identity[4].open_webui.secret",
             "clients[6].vouch",
             "trust.clock_skew",
             "trust.default_user",
@@ -152,8 +152,73 @@ fn a_mode_is_laxer_only_in_the_documented_order() {
 
 #[test]
 fn signatures_without_a_signing_key_are_a_fault() {
-    let (_, faults) = load(json!({}), json!([{"name": "cli", "identity": ["memgate_signature"]}]));
-    assert_eq!(faults[0].path, "clients[0].identity");
+    for source in [json!("memgate_signature"), json!("http_signature"), json!({"http_signature": {"tag": "memgate"}})] {
+        let (_, faults) = load(json!({}), json!([{"name": "cli", "identity": [source]}]));
+        assert_eq!(faults[0].path, "clients[0].identity");
+    }
+}
+
+#[test]
+fn clients_name_their_chats_and_tasks() {
+    let (settings, faults) = load(
+        json!({}),
+        json!([
+            {"name": "a", "identity": ["open_webui"]},
+            {"name": "b", "identity": ["open_webui"], "session_header": "X-My-Chat", "task_header": "X-My-Task"},
+            {"name": "c", "identity": ["librechat"], "task_header": "X-My-Task"},
+            {"name": "d"},
+        ]),
+    );
+    assert_eq!(faults, []);
+    let cues = |n: usize| {
+        let cues = &settings.identity.clients[n].cues;
+        let text = |name: &http::HeaderName| name.as_str().to_owned();
+        (cues.sessions.iter().map(text).collect::<Vec<_>>(), cues.task.as_ref().map(text))
+    };
+    let of = |session: &str, task: Option<&str>| (vec![session.to_owned()], task.map(ToOwned::to_owned));
+    assert_eq!(cues(0), of("x-openwebui-chat-id", Some("x-openwebui-task")));
+    assert_eq!(cues(1), of("x-my-chat", Some("x-my-task")));
+    assert_eq!(cues(2), of("x-librechat-conversation-id", Some("x-my-task")));
+    assert_eq!(cues(3), (vec![], None));
+    let (_, faults) = load(json!({}), json!([{"name": "a", "session_header": "X_Chat", "task_header": "x-memgate-task"}]));
+    let paths: Vec<_> = faults.iter().map(|fault| fault.path.as_str()).collect();
+    assert_eq!(paths, ["clients[0].session_header", "clients[0].task_header"]);
+}
+
+#[test]
+fn only_a_source_that_can_vouch_gives_vouching_an_effect() {
+    let secrets = Secrets::new();
+    let key = secrets.put("k", "key-a-0123456789abcdef");
+    for (identity, vouches) in [
+        (json!(["open_webui"]), true),
+        (json!(["forward_auth"]), true),
+        (json!(["sillytavern"]), false),
+        (json!(["litellm"]), false),
+        (json!(["ai_optimizer"]), false),
+        (json!([{"header": {"name": "x-who", "at_most": "asserted"}}]), false),
+        (json!([{"open_webui": {"secret": secrets.put("j", "jwt-secret-0123456789abcdef")}}]), false),
+    ] {
+        let (_, faults) = load(json!({}), json!([{"name": "a", "key": key, "identity": identity, "vouch": "verified"}]));
+        assert_eq!(faults.is_empty(), vouches, "{identity}");
+    }
+}
+
+#[test]
+fn a_products_nobody_is_somebody_in_legacy_mode_alone() {
+    let nobody = |default: &str, own: Option<&str>| {
+        let mut client = json!({"name": "muxi", "identity": ["muxi"], "peers": ["10.0.0.1"]});
+        if let Some(mode) = own {
+            client["mode"] = mode.into();
+        }
+        let (settings, faults) = load(json!({"mode": default}), json!([client]));
+        assert_eq!(faults, []);
+        let [Source::Header(source)] = &settings.identity.clients[0].sources[..] else { panic!() };
+        source.nobody
+    };
+    assert_eq!(nobody("required", None), Some("0"));
+    assert_eq!(nobody("legacy", Some("strict")), Some("0"));
+    assert_eq!(nobody("legacy", None), None);
+    assert_eq!(nobody("required", Some("legacy")), None);
 }
 
 #[test]
@@ -165,7 +230,7 @@ fn unknown_settings_are_refused() {
         (json!({"signing_keys": [{"id": "k", "secret": "plain text"}]}), json!({"name": "a"})),
         (json!({}), json!({"name": "a", "tenant": "b"})),
         (json!({}), json!({"name": "a", "identity": ["cookie"]})),
-        (json!({}), json!({"name": "a", "identity": [{"open_webui_jwt": {"secret": {"env": "X"}, "alg": "none"}}]})),
+        (json!({}), json!({"name": "a", "identity": [{"open_webui": {"secret": {"env": "X"}, "alg": "none"}}]})),
         (json!({}), json!({"name": "a", "key": {"env": "X", "file": "Y"}})),
         (json!({}), json!({})),
     ] {

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use pingora::http::RequestHeader;
 use serde::Serialize;
 
 use super::super::exchange::Exchange;
@@ -125,14 +124,13 @@ pub fn dialect_of(query: &Parameters) -> Result<Dialect, Refusal> {
 
 pub async fn explain(
     services: &Services,
-    request: &RequestHeader,
     exchange: &Exchange,
     scope: UserScope,
     ignored_headers: u32,
     (dialect, body): (Dialect, Bytes),
 ) -> Result<Answer, Refusal> {
     let runtime = &exchange.runtime;
-    let draft = Draft::read(&request.headers, dialect, body)?;
+    let draft = Draft::read(exchange, dialect, body)?;
     let upstream = choose_upstream(&runtime.upstreams, dialect.api(), draft.conversation.model())?;
     let access = memory_access(runtime, &scope, &upstream);
     let recalls = draft.recalls(access);

@@ -108,7 +108,7 @@ pub async fn serve(
         }
         Call::Explain => {
             let chat = (explain::dialect_of(&query)?, body);
-            explain::explain(services, request, exchange, scope, caller.ignored_headers, chat).await
+            explain::explain(services, exchange, scope, caller.ignored_headers, chat).await
         }
     }
 }

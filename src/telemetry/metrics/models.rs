@@ -1,4 +1,4 @@
-//! What memgate's own calls to models come to.
+//! What memgate's own calls come to: those to models, and those for the keys of token issuers.
 
 use prometheus::{IntCounter, IntGauge};
 
@@ -50,8 +50,20 @@ label!(
         Unusable = "unusable",
     }
 );
+label!(
+    /// What became of one fetch of an issuer's keys.
+    JwksFetch {
+        Ok = "ok",
+        /// No answer in time, or a file that cannot be read.
+        Unreachable = "unreachable",
+        /// An answer other than success.
+        Status = "status",
+        /// Too large, or no set with a key that can be used.
+        Unusable = "unusable",
+    }
+);
 
-/// Metrics of memgate's own calls to models. Clones count into the same series.
+/// Metrics of memgate's own calls. Clones count into the same series.
 #[derive(Clone)]
 pub struct ModelMetrics {
     questions: PerLabel<IntCounter>,
@@ -62,6 +74,7 @@ pub struct ModelMetrics {
     tokens: IntCounter,
     retries: IntCounter,
     queue: IntGauge,
+    key_fetches: PerLabel<IntCounter>,
 }
 
 impl std::fmt::Debug for ModelMetrics {
@@ -76,6 +89,7 @@ impl ModelMetrics {
         let batches = b.counters("fact_embedding_calls_total", "Calls for the vectors of facts by result.", &["result"])?;
         let turns = b.counters("tutor_turns_total", "Turns that waited for the learning model by result.", &["result"])?;
         let facts = b.counters("tutor_facts_total", "Facts that the learning model named by result.", &["result"])?;
+        let key_fetches = b.counters("jwks_fetches_total", "Fetches of issuers' keys by result.", &["result"])?;
         Ok(Self {
             questions: PerLabel::of(&questions, EmbeddingResult::ALL)?,
             // No fact's vector comes from the cache, the last of the results.
@@ -86,6 +100,7 @@ impl ModelMetrics {
             tokens: b.counter("tutor_tokens_total", "Tokens of calls to the learning model.")?,
             retries: b.counter("tutor_retries_total", "Calls to the learning model that failed and are made again.")?,
             queue: b.gauge("tutor_queue_bytes", "Bytes of turns that wait for the learning model.")?,
+            key_fetches: PerLabel::of(&key_fetches, JwksFetch::ALL)?,
         })
     }
 
@@ -113,6 +128,11 @@ impl ModelMetrics {
 
     pub fn count_retry(&self) {
         self.retries.inc();
+    }
+
+    /// Counts a fetch of an issuer's keys; of a file only if it changed or could not be read.
+    pub fn count_jwks_fetch(&self, result: JwksFetch) {
+        self.key_fetches.0[result as usize].inc();
     }
 
     pub fn set_queue(&self, bytes: u64) {

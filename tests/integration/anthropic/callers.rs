@@ -180,13 +180,13 @@ async fn recorded_clients_get_through() {
 
 #[tokio::test]
 async fn a_refusal_of_the_model_teaches_nothing() {
-    let refuses = |request: &Recorded| match request.mentions("quagga") {
-        true => {
-            let refusal = json!({"type": "message", "role": "assistant", "content": [], "stop_reason": "refusal",
-                "usage": {"input_tokens": 10, "output_tokens": 0}});
-            Script::json(200, &refusal)
+    let refuses = |request: &Recorded| {
+        if !request.mentions("quagga") {
+            return says("All right then.");
         }
-        false => says("All right then."),
+        let usage = json!({"input_tokens": 10, "output_tokens": 0});
+        let refusal = json!({"type": "message", "role": "assistant", "content": [], "stop_reason": "refusal", "usage": usage});
+        Script::json(200, &refusal)
     };
     let world = world(refuses, |_| {}).await;
     world.send(&ask(&json!([{"role": "user", "content": SECRET}])).vouched("ana")).await.assert_ok();

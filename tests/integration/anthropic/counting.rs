@@ -48,7 +48,7 @@ async fn a_count_teaches_nothing_and_chooses_nothing_for_later() {
 #[tokio::test]
 async fn a_count_is_of_the_trimmed_conversation() {
     let world = world(fitting, |file| file["context"] = json!({"window": 4000, "reserve": 500})).await;
-    let turn = |n: usize| json!({"role": if n % 2 == 0 { "user" } else { "assistant" }, "content": format!("{n} {}", "words and words ".repeat(40))});
+    let turn = |n: usize| json!({"role": if n.is_multiple_of(2) { "user" } else { "assistant" }, "content": format!("{n} {}", "words and words ".repeat(40))});
     let messages: Value = (0..41).map(turn).collect();
     let counted = world.forwarded(&count(&messages).vouched("ana")).await.json();
     let sent = world.forwarded(&ask(&messages).vouched("ana")).await.json();

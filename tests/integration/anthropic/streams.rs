@@ -18,9 +18,8 @@ fn streamed(text: &str) -> Request {
 
 /// Streams by `steps`, answers fittingly what is not streamed.
 async fn scripted(steps: Vec<Step>, change: impl FnOnce(&mut Value)) -> World {
-    let answer = move |request: &Recorded| match request.json()["stream"] == json!(true) {
-        true => Script::Stream(steps.clone()),
-        false => fitting(request),
+    let answer = move |request: &Recorded| {
+        if request.json()["stream"] == json!(true) { Script::Stream(steps.clone()) } else { fitting(request) }
     };
     world(answer, change).await
 }

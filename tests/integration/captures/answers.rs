@@ -54,6 +54,10 @@ fn chat_line(text: &str, done: bool) -> Value {
 }
 
 fn lines(lines: &[Value]) -> Script {
-    let body = lines.iter().map(|line| format!("{line}\n")).collect::<String>().into_bytes();
+    let mut body = Vec::new();
+    for line in lines {
+        body.extend_from_slice(line.to_string().as_bytes());
+        body.push(b'\n');
+    }
     Script::Reply { status: 200, content_type: "application/x-ndjson", body }
 }

@@ -9,8 +9,8 @@ use crate::harness::upstream::Recorded;
 const OPENS: &str = "<memgate_memory>";
 const CLOSES: &str = "</memgate_memory>";
 
-/// Headers that memgate takes out: identity and credentials.
-const TAKEN: [&str; 4] = ["authorization", "cookie", "x-api-key", "x-st-user"];
+/// Headers that memgate takes out: identity, credentials, and the page, since which pages may call is memgate's to say.
+const TAKEN: [&str; 5] = ["authorization", "cookie", "x-api-key", "x-st-user", "origin"];
 const TAKEN_FAMILIES: [&str; 2] = ["x-openwebui-", "x-memgate-"];
 /// Headers of the hop, and those that memgate writes anew: it frames the body itself, and must be able to read the answer.
 const REWRITTEN: [&str; 7] =
@@ -93,7 +93,7 @@ pub fn assert_headers_kept(what: &str, request: &Request, seen: &Recorded) {
     };
     assert_eq!(sorted(sent), sorted(arrived), "{what}: headers changed");
     for (name, value) in rest.iter().filter(|(name, _)| taken(name)) {
-        assert_eq!((name.as_str(), value.as_str()), ("authorization", OWN_KEY), "{what}: identity or a key went out");
+        assert_eq!((name.as_str(), value.as_str()), ("authorization", OWN_KEY), "{what}: identity, a key or a page went out");
     }
     assert_eq!(rest.iter().filter(|(name, _)| name == "authorization").count(), 1, "{what}");
 }

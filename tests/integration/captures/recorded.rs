@@ -101,9 +101,19 @@ impl Capture {
         self.path.split('?').next().unwrap()
     }
 
-    /// Whether it speaks chat completions, or is no conversation at all.
-    pub fn is_first_dialect(&self) -> bool {
-        !matches!(self.class(), Class::Conversation(_)) || self.path.ends_with("/chat/completions")
+    /// Whether a page in a browser sent it, rather than a server.
+    pub fn is_of_page(&self) -> bool {
+        self.header("origin").is_some()
+    }
+
+    /// Whether it speaks another dialect of conversations than chat completions.
+    pub fn is_other_dialect(&self) -> bool {
+        matches!(self.class(), Class::Conversation(_)) && !self.path.ends_with("/chat/completions")
+    }
+
+    /// Whether it is what a server sends that speaks chat completions.
+    pub fn is_plain(&self) -> bool {
+        !self.is_of_page() && !self.is_other_dialect()
     }
 
     pub fn class(&self) -> Class {

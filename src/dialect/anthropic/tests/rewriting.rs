@@ -131,9 +131,12 @@ fn edit_value(mut body: Value, edits: &Edits) -> Value {
 }
 
 fn block() -> impl Strategy<Value = Value> {
-    let text = (any::<String>(), any::<bool>()).prop_map(|(text, breakpoint)| match breakpoint {
-        true => json!({"type": "text", "text": text, "cache_control": {"type": "ephemeral"}}),
-        false => json!({"type": "text", "text": text}),
+    let text = (any::<String>(), any::<bool>()).prop_map(|(text, breakpoint)| {
+        let mut block = json!({"type": "text", "text": text});
+        if breakpoint {
+            block["cache_control"] = json!({"type": "ephemeral"});
+        }
+        block
     });
     prop_oneof![
         4 => text,
