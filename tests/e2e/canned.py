@@ -59,7 +59,14 @@ def response(text: str, status: str = "completed") -> dict:
     usage = {"input_tokens": 12, "output_tokens": 5, "total_tokens": 17}
     usage |= {"input_tokens_details": {"cached_tokens": 0}, "output_tokens_details": {"reasoning_tokens": 0}}
     about = {"id": "resp_e2e", "object": "response", "created_at": 1_760_000_000, "model": "smollm2", "status": status, "error": None}
-    settings = {"parallel_tool_calls": True, "tool_choice": "auto", "tools": [], "metadata": {}, "instructions": None, "incomplete_details": None}
+    settings = {
+        "parallel_tool_calls": True,
+        "tool_choice": "auto",
+        "tools": [],
+        "metadata": {},
+        "instructions": None,
+        "incomplete_details": None,
+    }
     finished = status == "completed"
     return about | settings | {"output": [item] if finished else [], "usage": usage if finished else None}
 
@@ -114,8 +121,22 @@ def ollama(path: str, words: list[str], streamed: bool) -> Answer:
 
 
 def ollama_models() -> Answer:
-    details = {"format": "gguf", "family": "llama", "families": ["llama"], "parameter_size": "135M", "quantization_level": "Q4_1", "parent_model": ""}
-    model = {"name": "smollm2", "model": "smollm2", "modified_at": "2026-01-01T00:00:00Z", "size": 98362432, "digest": "0" * 64, "details": details}
+    details = {
+        "format": "gguf",
+        "family": "llama",
+        "families": ["llama"],
+        "parameter_size": "135M",
+        "quantization_level": "Q4_1",
+        "parent_model": "",
+    }
+    model = {
+        "name": "smollm2",
+        "model": "smollm2",
+        "modified_at": "2026-01-01T00:00:00Z",
+        "size": 98362432,
+        "digest": "0" * 64,
+        "details": details,
+    }
     return whole({"models": [model]})
 
 
@@ -132,7 +153,14 @@ def answer(path: str, body: dict, words: list[str]) -> Answer | None:
         case "/v1/completions":
             if streamed:
                 return events(completions(words))
-            return whole({"id": "cmpl-e2e", "object": "text_completion", **ABOUT, "choices": [{"index": 0, "text": text, "logprobs": None, "finish_reason": "stop"}]})
+            return whole(
+                {
+                    "id": "cmpl-e2e",
+                    "object": "text_completion",
+                    **ABOUT,
+                    "choices": [{"index": 0, "text": text, "logprobs": None, "finish_reason": "stop"}],
+                }
+            )
         case "/v1/responses":
             return events(responses(words), named=True, done=False) if streamed else whole(response(text))
         case "/v1/messages":

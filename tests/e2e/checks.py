@@ -103,7 +103,12 @@ class Traffic:
 
 
 def converse(
-    traffic: Traffic, chats: dict[Person, Chat], memories: Memories, *, streams: tuple[bool, ...] = (True, False), together: Together | None = None
+    traffic: Traffic,
+    chats: dict[Person, Chat],
+    memories: Memories,
+    *,
+    streams: tuple[bool, ...] = (True, False),
+    together: Together | None = None,
 ) -> None:
     """Each tells a fact, and asks for it in a new chat; each asks the other's question; both ask at the same time."""
     case = traffic.case
@@ -136,4 +141,6 @@ def converse(
     case.chats += len(questions)
     for person, said in questions.items():
         case.check(person.word in traffic.turn(said).text, f"{person.name}'s fact, asked at the same time as {other(person).name}")
-        case.check(not any(other(person).word in text for text in memories(person)), f"{person.name}'s memory has nothing of {other(person).name}")
+        case.check(
+            not any(other(person).word in text for text in memories(person)), f"{person.name}'s memory has nothing of {other(person).name}"
+        )

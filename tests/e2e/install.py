@@ -89,7 +89,17 @@ def packages(work: Path, name: str, *options: str) -> None:
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
         shutil.copy(wanted, target)
-        run(f"npm packages of {name}", "npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error", *options, cwd=target)
+        run(
+            f"npm packages of {name}",
+            "npm",
+            "install",
+            "--no-audit",
+            "--no-fund",
+            "--no-package-lock",
+            "--loglevel=error",
+            *options,
+            cwd=target,
+        )
 
     once(work / f"packages-{name}.installed", wanted, install)
 

@@ -6,7 +6,6 @@ import json
 import subprocess
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from checks import Traffic
 from install import HERE
@@ -37,7 +36,14 @@ class NodeLibrary:
         return APIS[self.api]
 
     def _call(self, key: str, text: str, streamed: bool, *, api: str = "", stop_after: int = 0) -> dict:
-        request = {"api": api or self.api, "root": self.stage.memgate.root, "key": key, "text": text, "streamed": streamed, "stopAfter": stop_after}
+        request = {
+            "api": api or self.api,
+            "root": self.stage.memgate.root,
+            "key": key,
+            "text": text,
+            "streamed": streamed,
+            "stopAfter": stop_after,
+        }
         argv = ["node", HERE / "libraries_node.mjs", self.stage.work / "packages" / "libraries", json.dumps(request)]
         done = subprocess.run(argv, capture_output=True, text=True, timeout=WAIT)
         if done.returncode != 0:

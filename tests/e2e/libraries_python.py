@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import anthropic
 import ollama
 import openai
-
 from checks import Traffic
 from libraries import Failure, play_library
 from people import ALICE

@@ -81,7 +81,8 @@ class Memgate:
         dialects = ", dialects: [openai, anthropic, ollama]" if self._knows_dialects() else ""
         text = CONFIGURATION.format(port=self.port, metrics=free_port(), clients=clients, upstream=self._upstream, dialects=dialects)
         (self.folder / "proxy.yaml").write_text(text + more)
-        self._processes.start("memgate", [self._binary, "run", "--config", "proxy.yaml"], env=self.secrets | ({wrong: secrets.token_hex(24)} if wrong else {}), cwd=self.folder)
+        environment = self.secrets | ({wrong: secrets.token_hex(24)} if wrong else {})
+        self._processes.start("memgate", [self._binary, "run", "--config", "proxy.yaml"], env=environment, cwd=self.folder)
         # Any answer will do; this one is a refusal.
         self._processes.wait_for("memgate", f"{self.root}/memgate/v1/me", 30)
 
@@ -90,7 +91,9 @@ class Memgate:
         return '"dialects"' in schema
 
     def _command(self, *argv: str) -> str:
-        done = subprocess.run([self._binary, *argv, "--config", "proxy.yaml"], cwd=self.folder, env=os.environ | self.secrets, capture_output=True, text=True)
+        done = subprocess.run(
+            [self._binary, *argv, "--config", "proxy.yaml"], cwd=self.folder, env=os.environ | self.secrets, capture_output=True, text=True
+        )
         if done.returncode != 0:
             raise Failed(f"memgate {' '.join(argv)}: {done.stderr}")
         return done.stdout

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
-
-from playwright.sync_api import Browser, Page, expect
 
 from open_webui import OpenWebUi
 from people import Person
+from playwright.sync_api import Browser, Page, TimeoutError, expect
 
 ANSWER = 180_000  # milliseconds, for the real model under a busy machine
 NOTE_CLICKS = "document.addEventListener('click', () => { window.clickedAt = performance.timeOrigin + performance.now() }, true)"
@@ -36,10 +36,8 @@ class OpenWebUiPage:
     def _dismiss_news(self) -> None:
         """What is new in this version: shown once to everybody."""
         news = self.page.get_by_role("button", name="Okay, Let's Go!")
-        try:
+        with contextlib.suppress(TimeoutError):
             news.click(timeout=5_000)
-        except Exception:  # noqa: BLE001 - it is not always shown
-            return
 
     def new_chat(self) -> None:
         self.page.goto(self._server.root)

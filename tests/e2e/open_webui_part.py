@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Browser
-
 from browser import chromium
 from checks import Memories, Traffic, converse
 from memgate import JWT_SECRET, OPEN_WEBUI_KEY
@@ -11,6 +9,7 @@ from open_webui import OpenWebUi
 from open_webui_page import OpenWebUiPage
 from page_checks import check_chats, check_cut, check_refusal, check_stop, pages
 from people import ALICE, BOB, PEOPLE, Person
+from playwright.sync_api import Browser
 from processes import wait_until
 from stage import Stage
 
@@ -73,7 +72,9 @@ def _play_plain(stage: Stage, server: OpenWebUi, browser: Browser) -> None:
 
     def memories(person: Person) -> list[str]:
         # With the client's evidence: a personal key would raise what the person has to prove from then on.
-        return gate.memories_by({"Authorization": f"Bearer {gate.secrets[OPEN_WEBUI_KEY]}", "X-OpenWebUI-User-Id": server.accounts[person].id})
+        return gate.memories_by(
+            {"Authorization": f"Bearer {gate.secrets[OPEN_WEBUI_KEY]}", "X-OpenWebUI-User-Id": server.accounts[person].id}
+        )
 
     gate.start(PLAIN)
     server.start(gate, gate.secrets[OPEN_WEBUI_KEY], {})

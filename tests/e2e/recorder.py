@@ -76,7 +76,9 @@ class Recorder:
     def start(self) -> int:
         """Listens on a free port of the loopback interface, which is the result."""
         self._thread.start()
-        server = asyncio.run_coroutine_threadsafe(asyncio.start_server(self._serve, "127.0.0.1", 0, limit=HEAD_LIMIT), self._loop).result(10)
+        server = asyncio.run_coroutine_threadsafe(asyncio.start_server(self._serve, "127.0.0.1", 0, limit=HEAD_LIMIT), self._loop).result(
+            10
+        )
         return server.sockets[0].getsockname()[1]
 
     def stop(self) -> None:
@@ -147,7 +149,9 @@ class Recorder:
         return None
 
     async def _send(self, answer: canned.Answer, script: Script, writer: asyncio.StreamWriter) -> str:
-        head = f"HTTP/1.1 {answer.status} OK\r\ncontent-type: {answer.content_type}\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n"
+        head = (
+            f"HTTP/1.1 {answer.status} OK\r\ncontent-type: {answer.content_type}\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n"
+        )
         writer.write(head.encode())
         for number, piece in enumerate(answer.pieces):
             if number == script.cut_after:

@@ -36,7 +36,9 @@ class Session:
 
     root: str
     token: str = ""
-    opener: urllib.request.OpenerDirector = field(default_factory=lambda: urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())))
+    opener: urllib.request.OpenerDirector = field(
+        default_factory=lambda: urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+    )
 
     def call(self, path: str, body: dict | None = None, seconds: float = 180) -> str:
         headers = {"Content-Type": "application/json", "X-CSRF-Token": self.token}

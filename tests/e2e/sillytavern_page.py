@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect
-
 from people import Person
+from playwright.sync_api import Browser, Page, expect
 from sillytavern import SillyTavern
 
 ANSWER = 180_000  # milliseconds, for the real model under a busy machine
@@ -69,10 +68,6 @@ class SillyTavernPage:
         box = self.page.locator("#toast-container .toast-error").last
         box.wait_for(timeout=seconds * 1000)
         return box.inner_text().strip().replace("\n", ": ")
-
-    def is_ready(self, seconds: float) -> None:
-        """The page waits for nothing any more."""
-        expect(self.page.locator("#mes_stop")).to_be_hidden(timeout=seconds * 1000)
 
     def wait_for_words(self, words: str) -> None:
         expect(self.page.locator("#chat .mes.last_mes .mes_text")).to_contain_text(words, timeout=60_000)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Browser
-
 from browser import chromium
 from checks import Memories, Traffic, converse
 from memgate import SHARED_KEY
 from page_checks import check_chats, check_cut, check_refusal, check_stop, pages
 from people import ALICE, BOB, PEOPLE, Person
+from playwright.sync_api import Browser
 from sillytavern import SillyTavern
 from sillytavern_page import SillyTavernPage
 from stage import Stage
