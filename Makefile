@@ -3,15 +3,16 @@
 CARGO ?= cargo
 CONFIG ?= proxy.yaml
 BENCH ?=
+ONLY ?=
 
 # cargo puts installed tools here; a fresh shell may not look.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run deps cmake tools test fmt lint docs licences tests doctests advisories bench bench-micro scale
+.PHONY: help run deps cmake tools test fmt lint docs licences tests doctests advisories bench bench-micro scale e2e
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: cmake ## build memgate and start it with proxy.yaml
 	$(CARGO) build --release --locked --bin memgate
@@ -70,3 +71,6 @@ bench-micro: cmake ## time the stages of a request one by one
 
 scale: cmake ## 10,000 users of ten facts: disk and memory
 	MEMGATE_TEST_USERS=10000 $(CARGO) nextest run --locked --test integration -E 'test(/^scale::/)' --no-capture
+
+e2e: cmake ## drive the real chat UIs, client libraries and a small model through memgate (ONLY=open-webui for one part)
+	python3 tests/e2e/run.py $(if $(ONLY),--only $(ONLY))
