@@ -16,7 +16,7 @@ from stage import Stage
 SIGNED = """\
   - name: open-webui
     key: {env: OPEN_WEBUI_KEY}
-    identity: [{open_webui_jwt: {secret: {env: OPEN_WEBUI_JWT_SECRET}}}]
+    identity: [{open_webui: {secret: {env: OPEN_WEBUI_JWT_SECRET}}}]
     mode: strict
 """
 PLAIN = """\
