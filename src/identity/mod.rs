@@ -113,7 +113,7 @@ pub struct Invalid {
     pub code: &'static str,
     /// For the caller: what is wrong and how to mend it. Holds no secret and no user's data but the caller's own words.
     pub message: String,
-    /// The user that the evidence claims, where one can be read. For the log only.
+    /// The user that the evidence claims, where one can be read, and no other with them. It tells sandboxes apart, and opens nothing else.
     pub claimed: Option<String>,
 }
 

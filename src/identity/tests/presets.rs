@@ -239,6 +239,34 @@ fn tenants_come_from_their_header_or_the_compound_id_and_must_not_differ() {
     assert_eq!(code_of(&ask(&staff, true, STRANGER, &[("x-muxi-user-id", "ann")])), code::IDENTITY_MALFORMED, "no tenant");
 }
 
+/// What is claimed keeps the sandboxes of people apart: those of one name in two tenants must not share one.
+#[test]
+fn a_name_without_its_tenant_claims_nobody() {
+    let claimed = |found: Resolution| match found.finding {
+        Finding::Invalid(invalid) => invalid.claimed,
+        other => panic!("{other:?}"),
+    };
+    let pairs = |tenant| [("x-muxi-user-id", "ann"), ("x-muxi-tenant-id", tenant)];
+    let staff = json!([{"header": {"name": "X-Muxi-User-Id", "tenant_header": "X-Muxi-Tenant-Id"}}]);
+    for tenant in ["Acme", "Globex"] {
+        assert_eq!(claimed(ask(&json!(["muxi"]), true, STRANGER, &pairs(tenant))), None, "{tenant}");
+    }
+    assert_eq!(claimed(ask(&staff, true, STRANGER, &[("x-muxi-user-id", "ann")])), None);
+    let bare = claimed(ask(&json!(["librechat"]), true, STRANGER, &[("x-librechat-user-id", "a\tb")]));
+    assert_eq!(bare.as_deref(), Some("a\tb"));
+    // Where a signature is demanded, the plain header does not count; but whom it means is told with the tenant.
+    let signed = json!(["memgate_signature", "muxi"]);
+    for keyed in [true, false] {
+        for tenant in ["acme", "globex"] {
+            let found = ask(&signed, keyed, STRANGER, &pairs(tenant));
+            assert_eq!(code_of(&found), code::SIGNATURE_MISSING);
+            assert_eq!(claimed(found), Some(format!("{tenant}:ann")), "{keyed}");
+        }
+        // By the key the word is read, and is wrong in itself.
+        assert_eq!(claimed(ask(&signed, keyed, STRANGER, &pairs("Acme"))), None, "{keyed}");
+    }
+}
+
 #[test]
 fn muxis_default_user_is_nobody_unless_placeholders_are_believed() {
     let (mut plan, _) = plan(&json!(["muxi"]));
