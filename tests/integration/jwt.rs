@@ -120,10 +120,13 @@ async fn each_mode_deals_with_bad_tokens_in_its_way() {
             }
         }
         let records = world.requests_on_record(bad.len() + 1).await;
-        for (record, (_, code)) in records[1..].iter().zip(&bad) {
-            assert_eq!(record["reason"], *code, "{mode}");
-            assert_ne!(record["user"], "default:ana", "{mode}");
-        }
+        // Records of two requests may change places.
+        let mut reasons: Vec<_> = records[1..].iter().map(|record| record["reason"].as_str().unwrap()).collect();
+        let mut codes = bad.each_ref().map(|(_, code)| *code);
+        reasons.sort_unstable();
+        codes.sort_unstable();
+        assert_eq!(reasons, codes, "{mode}");
+        assert!(records[1..].iter().all(|record| record["user"] != "default:ana"), "{mode}");
         // What was said of a bad token did not reach her memory, nor harm it.
         let seen = world.forwarded(&chat("Where do I live, again?", &signer.bearer("ana"))).await;
         assert!(seen.mentions("Oslo"), "{mode}: {}", seen.text());
