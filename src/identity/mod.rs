@@ -141,7 +141,7 @@ pub struct Resolution {
     pub session: Option<SessionId>,
     /// The task that the client asks for on its own behalf, on its word. Empty where it says that there is none.
     pub task: Option<String>,
-    /// SHA-256 of a credential that nobody here knows. It proves nothing, but tells two unknown people apart.
+    /// SHA-256 of a key that nobody here knows. It proves nothing, but tells two unknown people apart.
     pub stray_credential: Option<KeyHash>,
     /// Identity headers that were no evidence, since nobody trusts the peer or no source names them: dropped, and counted.
     pub ignored_headers: u32,
