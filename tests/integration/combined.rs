@@ -49,8 +49,8 @@ async fn world(mode: &str) -> (World, String, String) {
     })
     .await;
     let key = |user: &str| {
-        let made = world.gate.run(&["user", "key", "add", user]);
-        String::from_utf8(made.stdout).unwrap().split_whitespace().find(|word| word.starts_with("mgk_")).unwrap().to_owned()
+        let output = world.gate.run(&["user", "key", "add", user]);
+        String::from_utf8(output.stdout).unwrap().split_whitespace().find(|word| word.starts_with("mgk_")).unwrap().to_owned()
     };
     let (ana, bert) = (key("ana"), key("bert"));
     (world, ana, bert)
