@@ -26,10 +26,9 @@ use crate::config::{self, Config};
 use crate::context::TokenCounter;
 use crate::demo;
 use crate::identity::{KeyKeeper, ReplayGuard, Resolver};
-use crate::inference::Fetcher;
 use crate::memory::{Learned, LearnedReport, Memory, OnLearned};
 use crate::proxy::tls::Listener;
-use crate::proxy::{Addresses, Gateway, Runtime, Services, unix_ms};
+use crate::proxy::{self, Addresses, Gateway, Runtime, Services, unix_ms};
 use crate::setting::Fault;
 use crate::store::{FileDisk, Queue, Store, StoreError};
 use crate::telemetry::{AuditError, AuditLog, Closing, KeepingMetrics, LearnResult, LearnedRecord, Metrics, ReloadResult};
@@ -80,7 +79,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     let services = Arc::new(Services {
         tls: tls.clone(),
         addresses: Addresses::new(demo.local_addr().map_err(|error| AppError::Start(error.to_string()))?),
-        fetcher: Fetcher::default(),
+        fetcher: proxy::list_fetcher(),
         store,
         memory: Arc::clone(&memory),
         metrics: Arc::clone(&metrics),

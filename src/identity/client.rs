@@ -132,11 +132,8 @@ pub(super) fn recognise<'a>(
         }
     }
     if let Some(certificate) = certificate {
-        let mut known = clients.iter().filter(|client| certificate.fits(&client.certificates)).peekable();
-        if known.peek().is_none() {
-            stray = stray.or(Some(KeyHash(certificate.fingerprint)));
-        }
-        for client in known {
+        // One that nobody here knows is no stray credential: it is a program's, and does not tell the people behind it apart.
+        for client in clients.iter().filter(|client| certificate.fits(&client.certificates)) {
             if keyed.is_some_and(|other| other.name != client.name) {
                 let message = "The connection's certificate and the request's key, or two names of the certificate, are of different \
                                clients. Use one client's.";

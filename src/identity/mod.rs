@@ -113,7 +113,7 @@ pub struct Invalid {
     pub code: &'static str,
     /// For the caller: what is wrong and how to mend it. Holds no secret and no user's data but the caller's own words.
     pub message: String,
-    /// The user that the evidence claims, where one can be read. For the log only.
+    /// The user that the evidence claims, where one can be read, and no other with them. It tells sandboxes apart, and opens nothing else.
     pub claimed: Option<String>,
 }
 
@@ -141,7 +141,7 @@ pub struct Resolution {
     pub session: Option<SessionId>,
     /// The task that the client asks for on its own behalf, on its word. Empty where it says that there is none.
     pub task: Option<String>,
-    /// SHA-256 of a credential that nobody here knows. It proves nothing, but tells two unknown people apart.
+    /// SHA-256 of a key that nobody here knows. It proves nothing, but tells two unknown people apart.
     pub stray_credential: Option<KeyHash>,
     /// Identity headers that were no evidence, since nobody trusts the peer or no source names them: dropped, and counted.
     pub ignored_headers: u32,

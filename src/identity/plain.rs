@@ -114,7 +114,11 @@ impl HeaderSource {
         if self.nobody == Some(&text) {
             return Ok(None);
         }
-        let user = self.user(&text, view).map_err(|invalid| Invalid { claimed: Some(text.into_owned()), ..invalid })?;
+        let user = self.user(&text, view).map_err(|invalid| {
+            // Without their tenant the name is that of several people.
+            let claimed = self.tenant.is_none().then(|| text.into_owned());
+            Invalid { claimed, ..invalid }
+        })?;
         Ok(Some(user))
     }
 

@@ -174,7 +174,8 @@ impl<'a> Request<'a> {
             Source::Header(source) => self.view.carries(source.name.as_str()),
             Source::HttpSignature(signature) => self.view.carries(signature.user.as_str()),
             Source::Jwt(jwt) => jwt.leaves_trace(&self.view),
-            Source::UserKey | Source::OpenWebuiJwt(_) | Source::MemgateSignature => false,
+            Source::OpenWebuiJwt(jwt) => self.view.carries(jwt.header.as_str()),
+            Source::UserKey | Source::MemgateSignature => false,
         }
     }
 
@@ -318,9 +319,18 @@ impl<'a> Request<'a> {
                 " In Open WebUI set ENABLE_FORWARD_USER_INFO_HEADERS=true and FORWARD_USER_INFO_HEADER_JWT_SECRET to the shared secret.",
             );
         }
+        let listed = client.sources.iter().filter_map(|source| match source {
+            Source::Header(source) => Some(&**source),
+            _ => None,
+        });
+        // What the client's own headers name, tenant and all, though nobody here takes their word.
+        let named = || listed.clone().find_map(|source| source.read(&self.view).ok().flatten());
+        let tenants = listed.clone().any(|source| source.tenant.is_some());
         let plain = header::USER_IDS.iter().filter(|name| **name != header::OPEN_WEBUI_JWT);
         let plain = || plain.clone().find_map(|name| self.view.get(name)).map(|value| header::text(value).into_owned());
-        let claimed = statements.first().map(|statement| statement.evidence.user.to_string()).or_else(plain);
+        let claimed = statements.first().map(|statement| statement.evidence.user.clone()).or_else(named);
+        // Without their tenant a name may be that of several people.
+        let claimed = claimed.map(|user| user.to_string()).or_else(|| plain().filter(|_| !tenants));
         Invalid { claimed, ..Invalid::new(code::SIGNATURE_MISSING, message) }
     }
 

@@ -61,7 +61,7 @@ impl Client {
         if let Some(authorization) = &self.authorization {
             request = request.header(AUTHORIZATION, authorization.clone());
         }
-        let bytes = receive(request, limit).await?;
+        let bytes = read_within(send(request).await?, limit).await?;
         serde_json::from_slice(&bytes).map_err(|_| InferenceError::Malformed)
     }
 }
@@ -81,14 +81,11 @@ pub(super) fn build(encrypted: bool, timeout: Duration) -> Result<reqwest::Clien
         .map_err(|_| InferenceError::Setup)
 }
 
-/// Sends a request, and reads its answer if it is a good one of at most `limit` bytes.
-pub(super) async fn receive(request: RequestBuilder, limit: usize) -> Result<Vec<u8>, InferenceError> {
+/// Sends a request. Its answer, if it is a good one.
+pub(super) async fn send(request: RequestBuilder) -> Result<Response, InferenceError> {
     let response = request.send().await.map_err(classify)?;
     let status = response.status();
-    if !status.is_success() {
-        return Err(InferenceError::Status(status.as_u16()));
-    }
-    read_within(response, limit).await
+    if status.is_success() { Ok(response) } else { Err(InferenceError::Status(status.as_u16())) }
 }
 
 /// A client that trusts no certificate: for `http://` and local sockets. It needs none to be installed.
@@ -98,7 +95,7 @@ pub fn plain_builder() -> ClientBuilder {
 }
 
 /// A client that trusts the certificates of the system.
-pub(super) fn tls_builder() -> ClientBuilder {
+fn tls_builder() -> ClientBuilder {
     install_ring();
     ClientBuilder::new()
 }
@@ -124,7 +121,7 @@ pub(super) async fn read_within(mut response: Response, limit: usize) -> Result<
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the error's text names the address; it goes no further")]
-pub(super) fn classify(error: reqwest::Error) -> InferenceError {
+fn classify(error: reqwest::Error) -> InferenceError {
     if error.is_timeout() {
         InferenceError::Timeout
     } else if error.is_connect() {

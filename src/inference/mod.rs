@@ -18,9 +18,9 @@ use thiserror::Error;
 
 pub use chat::{ChatRequest, Completion};
 pub use client::{Client, plain_builder};
-pub use document::{Document, DocumentClient, DocumentUrl};
+pub use document::DocumentUrl;
 pub use endpoint::Endpoint;
-pub use fetch::Fetcher;
+pub use fetch::{Document, Fetcher};
 
 /// Why a model gave no answer that can be used. Cheap to copy; holds no text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]

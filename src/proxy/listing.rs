@@ -3,6 +3,8 @@
 //! One upstream that speaks Ollama's dialect answers for itself. Where there are several, or such that speak `OpenAI`'s, memgate asks each
 //! in its own dialect, at once and within bounds, and gives one list of what they serve here, each name once.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures::future::join_all;
 use pingora::Result as Pingora;
@@ -16,7 +18,7 @@ use super::services::Services;
 use super::settings::Upstream;
 use crate::dialect::Api;
 use crate::enforce::Refusal;
-use crate::inference::InferenceError;
+use crate::inference::{Fetcher, InferenceError};
 use crate::telemetry::UpstreamFault;
 use crate::telemetry::audit::Outcome;
 
@@ -26,6 +28,17 @@ mod models;
 const VERSION: &str = "0.12.0";
 /// The words by which clients know Ollama.
 const RUNNING: &str = "Ollama is running";
+
+/// How long one upstream may take to list its models.
+const DEADLINE: Duration = Duration::from_secs(5);
+/// Largest list, in bytes. The longest have some hundred thousand.
+const LONGEST: usize = 4 << 20;
+
+/// Asks upstreams for their lists.
+#[must_use]
+pub fn list_fetcher() -> Fetcher {
+    Fetcher::new(DEADLINE, LONGEST)
+}
 
 /// An answer of memgate's own.
 #[derive(Debug)]
@@ -131,7 +144,7 @@ async fn ask(services: &Services, upstream: &Upstream, api: Api, path: &str) -> 
     let address = format!("{}{}", services.addresses.origin_of(upstream), upstream.path_of(api, path));
     let key = upstream.key.as_ref().map(|key| (&key.header, &key.value));
     let document = services.fetcher.get(&address, key).await?;
-    models::read(api, &document).ok_or(InferenceError::Malformed)
+    models::read(api, &document.bytes).ok_or(InferenceError::Malformed)
 }
 
 fn fault_of(error: InferenceError) -> UpstreamFault {

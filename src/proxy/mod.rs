@@ -22,4 +22,5 @@ mod upstream;
 pub use addresses::Addresses;
 pub use exchange::unix_ms;
 pub use gateway::Gateway;
+pub use listing::list_fetcher;
 pub use services::{Runtime, Services};

@@ -274,11 +274,13 @@ pub fn endpoint_of(upstreams: &[Upstream], name: &str) -> Result<Reached, String
     Ok(Reached { endpoint, never_send: upstream.never_send.clone() })
 }
 
-/// `*` in `pattern` stands for any run of characters.
+/// `*` in `pattern` stands for any run of characters. Takes no more than a pass for each piece: a caller may write any name.
 fn matches_pattern(pattern: &str, text: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(text) = text.strip_prefix(head) else { return false };
-    rest.is_empty() || text.char_indices().map(|(i, _)| i).chain([text.len()]).any(|i| matches_pattern(rest, &text[i..]))
+    let (middle, tail) = rest.rsplit_once('*').unwrap_or(("", rest));
+    let Some(inner) = text.strip_prefix(head).and_then(|text| text.strip_suffix(tail)) else { return false };
+    // Each piece where it first stands leaves the most to those behind it.
+    middle.split('*').try_fold(inner, |left, piece| left.split_once(piece).map(|(_, behind)| behind)).is_some()
 }
 
 /// Resolves all upstreams; at least one must be there.

@@ -62,6 +62,9 @@ pub fn rewrite_header(
         header.insert_header(key.header.clone(), key.value.clone())?;
     }
     header.remove_header(&EXPECT);
+    for name in OVERRIDES {
+        header.remove_header(name);
+    }
     // Which pages may call is memgate's to say: a backend with a list of its own (Ollama) would turn them down.
     header.remove_header(&ORIGIN);
     if let Some(length) = replayed {
@@ -74,6 +77,9 @@ pub fn rewrite_header(
     }
     Ok(())
 }
+
+/// Headers by which some servers take another method or path than the request's own, by which it was let through.
+const OVERRIDES: [&str; 5] = ["x-http-method-override", "x-http-method", "x-method-override", "x-original-url", "x-rewrite-url"];
 
 /// Parameters that carry the caller's key in some dialects (Google's `?key=`): they never reach the upstream.
 const KEY_PARAMETERS: [&str; 4] = ["key", "api_key", "api-key", "access_token"];

@@ -108,6 +108,22 @@ async fn a_certificate_vouches_in_every_mode_as_a_key_does() {
     }
 }
 
+/// A certificate is a program's, and many people may stand behind it: of those who are unknown it tells nobody apart.
+#[tokio::test]
+async fn an_unknown_certificate_makes_no_sandbox_for_all_behind_it() {
+    let place = Place::start(|file, _| file["trust"]["mode"] = "quarantine".into()).await;
+    let program = place.client(&place.clients.issue("else.test"));
+    place.send(&program, &Request::chat(&["Remember that the code of my locker is quagga."])).await.assert_ok();
+    // Lessons are learned in their order.
+    let signed = Request::chat(&["Remember that the code of my locker is bonobo."]).signed("ana");
+    place.send(&program, &signed).await.assert_ok();
+    place.world.wait_for_lessons(1).await;
+    place.world.upstream.take();
+    place.send(&program, &Request::chat(&["What is the code of my locker?"])).await.assert_ok();
+    let seen = place.world.upstream.last();
+    assert!(!seen.mentions("quagga") && !seen.mentions("bonobo"), "{}", seen.text());
+}
+
 #[tokio::test]
 async fn the_word_of_a_certified_client_can_be_made_to_count_as_verified() {
     let place = Place::start(|file, _| {

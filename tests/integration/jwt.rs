@@ -172,3 +172,25 @@ async fn an_issuer_that_cannot_be_reached_admits_nobody_and_stops_nothing_else()
     assert!(world.metric("memgate_jwks_fetches_total", &["result=\"status\""]).await >= 1);
     assert!(world.gate.log().contains("keys cannot be had"), "{}", world.gate.log());
 }
+
+/// Late tokens come from everybody at once where two clocks differ. People of one name in two tenants stay two.
+#[tokio::test]
+async fn sandboxes_of_late_tokens_are_apart_by_tenant() {
+    let signer = Signer::new("k1");
+    let issuer = issuer(&[&signer]).await;
+    let url = format!("http://{}/keys", issuer.address);
+    let world = World::start(|file| {
+        file["trust"]["mode"] = "quarantine".into();
+        file["clients"][0]["identity"] =
+            json!([{"jwt": {"jwks": {"url": url}, "issuer": ISSUER, "audience": "memgate", "tenant": "org", "header": "X-Token"}}]);
+    })
+    .await;
+    let late = |text: &str, tenant: &str| {
+        let token = signer.token("ana", &json!({"org": tenant, "exp": 1}));
+        Request::chat(&[text]).bearer(OPEN_WEBUI_KEY.1).header("X-Token", token)
+    };
+    world.teach(&late("I live in Oslo.", "acme")).await;
+    assert!(world.forwarded(&late("Where do I live?", "acme")).await.mentions("Oslo"));
+    let seen = world.forwarded(&late("Where do I live?", "globex")).await;
+    assert!(!seen.mentions("Oslo"), "{}", seen.text());
+}

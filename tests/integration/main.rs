@@ -7,6 +7,7 @@ mod anthropic;
 mod bodies;
 mod captures;
 mod certificates;
+mod combined;
 mod completions;
 mod cors;
 mod duplicates;

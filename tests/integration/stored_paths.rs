@@ -79,6 +79,23 @@ async fn nothing_shared_is_reached_by_a_second_user_or_by_nobody() {
 }
 
 #[tokio::test]
+async fn no_header_makes_another_request_of_one_that_may_pass() {
+    let world = World::start(|_| {}).await;
+    for (name, value) in [
+        ("X-HTTP-Method-Override", "DELETE"),
+        ("X-HTTP-Method", "DELETE"),
+        ("X-Method-Override", "DELETE"),
+        ("X-Original-URL", "/v1/files"),
+        ("X-Rewrite-URL", "/v1/files"),
+    ] {
+        for passing in [request("GET", "models/m"), request("POST", "embeddings"), Request::chat(&["Hello"])] {
+            let seen = world.forwarded(&passing.vouched("ana").header(name, value)).await;
+            assert_eq!(seen.header(name), None, "{}", seen.target);
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_operator_can_open_an_upstream() {
     let world = World::start(|file| {
         file["upstreams"][0]["shared_state"] = "allow".into();

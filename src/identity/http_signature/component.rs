@@ -8,7 +8,7 @@ use sfv::{BareItem, Dictionary, FieldType, InnerList, Item, ItemSerializer, List
 use super::super::header::{self, View};
 use super::super::{Arrival, Invalid};
 use super::message::{Message, divide};
-use super::{MAX_COMPONENTS, bad, incomplete};
+use super::{MAX_COMPONENTS, MAX_FIELD, MAX_PARTS, bad, incomplete};
 
 /// Fields whose type is known to be a dictionary, so that `sf` can be honoured. Without the type a serialisation would be a guess.
 const DICTIONARIES: &[&str] = &[
@@ -63,6 +63,11 @@ impl<'a> Components<'a> {
                 return Err(bad("The signature covers a component twice."));
             }
             parts.push(Component::read(item)?);
+        }
+        if parts.iter().filter(|part| !part.is_whole()).count() > MAX_PARTS {
+            return Err(bad(format!(
+                "The signature covers more than {MAX_PARTS} members of fields and parameters of the query. Cover the whole fields and \"@query\"."
+            )));
         }
         Ok(Self { list, parts })
     }
@@ -190,10 +195,11 @@ impl<'a> Component<'a> {
             }
             How::Strict => {
                 let text = parse(view, self.name).and_then(|dictionary| dictionary.serialize());
-                text.map(String::into_bytes).ok_or_else(|| fault("is no dictionary of structured fields"))
+                text.map(String::into_bytes).ok_or_else(|| fault("is no dictionary of structured fields, or a very long one"))
             }
             How::Member(member) => {
-                let parsed = parse(view, self.name).ok_or_else(|| fault("is no dictionary of structured fields"))?;
+                let parsed =
+                    parse(view, self.name).ok_or_else(|| fault("is no dictionary of structured fields, or a very long one"))?;
                 let entry = parsed.get(member).ok_or_else(|| fault("has no such member"))?;
                 Ok(match entry {
                     ListEntry::Item(item) => item.serialize(),
@@ -211,7 +217,8 @@ fn combine(view: &View<'_>, name: &str) -> Vec<u8> {
 }
 
 fn parse(view: &View<'_>, name: &str) -> Option<Dictionary> {
-    Parser::new(&combine(view, name)).parse().ok()
+    let value = combine(view, name);
+    if value.len() > MAX_FIELD { None } else { Parser::new(&value).parse().ok() }
 }
 
 fn serialise(list: &InnerList) -> String {

@@ -38,6 +38,8 @@ const MAX_LABELS: usize = 16;
 const MAX_CANDIDATES: usize = 4;
 /// Components that one signature may cover.
 const MAX_COMPONENTS: usize = 64;
+/// Those of them that are a part of something: each makes the whole of it be read again, before anything is proved.
+const MAX_PARTS: usize = 8;
 
 /// How a client signs: the header that names its user, and the tag of signatures that are meant for memgate.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -68,6 +68,29 @@ fn the_rfcs_signature_by_a_shared_secret_comes_out_to_the_byte() {
     assert_eq!(STANDARD.encode(mac), "pxcQw6G3AjtMBQjwo8XzkZf/bws5LelbaMk5rGIGtE8=");
 }
 
+/// Each is found by reading the whole of the query or the field once more, and nothing is proved by then.
+#[test]
+fn parts_of_a_long_query_or_field_are_not_read_without_end() {
+    let covered = |count: usize, kind: &str| {
+        let parts: Vec<_> = (0..count).map(|n| kind.replace('#', &n.to_string())).collect();
+        format!("({});created=1", parts.join(" "))
+    };
+    let query: Vec<_> = (0..9).map(|n| format!("p{n}=1")).collect();
+    let target = format!("/foo?{}", query.join("&"));
+    for (kind, fields) in
+        [(r#""@query-param";name="p#""#, vec![]), (r#""x-parts";key="p#""#, vec![("x-parts", query.join(", "))])]
+    {
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let base = |count| base_of(&covered(count, kind), &fields, &target, Scheme::Https);
+        assert!(base(8).is_ok(), "{kind}");
+        assert_eq!(base(9).unwrap_err().code, code::SIGNATURE_INVALID, "{kind}");
+    }
+    let long = format!("a=1, b=\"{}\"", "x".repeat(MAX_FIELD));
+    let part = base_of(r#"("x-parts";key="a");created=1"#, &[("x-parts", &long)], TARGET, Scheme::Https);
+    assert_eq!(part.unwrap_err().code, code::SIGNATURE_INVALID);
+    assert!(base_of(r#"("x-parts");created=1"#, &[("x-parts", &long)], TARGET, Scheme::Https).is_ok());
+}
+
 #[test]
 fn the_rfcs_base_of_several_components() {
     // Section 2.5.

@@ -101,15 +101,15 @@ impl Rules {
             return Err(Fault::Program.into());
         }
         let name = self.name(claims)?;
-        let about_them = |fault| Refused { fault, claimed: Some(name.clone()) };
-        check_time(claims, now, skew).map_err(about_them)?;
-        let malformed = |path: &ClaimPath, reason: IdError| about_them(Fault::Malformed(path.as_str().to_owned(), reason));
+        let malformed = |path: &ClaimPath, reason: IdError| Fault::Malformed(path.as_str().to_owned(), reason);
         // The whole of a claim is one id: no user can choose a tenant by its name.
         let tenant = match &self.tenant {
             Some(path) => TenantId::parse(&text_at(path, claims)?).map_err(|reason| malformed(path, reason))?,
             None => TenantId::default(),
         };
-        UserId::new(tenant, &name).map_err(|reason| malformed(&self.user, reason))
+        let user = UserId::new(tenant, &name).map_err(|reason| malformed(&self.user, reason))?;
+        check_time(claims, now, skew).map_err(|fault| Refused { fault, claimed: Some(user.to_string()) })?;
+        Ok(user)
     }
 
     fn check_audience(&self, claims: &Claims) -> Result<(), Fault> {

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use super::jwks::{JwksError, KeySet, MAX_DOCUMENT};
 use super::keyring::{Keyring, Location};
 use crate::identity::{IdentitySettings, Source};
-use crate::inference::{DocumentClient, DocumentUrl, InferenceError};
+use crate::inference::{DocumentUrl, Fetcher, InferenceError};
 use crate::telemetry::{JwksFetch, Metrics};
 
 /// How long one fetch may take.
@@ -53,6 +53,7 @@ impl FetchError {
 pub struct KeyKeeper {
     runtime: Handle,
     metrics: Arc<Metrics>,
+    fetcher: Arc<Fetcher>,
     kept: Mutex<Vec<Kept>>,
 }
 
@@ -67,7 +68,7 @@ impl KeyKeeper {
     /// A keeper whose tasks run on `runtime`.
     #[must_use]
     pub fn new(runtime: Handle, metrics: Arc<Metrics>) -> Self {
-        Self { runtime, metrics, kept: Mutex::default() }
+        Self { runtime, metrics, fetcher: Arc::new(Fetcher::new(TIMEOUT, MAX_DOCUMENT)), kept: Mutex::default() }
     }
 
     /// Keeps the keys of this configuration from now on, and no others. What the one before held of the same place and issuer is
@@ -82,7 +83,7 @@ impl KeyKeeper {
         let next = keyrings.map(|keyring| {
             kept.iter().for_each(|older| keyring.inherit(&older.keyring));
             let (running, stop) = watch::channel(());
-            self.runtime.spawn(keep(Arc::clone(keyring), Arc::clone(&self.metrics), stop));
+            self.runtime.spawn(keep(Arc::clone(keyring), Arc::clone(&self.fetcher), Arc::clone(&self.metrics), stop));
             Kept { keyring: Arc::clone(keyring), _running: running }
         });
         *kept = next.collect();
@@ -91,8 +92,8 @@ impl KeyKeeper {
 
 /// Fetches a ring's keys whenever it is time or somebody asks, until `stop` closes. A fetch under way is ended first, since requests
 /// may wait for it.
-async fn keep(keyring: Arc<Keyring>, metrics: Arc<Metrics>, mut stop: watch::Receiver<()>) {
-    let mut origin = Origin::of(&keyring.location);
+async fn keep(keyring: Arc<Keyring>, fetcher: Arc<Fetcher>, metrics: Arc<Metrics>, mut stop: watch::Receiver<()>) {
+    let origin = Origin::of(&keyring.location);
     let mut failures = 0;
     let mut wait = keyring.age().map_or(Duration::ZERO, |age| origin.interval(&keyring, None).saturating_sub(age));
     loop {
@@ -102,7 +103,7 @@ async fn keep(keyring: Arc<Keyring>, metrics: Arc<Metrics>, mut stop: watch::Rec
             () = keyring.wake.notified() => {}
         }
         keyring.begin_fetch();
-        wait = match origin.fetch().await {
+        wait = match origin.fetch(&fetcher).await {
             Ok((keys, max_age)) => {
                 let changed = keyring.hold(keys);
                 if changed || failures > 0 {
@@ -130,20 +131,20 @@ async fn keep(keyring: Arc<Keyring>, metrics: Arc<Metrics>, mut stop: watch::Rec
 
 /// Where a task gets its keys.
 enum Origin {
-    Remote { url: DocumentUrl, client: Option<DocumentClient> },
+    Remote(DocumentUrl),
     File(PathBuf),
 }
 
 impl Origin {
     fn of(location: &Location) -> Self {
         match location {
-            Location::Url(url) => Self::Remote { url: url.clone(), client: None },
+            Location::Url(url) => Self::Remote(url.clone()),
             Location::File(path) => Self::File(path.clone()),
         }
     }
 
     fn is_remote(&self) -> bool {
-        matches!(self, Self::Remote { .. })
+        matches!(self, Self::Remote(_))
     }
 
     /// When to look again after a success: an issuer may ask for it sooner than configured, never for later.
@@ -151,7 +152,7 @@ impl Origin {
         let refresh = keyring.settings.refresh;
         match self {
             Self::File(_) => FILE_LOOK.min(refresh),
-            Self::Remote { .. } => max_age.map_or(refresh, |age| age.max(SHORTEST_REFRESH).min(refresh)),
+            Self::Remote(_) => max_age.map_or(refresh, |age| age.max(SHORTEST_REFRESH).min(refresh)),
         }
     }
 
@@ -159,23 +160,19 @@ impl Origin {
     fn pause_after(&self, failures: u32) -> Duration {
         match self {
             Self::File(_) => FILE_LOOK,
-            Self::Remote { .. } => FIRST_RETRY.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(LAST_RETRY),
+            Self::Remote(_) => FIRST_RETRY.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(LAST_RETRY),
         }
     }
 
-    async fn fetch(&mut self) -> Result<(KeySet, Option<Duration>), FetchError> {
+    async fn fetch(&self, fetcher: &Fetcher) -> Result<(KeySet, Option<Duration>), FetchError> {
         match self {
             Self::File(path) => {
                 let path = path.clone();
                 let read = tokio::task::spawn_blocking(move || read_file(&path)).await;
                 Ok((read.map_err(std::io::Error::other)??, None))
             }
-            Self::Remote { url, client } => {
-                let client = match client {
-                    Some(client) => client,
-                    None => client.insert(DocumentClient::new(url.clone(), TIMEOUT)?),
-                };
-                let document = client.fetch(MAX_DOCUMENT).await?;
+            Self::Remote(url) => {
+                let document = fetcher.get(url.as_str(), None).await?;
                 Ok((KeySet::parse(&document.bytes)?, document.max_age))
             }
         }

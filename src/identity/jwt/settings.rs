@@ -227,7 +227,8 @@ impl JwksFile {
                 let parsed = DocumentUrl::parse(url).map_err(|reason| {
                     let remedy =
                         "write an https:// address; http:// is for loopback addresses such as http://127.0.0.1:9000/jwks";
-                    faults.add(format!("{path}.url"), format!("`{url}` {reason}"), remedy);
+                    // Without its text: it may hold credentials, and faults go to the log.
+                    faults.add(format!("{path}.url"), reason, remedy);
                 });
                 (Location::Url(parsed.ok()?), None)
             }

@@ -1,5 +1,7 @@
 //! What each preset makes of its product's headers, and how their values are read.
 
+mod tenants;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -213,42 +215,6 @@ fn headers_that_disagree_are_refused_and_an_address_counts_only_without_a_name()
     assert_eq!(found.ignored_headers, 1);
     let two = [("x-litellm-end-user-id", "ann"), ("x-litellm-customer-id", "bob")];
     assert_eq!(code_of(&ask(&json!(["litellm"]), true, STRANGER, &two)), code::IDENTITY_CONFLICT);
-}
-
-#[test]
-fn tenants_come_from_their_header_or_the_compound_id_and_must_not_differ() {
-    let muxi = json!(["muxi"]);
-    let staff = json!([{"header": {"name": "X-Muxi-User-Id", "tenant_header": "X-Muxi-Tenant-Id"}}]);
-    let user = |identity: &Value, pairs: &[(&str, &str)]| ask(identity, true, STRANGER, pairs).finding;
-    let pairs = |name: &'static str, tenant: &'static str| [("x-muxi-user-id", name), ("x-muxi-tenant-id", tenant)];
-    for identity in [&muxi, &staff] {
-        assert_eq!(user(identity, &pairs("ann", "acme")), valid("acme:ann", Assurance::Vouched, "header"));
-        for bad in ["", "Acme", "a b", "~sandbox", "{{TENANT}}", "a:b"] {
-            let found = ask(identity, true, STRANGER, &[("x-muxi-user-id", "ann"), ("x-muxi-tenant-id", bad)]);
-            assert_eq!(code_of(&found), code::IDENTITY_MALFORMED, "{bad}");
-        }
-        // One that is hidden is not as good as none.
-        let hidden = [("x-muxi-user-id", "ann"), ("x-muxi-tenant-id", "acme"), ("connection", "x-muxi-tenant-id")];
-        assert_eq!(code_of(&ask(identity, true, STRANGER, &hidden)), code::IDENTITY_MALFORMED);
-    }
-    assert_eq!(user(&muxi, &pairs("acme:ann", "acme")), valid("acme:ann", Assurance::Vouched, "header"));
-    assert_eq!(code_of(&ask(&muxi, true, STRANGER, &pairs("other:ann", "acme"))), code::IDENTITY_CONFLICT);
-    // Not compound: the colon is part of the name.
-    let Finding::Valid(evidence) = user(&staff, &pairs("other:ann", "acme")) else { panic!() };
-    assert_eq!((evidence.user.tenant().as_str(), evidence.user.name()), ("acme", "other:ann"));
-    assert_eq!(code_of(&ask(&staff, true, STRANGER, &[("x-muxi-user-id", "ann")])), code::IDENTITY_MALFORMED, "no tenant");
-}
-
-#[test]
-fn muxis_default_user_is_nobody_unless_placeholders_are_believed() {
-    let (mut plan, _) = plan(&json!(["muxi"]));
-    assert!(is_none(&ask(&json!(["muxi"]), true, STRANGER, &[("x-muxi-user-id", "0")])));
-    plan.believe_placeholders();
-    let client = Client { cues: plan.cues, ..client("preset", Some(PRESET_KEY), None, plan.sources) };
-    let resolver = resolver(IdentitySettings { clients: vec![client], ..settings() });
-    let map = headers(&[KEYED, ("x-muxi-user-id", "0")]);
-    let found = resolver.resolve(&arrival(STRANGER, &map, NOW), None, &keys());
-    assert_eq!(found.finding, valid("0", Assurance::Vouched, "header"));
 }
 
 #[test]

@@ -12,6 +12,11 @@ fn model_patterns() {
         ("exact", "exact", true),
         ("exact", "exact2", false),
         ("é*", "éa", true),
+        ("a**c", "abc", true),
+        ("ab*ba", "aba", false),
+        ("a*b*a*b", "aba", false),
+        // The name is the caller's: it must not buy work that grows with its square.
+        ("*a*b*c*d", &"abc".repeat(1 << 18), false),
     ] {
         assert_eq!(matches_pattern(pattern, model), expected, "{pattern} {model}");
     }

@@ -42,7 +42,7 @@ fn times_count_within_the_skew() {
         (json!({"nbf": true}), code::JWT_INVALID),
     ] {
         let found = found(&json!({}), &change);
-        assert_eq!((code_of(&found), claimed(&found)), (code, Some("alice")), "{change}");
+        assert_eq!((code_of(&found), claimed(&found)), (code, Some("default:alice")), "{change}");
     }
 }
 
@@ -216,5 +216,19 @@ fn cloudflare_names_people_and_no_programs() {
     }
     for team in ["https://team.example", "https://team.example/", "http://127.0.0.1:9000"] {
         assert!(read("cloudflare_access", &json!({"team": team, "audience": "a"})).is_ok(), "{team}");
+    }
+}
+
+/// What is claimed keeps the sandboxes of people apart: those of one name in two tenants must not share one.
+#[test]
+fn a_refused_token_claims_its_user_with_the_tenant_or_nobody() {
+    let settings = json!({"tenant": "org"});
+    for tenant in ["acme", "globex"] {
+        let found = found(&settings, &json!({"org": tenant, "exp": 1}));
+        assert_eq!((code_of(&found), claimed(&found)), (code::JWT_EXPIRED, Some(format!("{tenant}:alice").as_str())));
+    }
+    for tenant in [json!("Acme"), json!(null), json!(["acme"])] {
+        let found = found(&settings, &json!({"org": tenant, "exp": 1}));
+        assert_eq!(claimed(&found), None, "{tenant}");
     }
 }
