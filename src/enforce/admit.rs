@@ -59,13 +59,14 @@ pub fn admit(decision: Decision, resolution: &Resolution, peer: IpAddr) -> Resul
 
 /// The user of a sandbox: a digest of all that tells unknown people apart, the same after a restart.
 ///
-/// A claimed id is enough beside client and peer. Where nobody is claimed, many people may stand behind one peer, so an
-/// unknown credential and the chat session keep them apart. Without either nothing does, and there is no sandbox: it would be
-/// everybody's, such as that of all people of a chat UI that forwards no user.
+/// A claimed id is enough beside client and peer. Where nobody is claimed, many people may stand behind one peer, and a chat UI may
+/// send one unknown key for all of them: only the chat session keeps them apart. Without one there is no sandbox, since it would be
+/// everybody's.
 fn sandbox_user(resolution: &Resolution, peer: IpAddr, claimed: Option<&str>) -> Option<UserId> {
     // What is no id tells nobody apart: empty, or a placeholder that the chat UI left unresolved for all its people.
     let claimed = claimed.filter(|id| UserId::parse(id).is_ok());
-    if claimed.is_none() && resolution.stray_credential.is_none() && resolution.session.is_none() {
+    let session = resolution.session.as_ref().filter(|_| !resolution.session_guessable);
+    if claimed.is_none() && session.is_none() {
         return None;
     }
     let peer = peer.to_canonical().to_string();
@@ -83,7 +84,7 @@ fn sandbox_user(resolution: &Resolution, peer: IpAddr, claimed: Option<&str>) ->
     add(claimed.map(str::as_bytes));
     if claimed.is_none() {
         add(resolution.stray_credential.as_ref().map(|stray| &stray.0[..]));
-        add(resolution.session.as_ref().map(SessionId::as_str).map(str::as_bytes));
+        add(session.map(SessionId::as_str).map(str::as_bytes));
     }
     let name = hex::encode(hash.finalize());
     Some(UserId::new(TenantId::sandbox(), &name).unwrap_or_else(|_| unreachable!("hex digits are a user name")))

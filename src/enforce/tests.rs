@@ -18,6 +18,7 @@ fn resolution(client: &str) -> Resolution {
         finding: Finding::None { looked_for: vec![] },
         user_named: false,
         session: None,
+        session_guessable: false,
         task: None,
         stray_credential: None,
         ignored_headers: 2,
@@ -59,8 +60,8 @@ fn a_bypass_has_no_scope_and_a_refusal_names_no_user() {
 #[test]
 fn two_unknown_people_never_share_a_sandbox() {
     let plain = resolution("ui");
-    let keyed = |byte| Resolution { stray_credential: Some(KeyHash([byte; 32])), ..resolution("ui") };
     let chat = |id| Resolution { session: Some(SessionId::parse(id).unwrap()), ..resolution("ui") };
+    let keyed = |byte| Resolution { stray_credential: Some(KeyHash([byte; 32])), ..chat("c1") };
     let scopes = [
         sandbox(&plain, "10.0.0.1", Some("alice")),
         sandbox(&plain, "10.0.0.1", Some("bob")),
@@ -84,7 +85,10 @@ fn two_unknown_people_never_share_a_sandbox() {
 #[test]
 fn where_nothing_tells_people_apart_there_is_no_sandbox() {
     let authenticated = Resolution { client_authenticated: true, ..resolution("open-webui") };
-    for resolution in [resolution("unknown"), authenticated] {
+    // A key may be a whole UI's, and a session that anybody may name is anybody's.
+    let keyed = Resolution { stray_credential: Some(KeyHash([1; 32])), ..resolution("ui") };
+    let named = Resolution { session: Some(SessionId::parse("default").unwrap()), session_guessable: true, ..resolution("ui") };
+    for resolution in [resolution("unknown"), authenticated, keyed, named] {
         for claimed in [None, Some(""), Some(" "), Some("{{LIBRECHAT_USER_ID}}")] {
             let decision = Decision::Sandbox { claimed: claimed.map(str::to_owned), reason: "identity_missing" };
             let granted = admit(decision, &resolution, peer("10.0.0.1"));

@@ -222,6 +222,8 @@ pub struct Cues {
     /// Which headers name the chat session, the first that is there counts. `X-Memgate-Session` goes before them; with none, `Open WebUI`'s
     /// Chat-Id comes after it. So another product's header picks no session unless the configuration names that product.
     pub sessions: Vec<HeaderName>,
+    /// Sessions are named by words that others may use, too: they tell nobody apart.
+    pub guessable: bool,
     /// Which header names the task that a UI asks on its own behalf.
     pub task: Option<HeaderName>,
 }
@@ -336,7 +338,7 @@ mod tests {
             cues.session(&View::new(&headers(pairs))).map(|session| session.as_str().to_owned())
         };
         let usual = Cues::default();
-        let own = Cues { sessions: vec![HeaderName::from_static("client")], task: None };
+        let own = Cues { sessions: vec![HeaderName::from_static("client")], guessable: true, task: None };
         for (cues, header) in [(&usual, OPEN_WEBUI_CHAT_ID), (&own, "client")] {
             assert_eq!(session(cues, &[(header, "c1")]).as_deref(), Some("c1"));
             assert_eq!(session(cues, &[(header, "c1"), (SESSION, "s1")]).as_deref(), Some("s1"));
@@ -352,7 +354,7 @@ mod tests {
 
     #[test]
     fn a_task_is_named_by_its_header_alone() {
-        let cues = Cues { sessions: Vec::new(), task: Some(HeaderName::from_static("x-openwebui-task")) };
+        let cues = Cues { sessions: Vec::new(), guessable: false, task: Some(HeaderName::from_static("x-openwebui-task")) };
         let task = |cues: &Cues, value: &str| cues.task(&View::new(&headers(&[("x-openwebui-task", value)])));
         assert_eq!(task(&cues, " title_generation ").as_deref(), Some("title_generation"));
         assert_eq!(task(&cues, "").as_deref(), Some(""));

@@ -139,6 +139,8 @@ pub struct Resolution {
     pub user_named: bool,
     /// The chat session, on the caller's word.
     pub session: Option<SessionId>,
+    /// The session is a word that others may use, too.
+    pub session_guessable: bool,
     /// The task that the client asks for on its own behalf, on its word. Empty where it says that there is none.
     pub task: Option<String>,
     /// SHA-256 of a key that nobody here knows. It proves nothing, but tells two unknown people apart.

@@ -219,4 +219,5 @@ pub(super) fn muxi(plan: &mut Plan) {
 
 pub(super) fn ai_optimizer(plan: &mut Plan) {
     plan.name_sessions(&[AI_OPTIMIZER_SESSION]);
+    plan.cues.guessable = true;
 }

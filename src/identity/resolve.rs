@@ -163,6 +163,7 @@ impl<'a> Request<'a> {
             finding: none(),
             user_named: self.view.names_user() || self.sources().iter().any(|source| self.names(source)),
             session: self.cues().session(&self.view),
+            session_guessable: self.cues().guessable,
             task: self.cues().task(&self.view),
             stray_credential: self.recognised.stray.or(strays),
             ignored_headers: self.ignored(),

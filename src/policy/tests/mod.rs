@@ -17,6 +17,7 @@ fn resolution(finding: Finding) -> Resolution {
         finding,
         user_named: true,
         session: None,
+        session_guessable: false,
         task: None,
         stray_credential: None,
         ignored_headers: 0,
