@@ -39,6 +39,8 @@ pub struct Answer {
     pub usage: Option<Usage>,
     /// Whether it reports an error.
     pub error: bool,
+    /// Whether it ends without an answer to what was asked, though nothing failed: the model was kept from it, or only loaded.
+    pub void: bool,
     /// Whether it is the last event of its stream.
     pub done: bool,
     /// What is said once of the whole answer, where the dialect says it.
@@ -73,23 +75,11 @@ impl Answer {
         })
     }
 
-    /// Whether the answer was said to its end.
+    /// Whether the answer was said to its end, and was one: nothing else is learned from.
     #[must_use]
     pub fn ends_cleanly(&self) -> bool {
-        self.finish_reason.is_some() && !self.error
+        self.finish_reason.is_some() && !self.error && !self.void
     }
-}
-
-/// Usage of an answer that was not streamed.
-#[must_use]
-pub fn usage_of(json: &[u8]) -> Option<Usage> {
-    Answer::read(json)?.usage
-}
-
-/// Why an answer that was not streamed ended.
-#[must_use]
-pub fn finish_reason_of(json: &[u8]) -> Option<String> {
-    Answer::read(json)?.finish_reason
 }
 
 #[derive(serde::Deserialize)]
@@ -204,10 +194,10 @@ mod tests {
     fn a_whole_answer_is_read() {
         let body = br#"{"id":"x","choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}],
             "usage":{"prompt_tokens":12,"completion_tokens":3,"total_tokens":15}}"#;
-        assert_eq!(usage_of(body), Some(Usage { prompt_tokens: 12, completion_tokens: 3 }));
-        assert_eq!(finish_reason_of(body).as_deref(), Some("stop"));
-        assert!(Answer::read(body).unwrap().content);
-        assert!(Answer::read(body).unwrap().ends_cleanly());
+        let answer = Answer::read(body).unwrap();
+        assert_eq!(answer.usage, Some(Usage { prompt_tokens: 12, completion_tokens: 3 }));
+        assert_eq!(answer.finish_reason.as_deref(), Some("stop"));
+        assert!(answer.content && answer.ends_cleanly());
     }
 
     #[test]

@@ -22,6 +22,7 @@ use super::fields;
 use super::format::{Format, StreamFault, SystemPlace};
 use super::json::{self, Reader};
 use super::keys::Keys;
+use super::mend::Half;
 use super::stored::Stored;
 use super::stream::Heard;
 
@@ -67,12 +68,16 @@ impl Format for Messages {
         answers::read_event(name, data)
     }
 
+    fn mend_event(&self, half: Half<'_>, _heard: &Heard, _fault: Option<StreamFault<'_>>) -> Option<Vec<u8>> {
+        answers::mend_event(half)
+    }
+
     fn cut_short(&self) -> &'static [u8] {
         answers::CUT_SHORT
     }
 
-    fn end_stream(&self, heard: &Heard, fault: Option<StreamFault<'_>>, out: &mut Vec<u8>) {
-        answers::end_stream(heard, fault, out);
+    fn end_stream(&self, _heard: &Heard, fault: Option<StreamFault<'_>>, out: &mut Vec<u8>) {
+        answers::end_stream(fault, out);
     }
 }
 

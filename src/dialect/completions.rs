@@ -12,6 +12,7 @@ use super::fields;
 use super::format::{Format, StreamFault, SystemPlace};
 use super::json::{Literal, Reader};
 use super::keys::Keys;
+use super::mend::Half;
 use super::stored::Stored;
 use super::stream::Heard;
 use super::transcript::form_of;
@@ -65,8 +66,8 @@ impl Format for Completions {
         chat::read_event(data)
     }
 
-    fn mend_event(&self, data: Option<&[u8]>, line: &[u8], _heard: &Heard, fault: StreamFault<'_>) -> Option<Vec<u8>> {
-        chat::mend_event(data, line, fault)
+    fn mend_event(&self, half: Half<'_>, _heard: &Heard, fault: Option<StreamFault<'_>>) -> Option<Vec<u8>> {
+        chat::mend_event(half, fault)
     }
 
     fn end_stream(&self, _heard: &Heard, fault: Option<StreamFault<'_>>, out: &mut Vec<u8>) {

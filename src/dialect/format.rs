@@ -11,6 +11,7 @@ use super::anthropic::{CountTokens, Messages};
 use super::chat::ChatCompletions;
 use super::completions::Completions;
 use super::conversation::{Conversation, ParseError};
+use super::mend::Half;
 use super::ollama::{OllamaChat, OllamaGenerate};
 use super::responses::Responses;
 use super::stored::Kept;
@@ -103,9 +104,9 @@ pub(super) trait Format: fmt::Debug + Sync {
     /// Reads one event of a stream; its name is empty where the framing has none. `None` when it is not understood.
     fn read_event(&self, name: &[u8], data: &[u8]) -> Option<Answer>;
 
-    /// What ends an event that was cut in the middle so that clients read the fault in it. `data` is what has come of its data, `line` the
-    /// line that was cut. `None` where that cannot be done: then the event is only ended.
-    fn mend_event(&self, _data: Option<&[u8]>, _line: &[u8], _heard: &Heard, _fault: StreamFault<'_>) -> Option<Vec<u8>> {
+    /// What ends an event that was cut in the middle so that clients can read it, and find the fault in it where there is one. `None`
+    /// where that cannot be done: then the event is only ended.
+    fn mend_event(&self, _half: Half<'_>, _heard: &Heard, _fault: Option<StreamFault<'_>>) -> Option<Vec<u8>> {
         None
     }
 

@@ -5,6 +5,7 @@
 use super::Dialect;
 use super::answer::{Answer, Opening, Usage};
 use super::format::{Framing, StreamFault};
+use super::mend::Half;
 use super::stored::Kept;
 
 /// Longest line, and longest data of one event, that is parsed.
@@ -39,6 +40,7 @@ pub(super) struct Heard {
     pub first_token: bool,
     pub done: bool,
     pub error: bool,
+    pub void: bool,
     pub finish_reason: Option<String>,
     pub usage: Option<Usage>,
     pub opening: Option<Box<Opening>>,
@@ -178,9 +180,9 @@ impl Tap {
     pub fn end(&self, fault: StreamFault<'_>) -> Vec<u8> {
         let mut out = Vec::new();
         if !self.done() {
-            let mut fault = Some(fault).filter(|_| !self.ends_cleanly());
+            let mut fault = Some(fault).filter(|_| !self.is_whole());
             if !self.is_between_events() {
-                let mended = fault.and_then(|fault| self.mend(fault));
+                let mended = self.mend(fault);
                 // Of lines, the mended one has told it. Of server-sent events, some readers look at the name first.
                 fault = fault.filter(|_| mended.is_none() || self.dialect.framing() == Framing::Sse);
                 out.extend(mended.unwrap_or_else(|| self.dialect.format().cut_short().to_vec()));
@@ -190,10 +192,11 @@ impl Tap {
         out
     }
 
-    fn mend(&self, fault: StreamFault<'_>) -> Option<Vec<u8>> {
+    fn mend(&self, fault: Option<StreamFault<'_>>) -> Option<Vec<u8>> {
+        let half = Half { data: self.has_data.then_some(&self.data), line: self.lines.unfinished() };
         let known = !self.overlong && !self.lines.skipping;
-        let data = self.has_data.then_some(self.data.as_slice());
-        known.then(|| self.dialect.format().mend_event(data, &self.lines.partial, &self.heard, fault)).flatten()
+        let due = known && (fault.is_some() || half.has_data());
+        due.then(|| self.dialect.format().mend_event(half, &self.heard, fault)).flatten()
     }
 
     /// Whether another event may be written right here.
@@ -201,10 +204,16 @@ impl Tap {
         !self.in_event && self.lines.is_at_start()
     }
 
-    /// Whether the answer was said to its end: nothing half-said is learned from.
+    /// Whether the answer was said to its end.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        !self.heard.error && (self.heard.done || self.heard.finish_reason.is_some())
+    }
+
+    /// Whether the answer was said to its end, and was one: nothing else is learned from.
     #[must_use]
     pub fn ends_cleanly(&self) -> bool {
-        !self.heard.error && (self.heard.done || self.heard.finish_reason.is_some())
+        self.is_whole() && !self.heard.void
     }
 }
 
@@ -215,6 +224,7 @@ impl Heard {
         self.done |= answer.done;
         self.first_token |= answer.content;
         self.error |= answer.error;
+        self.void |= answer.void;
         self.usage = match (self.usage, answer.usage) {
             (Some(before), Some(now)) => Some(before.or_more(now)),
             (before, now) => now.or(before),
@@ -257,6 +267,12 @@ struct Lines {
 }
 
 impl Lines {
+    /// The line that is being read, as far as it is kept.
+    fn unfinished(&self) -> &[u8] {
+        let line = self.partial.as_slice();
+        if self.started { line } else { line.strip_prefix(BOM).unwrap_or(line) }
+    }
+
     fn is_at_start(&self) -> bool {
         self.partial.is_empty() && !self.skipping
     }

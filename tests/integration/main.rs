@@ -9,6 +9,7 @@ mod captures;
 mod certificates;
 mod completions;
 mod cors;
+mod dialects;
 mod duplicates;
 mod durability;
 mod edges;

@@ -10,7 +10,7 @@ use crate::dialect::Api;
 use crate::dialect::answer::{Answer, Usage};
 use crate::dialect::errors;
 use crate::dialect::format::StreamFault;
-use crate::dialect::stream::Heard;
+use crate::dialect::mend::{self, Half};
 
 /// Makes a half event a `ping`: the official libraries throw on data that is no JSON, and pass over pings unread. The last name of an
 /// event counts (WHATWG HTML, 9.2.6).
@@ -70,7 +70,8 @@ pub(super) fn read_answer(json: &[u8]) -> Option<Answer> {
     let wire: Wire<'_> = serde_json::from_slice(json).ok()?;
     Some(Answer {
         content: wire.content.is_some_and(|blocks| !blocks.is_empty()),
-        error: wire.r#type == "error" || wire.stop_reason.as_deref() == Some(REFUSAL),
+        error: wire.r#type == "error",
+        void: wire.stop_reason.as_deref() == Some(REFUSAL),
         finish_reason: wire.stop_reason,
         usage: wire.usage.and_then(usage),
         ..Answer::default()
@@ -100,8 +101,8 @@ pub(super) fn read_event(name: &[u8], data: &[u8]) -> Option<Answer> {
         "content_block_delta" => Answer { content: true, ..quiet },
         "message_delta" => {
             let finish_reason = wire.delta.and_then(|delta| delta.stop_reason);
-            let error = finish_reason.as_deref() == Some(REFUSAL);
-            Answer { finish_reason, error, usage: wire.usage.and_then(usage), ..quiet }
+            let void = finish_reason.as_deref() == Some(REFUSAL);
+            Answer { finish_reason, void, usage: wire.usage.and_then(usage), ..quiet }
         }
         "message_stop" => Answer { done: true, ..quiet },
         // The last event of its stream: the official libraries throw it and read no further.
@@ -110,9 +111,16 @@ pub(super) fn read_event(name: &[u8], data: &[u8]) -> Option<Answer> {
     })
 }
 
+/// Makes a half event a `ping` that holds whole JSON, for readers that look at the data first.
+pub(super) fn mend_event(half: Half<'_>) -> Option<Vec<u8>> {
+    let mut rest = half.finish(|data| mend::complete(data, "\"type\":\"ping\""))?;
+    rest.extend_from_slice(CUT_SHORT);
+    Some(rest)
+}
+
 /// Ends a stream: with an error, or, where only its last event is missing, with that.
-pub(super) fn end_stream(heard: &Heard, fault: Option<StreamFault<'_>>, out: &mut Vec<u8>) {
-    match fault.filter(|_| heard.finish_reason.is_none()) {
+pub(super) fn end_stream(fault: Option<StreamFault<'_>>, out: &mut Vec<u8>) {
+    match fault {
         Some(StreamFault { code, message }) => {
             let error = errors::body(Api::Anthropic, 502, code, message);
             out.extend([b"event: error\ndata: ", &*error, b"\n\n"].concat());

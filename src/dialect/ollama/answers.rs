@@ -50,14 +50,15 @@ pub(super) fn read(json: &[u8]) -> Option<Answer> {
     let error = wire.error.is_some_and(is_filled);
     // Older servers give no reason.
     let done = wire.done == Some(true);
-    let reason = done.then(|| wire.done_reason.unwrap_or_else(|| "stop".to_owned()));
+    let finish_reason = done.then(|| wire.done_reason.unwrap_or_else(|| "stop".to_owned()));
     let usage = wire.prompt_eval_count.or(wire.eval_count).map(|_| Usage {
         prompt_tokens: wire.prompt_eval_count.unwrap_or_default(),
         completion_tokens: wire.eval_count.unwrap_or_default(),
     });
     Some(Answer {
         content,
-        finish_reason: reason.filter(|reason| !NO_ANSWER.contains(&reason.as_str())),
+        void: finish_reason.as_deref().is_some_and(|reason| NO_ANSWER.contains(&reason)),
+        finish_reason,
         usage,
         error,
         // Nothing follows an error.

@@ -11,6 +11,7 @@ use super::super::fields;
 use super::super::format::{Format, Framing, StreamFault, SystemPlace};
 use super::super::json::Reader;
 use super::super::keys::Keys;
+use super::super::mend::Half;
 use super::super::stored::Stored;
 use super::super::stream::Heard;
 use super::{Options, answers, images, options, streams};
@@ -65,8 +66,8 @@ impl Format for OllamaChat {
         answers::read(data)
     }
 
-    fn mend_event(&self, _data: Option<&[u8]>, line: &[u8], _heard: &Heard, fault: StreamFault<'_>) -> Option<Vec<u8>> {
-        answers::mend_line(line, fault)
+    fn mend_event(&self, half: Half<'_>, _heard: &Heard, fault: Option<StreamFault<'_>>) -> Option<Vec<u8>> {
+        answers::mend_line(half.line, fault?)
     }
 
     fn end_stream(&self, _heard: &Heard, fault: Option<StreamFault<'_>>, out: &mut Vec<u8>) {
