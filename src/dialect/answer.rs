@@ -37,6 +37,8 @@ pub struct Answer {
     /// Why the first choice that ended did so: `stop`, `length`, `tool_calls`, …
     pub finish_reason: Option<String>,
     pub usage: Option<Usage>,
+    /// Whether that counts other text than was sent: the upstream called the model again for tools of its own, or left some out.
+    pub recounted: bool,
     /// Whether it reports an error.
     pub error: bool,
     /// Whether it ends without an answer to what was asked, though nothing failed: the model was kept from it, or only loaded.

@@ -7,12 +7,12 @@ use bytes::Bytes;
 
 use super::Dialect;
 use super::answer::Answer;
-use super::anthropic::{CountTokens, Messages};
-use super::chat::ChatCompletions;
+use super::anthropic::{Count, Message, Messages};
+use super::chat::{ChatCompletions, Choices};
 use super::completions::Completions;
 use super::conversation::{Conversation, ParseError};
 use super::mend::Half;
-use super::ollama::{OllamaChat, OllamaGenerate};
+use super::ollama::{Lines, OllamaChat, OllamaGenerate};
 use super::responses::Responses;
 use super::stored::Kept;
 use super::stream::Heard;
@@ -63,7 +63,7 @@ pub struct StreamFault<'a> {
     pub message: &'a str,
 }
 
-/// A dialect: how its requests are read, where text may be added, how its answers are read and ended.
+/// A dialect's requests: how they are read, and where text may be added.
 pub(super) trait Format: fmt::Debug + Sync {
     /// Reads a request's body.
     ///
@@ -88,7 +88,10 @@ pub(super) trait Format: fmt::Debug + Sync {
     fn steady<'a>(&self, turn: &'a [u8]) -> Cow<'a, [u8]> {
         Cow::Borrowed(turn)
     }
+}
 
+/// A dialect's answers: how they are read, and how a stream of them is ended. Dialects may share them.
+pub(super) trait Replies: fmt::Debug + Sync {
     /// Reads an answer that was not streamed. `None` when it is none.
     fn read_answer(&self, json: &[u8]) -> Option<Answer>;
 
@@ -124,12 +127,22 @@ impl Dialect {
     pub(super) fn format(self) -> &'static dyn Format {
         match self {
             Self::ChatCompletions => &ChatCompletions,
-            Self::Messages => &Messages,
-            Self::CountTokens => &CountTokens,
-            Self::Responses => &Responses,
             Self::Completions => &Completions,
+            Self::Responses => &Responses,
+            Self::Messages => &Messages(Self::Messages),
+            Self::CountTokens => &Messages(Self::CountTokens),
             Self::OllamaChat => &OllamaChat,
             Self::OllamaGenerate => &OllamaGenerate,
+        }
+    }
+
+    pub(super) fn replies(self) -> &'static dyn Replies {
+        match self {
+            Self::ChatCompletions | Self::Completions => &Choices,
+            Self::Responses => &Responses,
+            Self::Messages => &Message,
+            Self::CountTokens => &Count,
+            Self::OllamaChat | Self::OllamaGenerate => &Lines,
         }
     }
 
@@ -144,18 +157,18 @@ impl Dialect {
     /// Reads an answer that was not streamed. `None` when it is no answer of this dialect.
     #[must_use]
     pub fn read_answer(self, json: &[u8]) -> Option<Answer> {
-        self.format().read_answer(json)
+        self.replies().read_answer(json)
     }
 
     /// Reads what the upstream keeps of an answer, from the start of a document that is too long to be read whole.
     #[must_use]
     pub fn read_kept(self, start: &[u8]) -> Vec<Kept> {
-        self.format().read_kept(start)
+        self.replies().read_kept(start)
     }
 
     /// How a stream of this dialect is framed.
     #[must_use]
     pub fn framing(self) -> Framing {
-        self.format().framing()
+        self.replies().framing()
     }
 }

@@ -43,6 +43,7 @@ pub(super) struct Heard {
     pub void: bool,
     pub finish_reason: Option<String>,
     pub usage: Option<Usage>,
+    pub recounted: bool,
     pub opening: Option<Box<Opening>>,
     /// The number of the last event, where the dialect counts them.
     pub sequence: Option<u64>,
@@ -123,7 +124,7 @@ impl Tap {
         if self.has_data || self.overlong {
             // An event too long to be read may still tell by its name what it is.
             let data: &[u8] = if self.overlong { b"" } else { &self.data };
-            let answer = self.dialect.format().read_event(&self.name, data);
+            let answer = self.dialect.replies().read_event(&self.name, data);
             self.heard.listen(answer);
         }
         self.name.clear();
@@ -135,7 +136,7 @@ impl Tap {
     /// The stream's bytes have come to their end. Where events are lines, a last one may lack its line end.
     pub fn close(&mut self) {
         if self.dialect.framing() == Framing::Ndjson && !self.lines.partial.is_empty() {
-            self.heard.listen(self.dialect.format().read_event(b"", &self.lines.partial));
+            self.heard.listen(self.dialect.replies().read_event(b"", &self.lines.partial));
         }
     }
 
@@ -169,6 +170,12 @@ impl Tap {
         self.heard.usage
     }
 
+    /// Whether that count is of other text than was sent.
+    #[must_use]
+    pub fn recounted(&self) -> bool {
+        self.heard.recounted
+    }
+
     /// What the upstream keeps of the answer, as far as it was told since this was last asked.
     pub fn take_kept(&mut self) -> Vec<Kept> {
         std::mem::take(&mut self.heard.kept)
@@ -185,9 +192,9 @@ impl Tap {
                 let mended = self.mend(fault);
                 // Of lines, the mended one has told it. Of server-sent events, some readers look at the name first.
                 fault = fault.filter(|_| mended.is_none() || self.dialect.framing() == Framing::Sse);
-                out.extend(mended.unwrap_or_else(|| self.dialect.format().cut_short().to_vec()));
+                out.extend(mended.unwrap_or_else(|| self.dialect.replies().cut_short().to_vec()));
             }
-            self.dialect.format().end_stream(&self.heard, fault, &mut out);
+            self.dialect.replies().end_stream(&self.heard, fault, &mut out);
         }
         out
     }
@@ -196,7 +203,7 @@ impl Tap {
         let half = Half { data: self.has_data.then_some(&self.data), line: self.lines.unfinished() };
         let known = !self.overlong && !self.lines.skipping;
         let due = known && (fault.is_some() || half.has_data());
-        due.then(|| self.dialect.format().mend_event(half, &self.heard, fault)).flatten()
+        due.then(|| self.dialect.replies().mend_event(half, &self.heard, fault)).flatten()
     }
 
     /// Whether another event may be written right here.
@@ -225,6 +232,7 @@ impl Heard {
         self.first_token |= answer.content;
         self.error |= answer.error;
         self.void |= answer.void;
+        self.recounted |= answer.recounted;
         self.usage = match (self.usage, answer.usage) {
             (Some(before), Some(now)) => Some(before.or_more(now)),
             (before, now) => now.or(before),

@@ -25,6 +25,7 @@ pub struct Follower {
     ended: bool,
     failed: bool,
     usage: Option<Usage>,
+    recounted: bool,
     /// What a document says that the upstream keeps.
     kept: Vec<Kept>,
 }
@@ -39,7 +40,16 @@ enum Kind {
 
 impl Follower {
     pub fn new(dialect: Dialect) -> Self {
-        Self { dialect, kind: Kind::Opaque, first_token: None, ended: false, failed: false, usage: None, kept: Vec::new() }
+        Self {
+            dialect,
+            kind: Kind::Opaque,
+            first_token: None,
+            ended: false,
+            failed: false,
+            usage: None,
+            recounted: false,
+            kept: Vec::new(),
+        }
     }
 
     /// Looks at the answer's header. True when an event stream begins. `coded`: its bytes are compressed, so that nothing can be read
@@ -65,6 +75,7 @@ impl Follower {
                     self.first_token = Some(Instant::now());
                 }
                 self.usage = tap.usage().or(self.usage);
+                self.recounted = tap.recounted();
                 if tap.ends_cleanly() && !self.ended {
                     self.ended = true;
                     return true;
@@ -88,6 +99,7 @@ impl Follower {
             now = tap.ends_cleanly() && !self.ended;
             self.ended |= now;
             self.usage = tap.usage().or(self.usage);
+            self.recounted = tap.recounted();
             self.failed = !tap.is_whole();
         }
         match &self.kind {
@@ -98,6 +110,7 @@ impl Follower {
                 self.first_token = Some(Instant::now());
                 self.ended = answer.ends_cleanly();
                 self.failed = answer.error;
+                self.recounted = answer.recounted;
                 self.kept = answer.kept;
                 (self.ended, None)
             }
@@ -127,6 +140,11 @@ impl Follower {
             Kind::Stream(tap) => tap.take_kept(),
             Kind::Opaque | Kind::Document(_) => std::mem::take(&mut self.kept),
         }
+    }
+
+    /// The upstream's count of what was sent to it, where it is one.
+    pub fn counted(&self) -> Option<u64> {
+        self.usage.filter(|_| !self.recounted).map(|usage| usage.prompt_tokens)
     }
 
     /// What the upstream counted.
@@ -169,6 +187,40 @@ mod tests {
         let [mended, error, "data: [DONE]"] = events[..] else { panic!("{rest}") };
         assert!(mended.starts_with("~\":null,\"error\""), "{mended}");
         assert!(error.starts_with("data: {\"error\"") && !ended && follower.failed(), "{rest}");
+    }
+
+    #[test]
+    fn counts_of_other_text_are_told_and_not_compared() {
+        let message = |more: &str| format!("{{\"type\":\"message\",\"usage\":{{\"input_tokens\":7{more}}}");
+        let response = |kind: &str| {
+            format!("{{\"status\":\"completed\",\"output\":[{{\"type\":\"{kind}\"}}],\"usage\":{{\"input_tokens\":7}}}}")
+        };
+        for (dialect, body, counted) in [
+            (
+                Dialect::Messages,
+                message(",\"cache_read_input_tokens\":2,\"server_tool_use\":{\"web_search_requests\":0}}"),
+                Some(9),
+            ),
+            (Dialect::Messages, message(",\"server_tool_use\":{\"web_search_requests\":2}}"), None),
+            (Dialect::Messages, message("},\"context_management\":{\"applied_edits\":[]}"), Some(7)),
+            (Dialect::Messages, message("},\"context_management\":{\"applied_edits\":[{}]}"), None),
+            (Dialect::Responses, response("function_call"), Some(7)),
+            (Dialect::Responses, response("web_search_call"), None),
+        ] {
+            let mut whole = Follower::new(dialect);
+            whole.begin(200, "application/json", false);
+            whole.feed(body.as_bytes());
+            whole.finish();
+            assert!(whole.usage().is_some(), "{body}");
+            assert_eq!(whole.counted(), counted, "{body}");
+            if dialect == Dialect::Messages {
+                let mut stream = Follower::new(dialect);
+                stream.begin(200, "text/event-stream", false);
+                let body = body.replace("\"message\"", "\"message_delta\"");
+                stream.feed(format!("event: message_delta\ndata: {body}\n\n").as_bytes());
+                assert_eq!(stream.counted(), counted, "{body}");
+            }
+        }
     }
 
     #[test]

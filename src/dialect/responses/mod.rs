@@ -12,7 +12,7 @@ use bytes::Bytes;
 
 use super::answer::Answer;
 use super::conversation::{Conversation, ParseError};
-use super::format::{Format, StreamFault, SystemPlace};
+use super::format::{Format, Replies, StreamFault, SystemPlace};
 use super::mend::{self, Half};
 use super::stored::Kept;
 use super::stream::Heard;
@@ -32,7 +32,9 @@ impl Format for Responses {
     fn text_part(&self) -> &'static str {
         "input_text"
     }
+}
 
+impl Replies for Responses {
     fn read_answer(&self, json: &[u8]) -> Option<Answer> {
         answer::read(json)
     }
