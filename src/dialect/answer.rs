@@ -31,6 +31,7 @@ impl Usage {
 
 /// What one answer, or one event of a stream, says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is said or not, whatever the others are")]
 pub struct Answer {
     /// Whether there is content, reasoning or a tool call in it.
     pub content: bool,

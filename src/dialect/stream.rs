@@ -36,6 +36,7 @@ pub struct Tap {
 
 /// What the events said.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is said or not, whatever the others are")]
 pub(super) struct Heard {
     pub first_token: bool,
     pub done: bool,

@@ -137,3 +137,20 @@ fn what_comes_after_the_answer_may_be_cut_too() {
     // Without its reason the terminator alone tells that an answer is whole.
     assert_eq!(tap(b"data: [DON").end(FAULT)[..4], *b"E]\n\n");
 }
+
+#[test]
+fn pieces_of_any_size_are_heard_and_ended_alike() {
+    for Sample { dialect, stream, .. } in SAMPLES {
+        let text = stream.replace('\n', if dialect.framing() == Framing::Sse { "\r\n" } else { "\n" });
+        for part in (0..=text.len()).step_by(7).map(|cut| &text.as_bytes()[..cut]) {
+            let mut at_once = Tap::new(dialect);
+            at_once.feed(part);
+            for size in [1, 2, 5, 64] {
+                let mut pieces = Tap::new(dialect);
+                part.chunks(size).for_each(|piece| pieces.feed(piece));
+                assert_eq!(told(&pieces), told(&at_once), "{dialect:?} in pieces of {size}: {}", String::from_utf8_lossy(part));
+                assert_eq!(pieces.end(FAULT), at_once.end(FAULT), "{dialect:?} in pieces of {size}");
+            }
+        }
+    }
+}
