@@ -31,14 +31,19 @@ impl Usage {
 
 /// What one answer, or one event of a stream, says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is said or not, whatever the others are")]
 pub struct Answer {
     /// Whether there is content, reasoning or a tool call in it.
     pub content: bool,
     /// Why the first choice that ended did so: `stop`, `length`, `tool_calls`, …
     pub finish_reason: Option<String>,
     pub usage: Option<Usage>,
+    /// Whether that counts other text than was sent: the upstream called the model again for tools of its own, or left some out.
+    pub recounted: bool,
     /// Whether it reports an error.
     pub error: bool,
+    /// Whether it ends without an answer to what was asked, though nothing failed: the model was kept from it, or only loaded.
+    pub void: bool,
     /// Whether it is the last event of its stream.
     pub done: bool,
     /// What is said once of the whole answer, where the dialect says it.
@@ -73,23 +78,11 @@ impl Answer {
         })
     }
 
-    /// Whether the answer was said to its end.
+    /// Whether the answer was said to its end, and was one: nothing else is learned from.
     #[must_use]
     pub fn ends_cleanly(&self) -> bool {
-        self.finish_reason.is_some() && !self.error
+        self.finish_reason.is_some() && !self.error && !self.void
     }
-}
-
-/// Usage of an answer that was not streamed.
-#[must_use]
-pub fn usage_of(json: &[u8]) -> Option<Usage> {
-    Answer::read(json)?.usage
-}
-
-/// Why an answer that was not streamed ended.
-#[must_use]
-pub fn finish_reason_of(json: &[u8]) -> Option<String> {
-    Answer::read(json)?.finish_reason
 }
 
 #[derive(serde::Deserialize)]
@@ -204,10 +197,10 @@ mod tests {
     fn a_whole_answer_is_read() {
         let body = br#"{"id":"x","choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}],
             "usage":{"prompt_tokens":12,"completion_tokens":3,"total_tokens":15}}"#;
-        assert_eq!(usage_of(body), Some(Usage { prompt_tokens: 12, completion_tokens: 3 }));
-        assert_eq!(finish_reason_of(body).as_deref(), Some("stop"));
-        assert!(Answer::read(body).unwrap().content);
-        assert!(Answer::read(body).unwrap().ends_cleanly());
+        let answer = Answer::read(body).unwrap();
+        assert_eq!(answer.usage, Some(Usage { prompt_tokens: 12, completion_tokens: 3 }));
+        assert_eq!(answer.finish_reason.as_deref(), Some("stop"));
+        assert!(answer.content && answer.ends_cleanly());
     }
 
     #[test]

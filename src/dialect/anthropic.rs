@@ -10,20 +10,20 @@
 mod answers;
 mod steady;
 
+pub(super) use answers::{Count, Message};
+
 use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::Bytes;
 
 use super::Dialect;
-use super::answer::Answer;
 use super::conversation::{Content, Conversation, Nature, ParseError, Part, PartKind, Role, Text, Turn};
 use super::fields;
-use super::format::{Format, StreamFault, SystemPlace};
+use super::format::{Format, SystemPlace};
 use super::json::{self, Reader};
 use super::keys::Keys;
 use super::stored::Stored;
-use super::stream::Heard;
 
 const BODY_KEYS: &[&str] =
     &["messages", "system", "model", "stream", "max_tokens", "tools", "output_config", "output_format", "thread", "container"];
@@ -34,17 +34,13 @@ const KEPT_KEYS: &[&str] = &["id", "previous_message_id"];
 /// What coding clients put around their own words in the person's name: a block of its own is no text of the person.
 const REMINDER: (&str, &str) = ("<system-reminder>", "</system-reminder>");
 
-/// Requests for a message.
+/// Requests for a message, or for what it would cost.
 #[derive(Debug)]
-pub(super) struct Messages;
-
-/// Requests for what a message would cost.
-#[derive(Debug)]
-pub(super) struct CountTokens;
+pub(super) struct Messages(pub Dialect);
 
 impl Format for Messages {
     fn parse(&self, body: Bytes) -> Result<Conversation, ParseError> {
-        parse(Dialect::Messages, body)
+        parse(self.0, body)
     }
 
     fn system_place(&self) -> SystemPlace {
@@ -58,52 +54,6 @@ impl Format for Messages {
     fn steady<'a>(&self, turn: &'a [u8]) -> Cow<'a, [u8]> {
         steady::steady(turn)
     }
-
-    fn read_answer(&self, json: &[u8]) -> Option<Answer> {
-        answers::read_answer(json)
-    }
-
-    fn read_event(&self, name: &[u8], data: &[u8]) -> Option<Answer> {
-        answers::read_event(name, data)
-    }
-
-    fn cut_short(&self) -> &'static [u8] {
-        answers::CUT_SHORT
-    }
-
-    fn end_stream(&self, heard: &Heard, fault: Option<StreamFault<'_>>, out: &mut Vec<u8>) {
-        answers::end_stream(heard, fault, out);
-    }
-}
-
-impl Format for CountTokens {
-    fn parse(&self, body: Bytes) -> Result<Conversation, ParseError> {
-        parse(Dialect::CountTokens, body)
-    }
-
-    fn system_place(&self) -> SystemPlace {
-        Messages.system_place()
-    }
-
-    fn joins_text(&self) -> bool {
-        Messages.joins_text()
-    }
-
-    fn steady<'a>(&self, turn: &'a [u8]) -> Cow<'a, [u8]> {
-        Messages.steady(turn)
-    }
-
-    /// A count is no usage: nothing was spent.
-    fn read_answer(&self, _json: &[u8]) -> Option<Answer> {
-        None
-    }
-
-    fn read_event(&self, _name: &[u8], _data: &[u8]) -> Option<Answer> {
-        None
-    }
-
-    /// Counts are not streamed.
-    fn end_stream(&self, _heard: &Heard, _fault: Option<StreamFault<'_>>, _out: &mut Vec<u8>) {}
 }
 
 fn parse(dialect: Dialect, body: Bytes) -> Result<Conversation, ParseError> {

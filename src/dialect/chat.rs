@@ -8,10 +8,10 @@ use super::answer::Answer;
 use super::conversation::{Content, Conversation, Nature, ParseError, Role, Turn};
 use super::errors;
 use super::fields;
-use super::format::{Format, StreamFault, SystemPlace};
+use super::format::{Format, Replies, StreamFault, SystemPlace};
 use super::json::Reader;
 use super::keys::Keys;
-use super::mend;
+use super::mend::{self, Half};
 use super::stored::Stored;
 use super::stream::Heard;
 use super::{Api, Dialect};
@@ -30,8 +30,8 @@ const BODY_KEYS: &[&str] = &[
 const MESSAGE_KEYS: &[&str] = &["role", "content", "tool_calls", "function_call"];
 const STREAM_KEYS: &[&str] = &["include_usage"];
 
-/// Ends a stream.
-const DONE: &[u8] = b"data: [DONE]\n\n";
+/// The data of the last event of a stream.
+const TERMINATOR: &[u8] = b"[DONE]";
 
 #[derive(Debug)]
 pub(super) struct ChatCompletions;
@@ -66,40 +66,45 @@ impl Format for ChatCompletions {
     fn system_place(&self) -> SystemPlace {
         SystemPlace::Turn
     }
+}
 
+/// Answers of choices. A stream of them has events of the same shape, and a terminator.
+#[derive(Debug)]
+pub(super) struct Choices;
+
+impl Replies for Choices {
     fn read_answer(&self, json: &[u8]) -> Option<Answer> {
         Answer::read(json)
     }
 
     fn read_event(&self, _name: &[u8], data: &[u8]) -> Option<Answer> {
-        read_event(data)
+        if data.trim_ascii() == TERMINATOR {
+            return Some(Answer { done: true, ..Answer::default() });
+        }
+        Answer::read(data)
     }
 
-    fn mend_event(&self, data: Option<&[u8]>, line: &[u8], _heard: &Heard, fault: StreamFault<'_>) -> Option<Vec<u8>> {
-        mend_event(data, line, fault)
+    /// Behind a whole answer there is no fault to be told: what is cut there says nothing.
+    fn mend_event(&self, half: Half<'_>, _heard: &Heard, fault: Option<StreamFault<'_>>) -> Option<Vec<u8>> {
+        let members = match fault {
+            Some(StreamFault { code, message }) => errors::members(Api::OpenAi, 502, code, message),
+            None => "\"choices\":[]".to_owned(),
+        };
+        let mut rest = half.finish(|data| match TERMINATOR.strip_prefix(data).filter(|rest| rest.len() < TERMINATOR.len()) {
+            // No event is an array, so that is what it was. Whole as it is, it needs nothing.
+            Some(rest) => Some(rest.to_vec()).filter(|rest| !rest.is_empty()),
+            None => mend::complete(data, &members),
+        })?;
+        rest.extend_from_slice(b"\n\n");
+        Some(rest)
     }
 
     fn end_stream(&self, _heard: &Heard, fault: Option<StreamFault<'_>>, out: &mut Vec<u8>) {
-        end_stream(fault, out);
+        if let Some(StreamFault { code, message }) = fault {
+            out.extend([b"data: ", &*errors::body(Api::OpenAi, 502, code, message), b"\n\n"].concat());
+        }
+        out.extend([b"data: ", TERMINATOR, b"\n\n"].concat());
     }
-}
-
-/// Reads an event of a stream whose events have the shape of answers, and which `[DONE]` ends.
-pub(super) fn read_event(data: &[u8]) -> Option<Answer> {
-    if data.trim_ascii() == b"[DONE]" { Some(Answer { done: true, ..Answer::default() }) } else { Answer::read(data) }
-}
-
-/// Ends such an event where it was cut, so that the error is read in it.
-pub(super) fn mend_event(data: Option<&[u8]>, line: &[u8], fault: StreamFault<'_>) -> Option<Vec<u8>> {
-    mend::finish_event(data, line, &errors::members(Api::OpenAi, 502, fault.code, fault.message))
-}
-
-/// Ends such a stream.
-pub(super) fn end_stream(fault: Option<StreamFault<'_>>, out: &mut Vec<u8>) {
-    if let Some(StreamFault { code, message }) = fault {
-        out.extend([b"data: ", &*errors::body(Api::OpenAi, 502, code, message), b"\n\n"].concat());
-    }
-    out.extend_from_slice(DONE);
 }
 
 #[derive(Default)]

@@ -5,15 +5,13 @@
 use bytes::Bytes;
 
 use super::Dialect;
-use super::answer::Answer;
 use super::chat;
 use super::conversation::{Content, Conversation, Form, Nature, ParseError, Role, Text, Turn};
 use super::fields;
-use super::format::{Format, StreamFault, SystemPlace};
+use super::format::{Format, SystemPlace};
 use super::json::{Literal, Reader};
 use super::keys::Keys;
 use super::stored::Stored;
-use super::stream::Heard;
 use super::transcript::form_of;
 
 const BODY_KEYS: &[&str] = &["prompt", "model", "stream", "stream_options", "suffix", "echo", "max_tokens"];
@@ -55,22 +53,6 @@ impl Format for Completions {
 
     fn system_place(&self) -> SystemPlace {
         SystemPlace::FirstUser
-    }
-
-    fn read_answer(&self, json: &[u8]) -> Option<Answer> {
-        Answer::read(json)
-    }
-
-    fn read_event(&self, _name: &[u8], data: &[u8]) -> Option<Answer> {
-        chat::read_event(data)
-    }
-
-    fn mend_event(&self, data: Option<&[u8]>, line: &[u8], _heard: &Heard, fault: StreamFault<'_>) -> Option<Vec<u8>> {
-        chat::mend_event(data, line, fault)
-    }
-
-    fn end_stream(&self, _heard: &Heard, fault: Option<StreamFault<'_>>, out: &mut Vec<u8>) {
-        chat::end_stream(fault, out);
     }
 }
 

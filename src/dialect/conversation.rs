@@ -246,6 +246,12 @@ impl Conversation {
         self.schemas.iter().map(|span| &self.body[span.clone()])
     }
 
+    /// Where a turn stands in the request's own list, if it stands in there.
+    #[must_use]
+    pub fn listed(&self, turn: usize) -> Option<usize> {
+        turn.checked_sub(self.outside)
+    }
+
     /// Index of the last turn of the person.
     #[must_use]
     pub fn last_user(&self) -> Option<usize> {

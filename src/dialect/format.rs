@@ -7,11 +7,12 @@ use bytes::Bytes;
 
 use super::Dialect;
 use super::answer::Answer;
-use super::anthropic::{CountTokens, Messages};
-use super::chat::ChatCompletions;
+use super::anthropic::{Count, Message, Messages};
+use super::chat::{ChatCompletions, Choices};
 use super::completions::Completions;
 use super::conversation::{Conversation, ParseError};
-use super::ollama::{OllamaChat, OllamaGenerate};
+use super::mend::Half;
+use super::ollama::{Lines, OllamaChat, OllamaGenerate};
 use super::responses::Responses;
 use super::stored::Kept;
 use super::stream::Heard;
@@ -62,7 +63,7 @@ pub struct StreamFault<'a> {
     pub message: &'a str,
 }
 
-/// A dialect: how its requests are read, where text may be added, how its answers are read and ended.
+/// A dialect's requests: how they are read, and where text may be added.
 pub(super) trait Format: fmt::Debug + Sync {
     /// Reads a request's body.
     ///
@@ -87,7 +88,10 @@ pub(super) trait Format: fmt::Debug + Sync {
     fn steady<'a>(&self, turn: &'a [u8]) -> Cow<'a, [u8]> {
         Cow::Borrowed(turn)
     }
+}
 
+/// A dialect's answers: how they are read, and how a stream of them is ended. Dialects may share them.
+pub(super) trait Replies: fmt::Debug + Sync {
     /// Reads an answer that was not streamed. `None` when it is none.
     fn read_answer(&self, json: &[u8]) -> Option<Answer>;
 
@@ -103,9 +107,9 @@ pub(super) trait Format: fmt::Debug + Sync {
     /// Reads one event of a stream; its name is empty where the framing has none. `None` when it is not understood.
     fn read_event(&self, name: &[u8], data: &[u8]) -> Option<Answer>;
 
-    /// What ends an event that was cut in the middle so that clients read the fault in it. `data` is what has come of its data, `line` the
-    /// line that was cut. `None` where that cannot be done: then the event is only ended.
-    fn mend_event(&self, _data: Option<&[u8]>, _line: &[u8], _heard: &Heard, _fault: StreamFault<'_>) -> Option<Vec<u8>> {
+    /// What ends an event that was cut in the middle so that clients can read it, and find the fault in it where there is one. `None`
+    /// where that cannot be done: then the event is only ended.
+    fn mend_event(&self, _half: Half<'_>, _heard: &Heard, _fault: Option<StreamFault<'_>>) -> Option<Vec<u8>> {
         None
     }
 
@@ -123,12 +127,22 @@ impl Dialect {
     pub(super) fn format(self) -> &'static dyn Format {
         match self {
             Self::ChatCompletions => &ChatCompletions,
-            Self::Messages => &Messages,
-            Self::CountTokens => &CountTokens,
-            Self::Responses => &Responses,
             Self::Completions => &Completions,
+            Self::Responses => &Responses,
+            Self::Messages => &Messages(Self::Messages),
+            Self::CountTokens => &Messages(Self::CountTokens),
             Self::OllamaChat => &OllamaChat,
             Self::OllamaGenerate => &OllamaGenerate,
+        }
+    }
+
+    pub(super) fn replies(self) -> &'static dyn Replies {
+        match self {
+            Self::ChatCompletions | Self::Completions => &Choices,
+            Self::Responses => &Responses,
+            Self::Messages => &Message,
+            Self::CountTokens => &Count,
+            Self::OllamaChat | Self::OllamaGenerate => &Lines,
         }
     }
 
@@ -143,18 +157,18 @@ impl Dialect {
     /// Reads an answer that was not streamed. `None` when it is no answer of this dialect.
     #[must_use]
     pub fn read_answer(self, json: &[u8]) -> Option<Answer> {
-        self.format().read_answer(json)
+        self.replies().read_answer(json)
     }
 
     /// Reads what the upstream keeps of an answer, from the start of a document that is too long to be read whole.
     #[must_use]
     pub fn read_kept(self, start: &[u8]) -> Vec<Kept> {
-        self.format().read_kept(start)
+        self.replies().read_kept(start)
     }
 
     /// How a stream of this dialect is framed.
     #[must_use]
     pub fn framing(self) -> Framing {
-        self.format().framing()
+        self.replies().framing()
     }
 }

@@ -2,26 +2,41 @@
 //!
 //! The official `OpenAI` libraries parse whatever an event holds, and complain about its JSON where they could show a message.
 
-/// What must follow an event of server-sent events that has come so far as `data` (its whole data lines) and `line` (the one that was
-/// cut), so that its data is one JSON object that ends in `members`, and the event ends. `members` is written as they stand in an object.
-/// `None` where nothing helps: the data is whole, or no object.
-pub(super) fn finish_event(data: Option<&[u8]>, line: &[u8], members: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    if let Some(value) = line.strip_prefix(b"data:") {
-        let value = value.strip_prefix(b" ").unwrap_or(value);
-        let half = data.map_or_else(|| value.to_vec(), |data| [data, b"\n", value].concat());
-        out.extend(complete(&half, members)?);
-    } else {
-        let rest = complete(data.unwrap_or_default(), members)?;
-        if !line.is_empty() {
-            out.push(b'\n');
-        }
-        out.extend_from_slice(b"data: ");
-        out.extend(rest);
-    }
-    out.extend_from_slice(b"\n\n");
-    Some(out)
+use super::json::Reader;
+
+/// An event of a stream that was cut.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Half<'a> {
+    /// Its whole data lines, if it has any.
+    pub data: Option<&'a [u8]>,
+    /// The line that was cut.
+    pub line: &'a [u8],
 }
+
+impl Half<'_> {
+    /// Whether a reader takes it for an event, once it is ended.
+    pub fn has_data(self) -> bool {
+        self.data.is_some() || self.line == b"data" || self.line.starts_with(b"data:")
+    }
+
+    /// What makes the data of a server-sent event whole. `rest` tells what must follow that which has come; what it does not know is
+    /// left. The line and the event are still to be ended.
+    pub fn finish(self, rest: impl FnOnce(&[u8]) -> Option<Vec<u8>>) -> Option<Vec<u8>> {
+        if let Some(value) = self.line.strip_prefix(b"data:") {
+            let value = value.strip_prefix(b" ").unwrap_or(value);
+            return match self.data {
+                None => rest(value),
+                Some(data) => rest(&[data, b"\n", value].concat()),
+            };
+        }
+        let rest = rest(self.data.unwrap_or_default())?;
+        let gap: &[u8] = if self.line.is_empty() { b"" } else { b"\n" };
+        Some([gap, b"data: ", &rest].concat())
+    }
+}
+
+/// Ends a key that was cut, so that it is none that the object has already.
+const CUT_KEY: &str = "~";
 
 /// Where in a text its end has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +51,17 @@ enum Place {
     After,
 }
 
-/// What makes `half` an object that ends in `members`.
+/// What makes `half` an object that ends in `members`. `None` where nothing does.
 pub(super) fn complete(half: &[u8], members: &str) -> Option<Vec<u8>> {
+    let rest = close_all(half, members)?;
+    // What was no JSON before it was cut is none afterwards.
+    let whole = [half, &rest].concat();
+    let mut reader = Reader::new(&whole);
+    let valid = std::str::from_utf8(&whole).is_ok() && reader.skip().and_then(|()| reader.end()).is_ok();
+    valid.then_some(rest)
+}
+
+fn close_all(half: &[u8], members: &str) -> Option<Vec<u8>> {
     let mut open: Vec<u8> = Vec::new();
     let mut place = Place::Value { first: false };
     let mut out = Vec::new();
@@ -56,13 +80,14 @@ pub(super) fn complete(half: &[u8], members: &str) -> Option<Vec<u8>> {
                 Place::After
             }
             (Place::Key { .. } | Place::Value { .. }, b'"') => {
+                let is_key = matches!(place, Place::Key { .. });
                 if let Some(length) = string_length(rest) {
                     at += length - 1;
                 } else {
-                    out = string_end(&rest[1..]);
+                    out = string_end(&rest[1..], if is_key { CUT_KEY } else { "" });
                     at = half.len();
                 }
-                if matches!(place, Place::Key { .. }) { Place::Colon } else { Place::After }
+                if is_key { Place::Colon } else { Place::After }
             }
             (Place::Colon, b':') => Place::Value { first: false },
             (Place::After, b',') => {
@@ -120,8 +145,8 @@ fn string_length(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// What ends a string that was cut: the rest of an escape, of a surrogate pair or of a character, and the quote.
-fn string_end(text: &[u8]) -> Vec<u8> {
+/// What ends a string that was cut: the rest of an escape, of a surrogate pair or of a character, then `tail` and the quote.
+fn string_end(text: &[u8], tail: &str) -> Vec<u8> {
     let mut end = Vec::new();
     let mut at = 0;
     // Behind the first half of a surrogate pair, the second one is due.
@@ -162,6 +187,7 @@ fn string_end(text: &[u8]) -> Vec<u8> {
     if paired {
         end.extend_from_slice(b"\\uDC00");
     }
+    end.extend_from_slice(tail.as_bytes());
     end.push(b'"');
     end
 }
@@ -218,6 +244,8 @@ mod tests {
             "{\"a\":1]",
             "{\"a\":tru}",
             "{\"a\":?",
+            "{\"a\u{1}",
+            "{\"a\":01",
             "}",
         ] {
             assert_eq!(complete(text.as_bytes(), MEMBERS), None, "{text}");
@@ -225,22 +253,29 @@ mod tests {
     }
 
     #[test]
-    fn an_event_ends_wherever_it_was_cut() {
+    fn broken_characters_are_left() {
+        assert_eq!(complete(b"{\"a\x80", MEMBERS), None);
+        assert!(complete(b"{\"a\xC3", MEMBERS).is_some());
+    }
+
+    #[test]
+    fn the_data_of_an_event_ends_wherever_it_was_cut() {
         for (data, line, expected) in [
-            (None, "", "data: {M}\n\n"),
-            (None, "event: respon", "\ndata: {M}\n\n"),
-            (None, "da", "\ndata: {M}\n\n"),
-            (None, "data:", "{M}\n\n"),
-            (None, "data: {", "M}\n\n"),
-            (None, "data: {\"a\":\"b", "\",M}\n\n"),
-            (Some("{\"a\":"), "", "data: null,M}\n\n"),
-            (Some("{\"a\":"), "data: [1", "],M}\n\n"),
-            (Some("{\"a\":"), "da", "\ndata: null,M}\n\n"),
+            (None, "", "data: {\"M\":1}"),
+            (None, "event: respon", "\ndata: {\"M\":1}"),
+            (None, "da", "\ndata: {\"M\":1}"),
+            (None, "data:", "{\"M\":1}"),
+            (None, "data: {", "\"M\":1}"),
+            (None, "data: {\"a\":\"b", "\",\"M\":1}"),
+            (Some("{\"a\":"), "", "data: null,\"M\":1}"),
+            (Some("{\"a\":"), "data: [1", "],\"M\":1}"),
+            (Some("{\"a\":"), "da", "\ndata: null,\"M\":1}"),
         ] {
-            let out = finish_event(data.map(str::as_bytes), line.as_bytes(), "M").map(|out| String::from_utf8(out).unwrap());
+            let out = Half { data: data.map(str::as_bytes), line: line.as_bytes() }.finish(|half| complete(half, "\"M\":1"));
+            let out = out.map(|out| String::from_utf8(out).unwrap());
             assert_eq!(out.as_deref(), Some(expected), "{data:?} {line}");
         }
-        assert_eq!(finish_event(Some(b"{}"), b"", "M"), None);
+        assert_eq!(Half { data: Some(b"{}"), line: b"" }.finish(|half| complete(half, "\"M\":1")), None);
     }
 
     proptest! {
@@ -256,8 +291,9 @@ mod tests {
 
         #[test]
         fn any_bytes_are_survived(half in prop::collection::vec(prop_oneof![any::<u8>(), prop::sample::select(b"{}[]\",:\\u0tfn".to_vec())], 0..40)) {
-            if let Some(rest) = complete(&half, MEMBERS) && std::str::from_utf8(&half).is_ok() {
-                prop_assert!(std::str::from_utf8(&rest).is_ok());
+            if let Some(rest) = complete(&half, MEMBERS) {
+                let whole = [half, rest].concat();
+                prop_assert!(serde_json::from_slice::<serde::de::IgnoredAny>(&whole).is_ok() && std::str::from_utf8(&whole).is_ok());
             }
         }
     }

@@ -12,6 +12,7 @@ use super::fields;
 use super::json::Reader;
 use super::keys::Keys;
 
+pub(super) use answers::Lines;
 pub(super) use chat::OllamaChat;
 pub(super) use generate::OllamaGenerate;
 

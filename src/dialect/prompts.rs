@@ -258,10 +258,43 @@ impl Prompt {
 
 /// The prompt that a line of the text begins, which may follow other text in its place.
 fn at_a_line(text: &str, place: Place) -> Option<&'static Prompt> {
-    let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
+    let starts = if place == Place::Instructions { &IN_INSTRUCTIONS } else { &AT_THE_END };
+    let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
+    lines.map(|at| &text[at..]).find_map(|line| {
+        let mut fitting = starts[usize::from(*line.as_bytes().first()?)];
+        // Texts may have a hundred thousand lines: most begin none of them.
+        while fitting != 0 {
+            let prompt = &PROMPTS[fitting.trailing_zeros() as usize];
+            if prompt.begins(line) {
+                return Some(prompt);
+            }
+            fitting &= fitting - 1;
+        }
+        None
+    })
+}
+
+/// Sets of [`PROMPTS`], by the byte that they begin with.
+type Starts = [u128; 256];
+
+static IN_INSTRUCTIONS: Starts = starts(Place::Instructions);
+static AT_THE_END: Starts = starts(Place::Last);
+
+const fn starts(place: Place) -> Starts {
+    assert!(PROMPTS.len() <= 128);
+    let mut starts = [0; 256];
+    let mut at = 0;
+    while at < PROMPTS.len() {
+        let here = matches!(
+            (place, PROMPTS[at].place),
+            (Place::Instructions, Place::Instructions) | (Place::Last, Place::Last) | (_, Place::Either)
+        );
+        if here {
+            starts[PROMPTS[at].opens.as_bytes()[0] as usize] |= 1 << at;
+        }
+        at += 1;
+    }
     starts
-        .map(|at| &text[at..])
-        .find_map(|line| PROMPTS.iter().find(|prompt| [place, Place::Either].contains(&prompt.place) && prompt.begins(line)))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 use super::Dialect;
 use super::answer::{Answer, Opening, Usage};
 use super::format::{Framing, StreamFault};
+use super::mend::Half;
 use super::stored::Kept;
 
 /// Longest line, and longest data of one event, that is parsed.
@@ -35,12 +36,15 @@ pub struct Tap {
 
 /// What the events said.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is said or not, whatever the others are")]
 pub(super) struct Heard {
     pub first_token: bool,
     pub done: bool,
     pub error: bool,
+    pub void: bool,
     pub finish_reason: Option<String>,
     pub usage: Option<Usage>,
+    pub recounted: bool,
     pub opening: Option<Box<Opening>>,
     /// The number of the last event, where the dialect counts them.
     pub sequence: Option<u64>,
@@ -121,7 +125,7 @@ impl Tap {
         if self.has_data || self.overlong {
             // An event too long to be read may still tell by its name what it is.
             let data: &[u8] = if self.overlong { b"" } else { &self.data };
-            let answer = self.dialect.format().read_event(&self.name, data);
+            let answer = self.dialect.replies().read_event(&self.name, data);
             self.heard.listen(answer);
         }
         self.name.clear();
@@ -133,7 +137,7 @@ impl Tap {
     /// The stream's bytes have come to their end. Where events are lines, a last one may lack its line end.
     pub fn close(&mut self) {
         if self.dialect.framing() == Framing::Ndjson && !self.lines.partial.is_empty() {
-            self.heard.listen(self.dialect.format().read_event(b"", &self.lines.partial));
+            self.heard.listen(self.dialect.replies().read_event(b"", &self.lines.partial));
         }
     }
 
@@ -167,6 +171,12 @@ impl Tap {
         self.heard.usage
     }
 
+    /// Whether that count is of other text than was sent.
+    #[must_use]
+    pub fn recounted(&self) -> bool {
+        self.heard.recounted
+    }
+
     /// What the upstream keeps of the answer, as far as it was told since this was last asked.
     pub fn take_kept(&mut self) -> Vec<Kept> {
         std::mem::take(&mut self.heard.kept)
@@ -178,22 +188,23 @@ impl Tap {
     pub fn end(&self, fault: StreamFault<'_>) -> Vec<u8> {
         let mut out = Vec::new();
         if !self.done() {
-            let mut fault = Some(fault).filter(|_| !self.ends_cleanly());
+            let mut fault = Some(fault).filter(|_| !self.is_whole());
             if !self.is_between_events() {
-                let mended = fault.and_then(|fault| self.mend(fault));
+                let mended = self.mend(fault);
                 // Of lines, the mended one has told it. Of server-sent events, some readers look at the name first.
                 fault = fault.filter(|_| mended.is_none() || self.dialect.framing() == Framing::Sse);
-                out.extend(mended.unwrap_or_else(|| self.dialect.format().cut_short().to_vec()));
+                out.extend(mended.unwrap_or_else(|| self.dialect.replies().cut_short().to_vec()));
             }
-            self.dialect.format().end_stream(&self.heard, fault, &mut out);
+            self.dialect.replies().end_stream(&self.heard, fault, &mut out);
         }
         out
     }
 
-    fn mend(&self, fault: StreamFault<'_>) -> Option<Vec<u8>> {
+    fn mend(&self, fault: Option<StreamFault<'_>>) -> Option<Vec<u8>> {
+        let half = Half { data: self.has_data.then_some(&self.data), line: self.lines.unfinished() };
         let known = !self.overlong && !self.lines.skipping;
-        let data = self.has_data.then_some(self.data.as_slice());
-        known.then(|| self.dialect.format().mend_event(data, &self.lines.partial, &self.heard, fault)).flatten()
+        let due = known && (fault.is_some() || half.has_data());
+        due.then(|| self.dialect.replies().mend_event(half, &self.heard, fault)).flatten()
     }
 
     /// Whether another event may be written right here.
@@ -201,10 +212,16 @@ impl Tap {
         !self.in_event && self.lines.is_at_start()
     }
 
-    /// Whether the answer was said to its end: nothing half-said is learned from.
+    /// Whether the answer was said to its end.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        !self.heard.error && (self.heard.done || self.heard.finish_reason.is_some())
+    }
+
+    /// Whether the answer was said to its end, and was one: nothing else is learned from.
     #[must_use]
     pub fn ends_cleanly(&self) -> bool {
-        !self.heard.error && (self.heard.done || self.heard.finish_reason.is_some())
+        self.is_whole() && !self.heard.void
     }
 }
 
@@ -215,6 +232,8 @@ impl Heard {
         self.done |= answer.done;
         self.first_token |= answer.content;
         self.error |= answer.error;
+        self.void |= answer.void;
+        self.recounted |= answer.recounted;
         self.usage = match (self.usage, answer.usage) {
             (Some(before), Some(now)) => Some(before.or_more(now)),
             (before, now) => now.or(before),
@@ -257,6 +276,12 @@ struct Lines {
 }
 
 impl Lines {
+    /// The line that is being read, as far as it is kept.
+    fn unfinished(&self) -> &[u8] {
+        let line = self.partial.as_slice();
+        if self.started { line } else { line.strip_prefix(BOM).unwrap_or(line) }
+    }
+
     fn is_at_start(&self) -> bool {
         self.partial.is_empty() && !self.skipping
     }

@@ -183,11 +183,11 @@ impl Exchange {
                 if let Some(usage) = chat.follower.usage() {
                     record.tokens_in = Some(usage.prompt_tokens);
                     record.tokens_out = Some(usage.completion_tokens);
-                    if let Some(sent) = chat.sent {
+                    if let (Some(sent), Some(counted)) = (chat.sent, chat.follower.counted()) {
                         let (tokens, name) = (&self.services.tokens, &forwarding.upstream.name);
                         let blocks = chat.edits.system.iter().chain(chat.edits.prefixes.values());
                         let injected: u64 = blocks.map(|block| tokens.measure_text(block, chat.factor)).sum();
-                        tokens.observe(name, &chat.model, sent.saturating_add(injected), chat.factor, usage.prompt_tokens);
+                        tokens.observe(name, &chat.model, sent.saturating_add(injected), chat.factor, counted);
                     }
                 }
             }

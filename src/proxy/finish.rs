@@ -67,11 +67,11 @@ pub fn follow_answer(services: &Services, body: &mut Option<Bytes>, end_of_strea
         if end_of_stream {
             let (now, rest) = chat.follower.finish();
             ended |= now;
+            if chat.follower.failed() {
+                exchange.record.outcome = Outcome::UpstreamFailed;
+                services.metrics.count_upstream_error(&forwarding.upstream.name, UpstreamFault::Broken);
+            }
             if let Some(rest) = rest {
-                if !chat.follower.ended() {
-                    exchange.record.outcome = Outcome::UpstreamFailed;
-                    services.metrics.count_upstream_error(&forwarding.upstream.name, UpstreamFault::Broken);
-                }
                 append(body, &rest);
             }
         }
@@ -121,7 +121,7 @@ pub fn count_failure(services: &Services, error: &Error, exchange: &mut Exchange
     }
     exchange.record.outcome = Outcome::UpstreamFailed;
     let Some(forwarding) = exchange.forwarding() else { return };
-    let (_, fault) = explain_failure(error, &forwarding.upstream.name);
+    let (_, fault) = explain_failure(error, &forwarding.upstream.name, forwarding.answered);
     tracing::warn!(%request, upstream = forwarding.upstream.name, error = %error.etype().as_str(), "the upstream failed");
     services.metrics.count_upstream_error(&forwarding.upstream.name, fault);
 }

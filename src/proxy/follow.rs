@@ -12,6 +12,9 @@ use crate::dialect::{Dialect, StreamFault};
 /// Most bytes of an answer that is not streamed that are kept to read its usage.
 const DOCUMENT: usize = 4 << 20;
 
+/// What an upstream did that left its answer open.
+pub const BROKE_OFF: &str = "broke off in the middle of its answer";
+
 /// Reads an answer on its way to the client. The bytes themselves are never held back.
 #[derive(Debug)]
 pub struct Follower {
@@ -20,7 +23,9 @@ pub struct Follower {
     /// When the first token passed.
     pub first_token: Option<Instant>,
     ended: bool,
+    failed: bool,
     usage: Option<Usage>,
+    recounted: bool,
     /// What a document says that the upstream keeps.
     kept: Vec<Kept>,
 }
@@ -35,7 +40,16 @@ enum Kind {
 
 impl Follower {
     pub fn new(dialect: Dialect) -> Self {
-        Self { dialect, kind: Kind::Opaque, first_token: None, ended: false, usage: None, kept: Vec::new() }
+        Self {
+            dialect,
+            kind: Kind::Opaque,
+            first_token: None,
+            ended: false,
+            failed: false,
+            usage: None,
+            recounted: false,
+            kept: Vec::new(),
+        }
     }
 
     /// Looks at the answer's header. True when an event stream begins. `coded`: its bytes are compressed, so that nothing can be read
@@ -61,6 +75,7 @@ impl Follower {
                     self.first_token = Some(Instant::now());
                 }
                 self.usage = tap.usage().or(self.usage);
+                self.recounted = tap.recounted();
                 if tap.ends_cleanly() && !self.ended {
                     self.ended = true;
                     return true;
@@ -76,6 +91,7 @@ impl Follower {
     }
 
     /// The upstream has ended the answer. True when it was said to its end just now; the bytes are what a stream still lacks.
+    /// Whether it failed is known from here on.
     pub fn finish(&mut self) -> (bool, Option<Bytes>) {
         let mut now = false;
         if let Kind::Stream(tap) = &mut self.kind {
@@ -83,6 +99,8 @@ impl Follower {
             now = tap.ends_cleanly() && !self.ended;
             self.ended |= now;
             self.usage = tap.usage().or(self.usage);
+            self.recounted = tap.recounted();
+            self.failed = !tap.is_whole();
         }
         match &self.kind {
             Kind::Opaque => (false, None),
@@ -91,13 +109,15 @@ impl Follower {
                 self.usage = answer.usage;
                 self.first_token = Some(Instant::now());
                 self.ended = answer.ends_cleanly();
+                self.failed = answer.error;
+                self.recounted = answer.recounted;
                 self.kept = answer.kept;
                 (self.ended, None)
             }
             Kind::Stream(tap) if tap.done() => (now, None),
             Kind::Stream(_) => {
-                let message = "The model backend broke off in the middle of its answer. Ask again to get a whole one.";
-                (now, self.break_off("upstream_failed", message))
+                let message = format!("The model backend {BROKE_OFF}. Ask again to get a whole one.");
+                (now, self.break_off("upstream_failed", &message))
             }
         }
     }
@@ -109,9 +129,9 @@ impl Follower {
         Some(tap.end(StreamFault { code, message }).into())
     }
 
-    /// Whether the answer was said to its end.
-    pub fn ended(&self) -> bool {
-        self.ended
+    /// Whether the answer was an error, or lacked its end when the upstream ended it.
+    pub fn failed(&self) -> bool {
+        self.failed
     }
 
     /// What the upstream keeps of the answer, as far as it was told since this was last asked.
@@ -120,6 +140,11 @@ impl Follower {
             Kind::Stream(tap) => tap.take_kept(),
             Kind::Opaque | Kind::Document(_) => std::mem::take(&mut self.kept),
         }
+    }
+
+    /// The upstream's count of what was sent to it, where it is one.
+    pub fn counted(&self) -> Option<u64> {
+        self.usage.filter(|_| !self.recounted).map(|usage| usage.prompt_tokens)
     }
 
     /// What the upstream counted.
@@ -158,8 +183,65 @@ mod tests {
         follower.feed(b"data: {\"choi");
         let (ended, rest) = follower.finish();
         let rest = String::from_utf8(rest.unwrap().to_vec()).unwrap();
-        // What was cut becomes an event that can be read, and tells of the fault.
-        assert!(!ended && rest.starts_with("\":null,\"error\":{\"message\"") && rest.ends_with("data: [DONE]\n\n"), "{rest}");
+        let events: Vec<&str> = rest.split_terminator("\n\n").collect();
+        let [mended, error, "data: [DONE]"] = events[..] else { panic!("{rest}") };
+        assert!(mended.starts_with("~\":null,\"error\""), "{mended}");
+        assert!(error.starts_with("data: {\"error\"") && !ended && follower.failed(), "{rest}");
+    }
+
+    #[test]
+    fn counts_of_other_text_are_told_and_not_compared() {
+        let message = |more: &str| format!("{{\"type\":\"message\",\"usage\":{{\"input_tokens\":7{more}}}");
+        let response = |kind: &str| {
+            format!("{{\"status\":\"completed\",\"output\":[{{\"type\":\"{kind}\"}}],\"usage\":{{\"input_tokens\":7}}}}")
+        };
+        for (dialect, body, counted) in [
+            (
+                Dialect::Messages,
+                message(",\"cache_read_input_tokens\":2,\"server_tool_use\":{\"web_search_requests\":0}}"),
+                Some(9),
+            ),
+            (Dialect::Messages, message(",\"server_tool_use\":{\"web_search_requests\":2}}"), None),
+            (Dialect::Messages, message("},\"context_management\":{\"applied_edits\":[]}"), Some(7)),
+            (Dialect::Messages, message("},\"context_management\":{\"applied_edits\":[{}]}"), None),
+            (Dialect::Responses, response("function_call"), Some(7)),
+            (Dialect::Responses, response("web_search_call"), None),
+        ] {
+            let mut whole = Follower::new(dialect);
+            whole.begin(200, "application/json", false);
+            whole.feed(body.as_bytes());
+            whole.finish();
+            assert!(whole.usage().is_some(), "{body}");
+            assert_eq!(whole.counted(), counted, "{body}");
+            if dialect == Dialect::Messages {
+                let mut stream = Follower::new(dialect);
+                stream.begin(200, "text/event-stream", false);
+                let body = body.replace("\"message\"", "\"message_delta\"");
+                stream.feed(format!("event: message_delta\ndata: {body}\n\n").as_bytes());
+                assert_eq!(stream.counted(), counted, "{body}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_of_the_upstreams_own_is_its_failure() {
+        for (dialect, media, body, failed) in [
+            (Dialect::ChatCompletions, "text/event-stream", "data: {\"error\":{\"message\":\"no\"}}\n\ndata: [DONE]\n\n", true),
+            (Dialect::Messages, "text/event-stream", "event: error\ndata: {\"type\":\"error\",\"error\":{}}\n\n", true),
+            (Dialect::Responses, "text/event-stream", "event: response.failed\ndata: {\"type\":\"response.failed\"}\n\n", true),
+            (Dialect::OllamaChat, "application/x-ndjson", "{\"error\":\"no\"}\n", true),
+            (Dialect::OllamaChat, "application/x-ndjson", "{\"done\":true,\"done_reason\":\"load\"}", false),
+            (Dialect::Responses, "application/json", "{\"status\":\"failed\",\"output\":[]}", true),
+            (Dialect::Responses, "application/json", "{\"status\":\"queued\",\"output\":[]}", false),
+            // The model declined; its backend did as it should.
+            (Dialect::Messages, "application/json", "{\"type\":\"message\",\"stop_reason\":\"refusal\"}", false),
+            (Dialect::CountTokens, "application/json", "{\"input_tokens\":7}", false),
+        ] {
+            let mut follower = Follower::new(dialect);
+            follower.begin(200, media, false);
+            assert!(!follower.feed(body.as_bytes()), "{body}");
+            assert_eq!((follower.finish(), follower.failed()), ((false, None), failed), "{body}");
+        }
     }
 
     #[test]
@@ -184,7 +266,7 @@ mod tests {
     fn errors_of_the_upstream_never_count_as_answers() {
         let mut follower = Follower::new(Dialect::ChatCompletions);
         assert!(!follower.begin(500, "text/event-stream", false));
-        assert!(!follower.feed(FINISH) && !follower.ended());
+        assert!(!follower.feed(FINISH) && !follower.failed());
         assert_eq!(follower.break_off("x", "y"), None);
     }
 }

@@ -9,6 +9,7 @@ use pingora::{Error, ErrorSource, ErrorType, Result};
 
 use super::cors;
 use super::exchange::{Exchange, Phase};
+use super::follow::BROKE_OFF;
 use super::receive::{Unreceivable, linger, settle_body};
 use crate::dialect::{Api, errors};
 use crate::enforce::Refusal;
@@ -108,8 +109,8 @@ pub async fn write_document(
     Ok(())
 }
 
-/// What a failed upstream means to the caller, and to the metrics.
-pub fn explain_failure(error: &Error, upstream: &str) -> (Refusal, UpstreamFault) {
+/// What a failed upstream means to the caller, and to the metrics. `answered`: its answer had begun.
+pub fn explain_failure(error: &Error, upstream: &str, answered: bool) -> (Refusal, UpstreamFault) {
     let timed_out = matches!(
         error.etype(),
         ErrorType::ConnectTimedout | ErrorType::TLSHandshakeTimedout | ErrorType::ReadTimedout | ErrorType::WriteTimedout
@@ -132,7 +133,9 @@ pub fn explain_failure(error: &Error, upstream: &str) -> (Refusal, UpstreamFault
     };
     let (status, code, what) = match (connecting, timed_out) {
         (true, false) => (502, "upstream_unreachable", "cannot be reached"),
+        (_, true) if answered => (504, "upstream_timeout", "fell silent in the middle of its answer"),
         (_, true) => (504, "upstream_timeout", "did not answer in time"),
+        (false, false) if answered => (502, "upstream_failed", BROKE_OFF),
         (false, false) => (502, "upstream_failed", "broke off before it answered"),
     };
     let message = format!("The model backend `{upstream}` {what}. Try again; if it stays so, tell the operator of this server.");
@@ -154,7 +157,7 @@ pub async fn end_failed(session: &mut Session, exchange: &mut Exchange, error: &
             let limit = exchange.runtime.limits.body;
             (refuse_unreceivable(Unreceivable::BodyTooLarge { limit }), UpstreamFault::Other)
         }
-        _ if error.esource() == &ErrorSource::Upstream => explain_failure(error, &forwarding.upstream.name),
+        _ if error.esource() == &ErrorSource::Upstream => explain_failure(error, &forwarding.upstream.name, forwarding.answered),
         _ => (internal(error), UpstreamFault::Other),
     };
     if !forwarding.answered {

@@ -67,7 +67,7 @@ label!(
     UpstreamFault {
         Connect = "connect",
         Timeout = "timeout",
-        /// The connection ended inside the answer.
+        /// The answer had no end, or was an error in the form of one.
         Broken = "broken",
         /// The upstream answered 5xx.
         Status = "status",

@@ -10,6 +10,7 @@ mod certificates;
 mod combined;
 mod completions;
 mod cors;
+mod dialects;
 mod duplicates;
 mod durability;
 mod edges;

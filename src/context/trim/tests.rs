@@ -3,6 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::dialect::conversation::{Content, Role};
 
+mod conversations;
+
 const SETTINGS: ContextSettings = ContextSettings { window: 1000, target: 500, soft: 750, hard: 950 };
 
 /// A conversation as letters: `s`ystem, `d`eveloper, `u`ser, `a`ssistant, `c`alling assistant, `t`ool, `n`ote in the midst.

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::dialect::StreamFault;
 use crate::dialect::edit::Edits;
 use crate::dialect::samples::{extra, render};
 use crate::dialect::stream::Tap;

@@ -6,8 +6,9 @@ use serde_json::value::RawValue;
 use super::super::Api;
 use super::super::answer::{Answer, Usage};
 use super::super::errors;
-use super::super::format::StreamFault;
-use super::super::mend;
+use super::super::format::{Framing, Replies, StreamFault};
+use super::super::mend::{self, Half};
+use super::super::stream::Heard;
 
 /// Reasons that end no answer: the model was loaded, or let go of.
 const NO_ANSWER: [&str; 2] = ["load", "unload"];
@@ -42,22 +43,57 @@ struct Message<'a> {
     tool_calls: Option<&'a RawValue>,
 }
 
+/// Answers, each of which stands in a line of a stream.
+#[derive(Debug)]
+pub(in super::super) struct Lines;
+
+impl Replies for Lines {
+    fn read_answer(&self, json: &[u8]) -> Option<Answer> {
+        read(json)
+    }
+
+    fn framing(&self) -> Framing {
+        Framing::Ndjson
+    }
+
+    fn read_event(&self, _name: &[u8], data: &[u8]) -> Option<Answer> {
+        read(data)
+    }
+
+    /// The line becomes the error. Behind a whole answer there is none.
+    fn mend_event(&self, half: Half<'_>, _heard: &Heard, fault: Option<StreamFault<'_>>) -> Option<Vec<u8>> {
+        let StreamFault { code, message } = fault?;
+        let mut rest = mend::complete(half.line, &errors::members(Api::Ollama, 502, code, message))?;
+        rest.push(b'\n');
+        Some(rest)
+    }
+
+    /// Without a fault there is nothing to write: what is done said so itself.
+    fn end_stream(&self, _heard: &Heard, fault: Option<StreamFault<'_>>, out: &mut Vec<u8>) {
+        if let Some(StreamFault { code, message }) = fault {
+            out.extend_from_slice(&errors::body(Api::Ollama, 502, code, message));
+            out.push(b'\n');
+        }
+    }
+}
+
 /// Reads an answer that was not streamed, or one line of a stream. `None` when it is no object of that shape.
-pub(super) fn read(json: &[u8]) -> Option<Answer> {
+fn read(json: &[u8]) -> Option<Answer> {
     let wire: Wire<'_> = serde_json::from_slice(json).ok()?;
     let said = wire.message.into_iter().flat_map(|message| [message.content, message.thinking, message.tool_calls]);
     let content = said.chain([wire.response, wire.thinking]).flatten().any(is_filled);
     let error = wire.error.is_some_and(is_filled);
     // Older servers give no reason.
     let done = wire.done == Some(true);
-    let reason = done.then(|| wire.done_reason.unwrap_or_else(|| "stop".to_owned()));
+    let finish_reason = done.then(|| wire.done_reason.unwrap_or_else(|| "stop".to_owned()));
     let usage = wire.prompt_eval_count.or(wire.eval_count).map(|_| Usage {
         prompt_tokens: wire.prompt_eval_count.unwrap_or_default(),
         completion_tokens: wire.eval_count.unwrap_or_default(),
     });
     Some(Answer {
         content,
-        finish_reason: reason.filter(|reason| !NO_ANSWER.contains(&reason.as_str())),
+        void: finish_reason.as_deref().is_some_and(|reason| NO_ANSWER.contains(&reason)),
+        finish_reason,
         usage,
         error,
         // Nothing follows an error.
@@ -68,19 +104,4 @@ pub(super) fn read(json: &[u8]) -> Option<Answer> {
 
 fn is_filled(value: &RawValue) -> bool {
     !matches!(value.get(), "null" | "\"\"" | "[]" | "{}" | "false")
-}
-
-/// Ends a stream inside a line: the line becomes the error. `None` where nothing can be made of it.
-pub(super) fn mend_line(start: &[u8], fault: StreamFault<'_>) -> Option<Vec<u8>> {
-    let mut end = mend::complete(start, &errors::members(Api::Ollama, 502, fault.code, fault.message))?;
-    end.push(b'\n');
-    Some(end)
-}
-
-/// Ends a stream. Without a fault there is nothing to write: what is done said so itself.
-pub(super) fn end_stream(fault: Option<StreamFault<'_>>, out: &mut Vec<u8>) {
-    if let Some(StreamFault { code, message }) = fault {
-        out.extend_from_slice(&errors::body(Api::Ollama, 502, code, message));
-        out.push(b'\n');
-    }
 }

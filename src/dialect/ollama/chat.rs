@@ -5,15 +5,13 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use super::super::Dialect;
-use super::super::answer::Answer;
 use super::super::conversation::{Content, Conversation, Form, Nature, ParseError, Role, Turn};
 use super::super::fields;
-use super::super::format::{Format, Framing, StreamFault, SystemPlace};
+use super::super::format::{Format, SystemPlace};
 use super::super::json::Reader;
 use super::super::keys::Keys;
 use super::super::stored::Stored;
-use super::super::stream::Heard;
-use super::{Options, answers, images, options, streams};
+use super::{Options, images, options, streams};
 
 const BODY_KEYS: &[&str] = &["messages", "model", "stream", "tools", "options"];
 const MESSAGE_KEYS: &[&str] = &["role", "content", "images", "tool_calls"];
@@ -51,26 +49,6 @@ impl Format for OllamaChat {
 
     fn system_place(&self) -> SystemPlace {
         SystemPlace::FirstUser
-    }
-
-    fn read_answer(&self, json: &[u8]) -> Option<Answer> {
-        answers::read(json)
-    }
-
-    fn framing(&self) -> Framing {
-        Framing::Ndjson
-    }
-
-    fn read_event(&self, _name: &[u8], data: &[u8]) -> Option<Answer> {
-        answers::read(data)
-    }
-
-    fn mend_event(&self, _data: Option<&[u8]>, line: &[u8], _heard: &Heard, fault: StreamFault<'_>) -> Option<Vec<u8>> {
-        answers::mend_line(line, fault)
-    }
-
-    fn end_stream(&self, _heard: &Heard, fault: Option<StreamFault<'_>>, out: &mut Vec<u8>) {
-        answers::end_stream(fault, out);
     }
 }
 

@@ -161,15 +161,15 @@ fn answers_are_read() {
         (r#"{"message":{"content":"","thinking":"hm"},"done":false}"#, true, None, None, false),
         (r#"{"message":{"content":"","tool_calls":[{"function":{}}]}}"#, true, None, None, false),
         (r#"{"message":{"content":""},"done":true,"eval_count":3}"#, false, Some("stop"), Some((0, 3)), false),
-        (r#"{"message":{"content":""},"done":true,"done_reason":"load"}"#, false, None, None, false),
-        (r#"{"response":"","done":true,"done_reason":"unload"}"#, false, None, None, false),
+        (r#"{"message":{"content":""},"done":true,"done_reason":"load"}"#, false, Some("load"), None, false),
+        (r#"{"response":"","done":true,"done_reason":"unload"}"#, false, Some("unload"), None, false),
         (r#"{"error":"no such model"}"#, false, None, None, true),
     ] {
         let answer = Dialect::OllamaChat.read_answer(body.as_bytes()).unwrap();
         let read = (answer.content, answer.finish_reason.as_deref(), answer.usage, answer.error);
         let usage = usage.map(|(prompt_tokens, completion_tokens)| Usage { prompt_tokens, completion_tokens });
         assert_eq!(read, (content, reason, usage, error), "{body}");
-        assert_eq!(answer.ends_cleanly(), reason.is_some() && !error, "{body}");
+        assert_eq!(answer.ends_cleanly(), reason.is_some_and(|reason| !reason.ends_with("load")) && !error, "{body}");
     }
     for body in ["", "ok", "7", r#"{"done":"#] {
         assert_eq!(Dialect::OllamaGenerate.read_answer(body.as_bytes()), None, "{body}");

@@ -115,12 +115,14 @@ impl WireResponse<'_> {
         }
         let counts = self.usage.and_then(|usage| serde_json::from_str::<Counts>(usage.get()).ok());
         let output = self.output.unwrap_or_default();
-        let items = output.iter().filter_map(|item| serde_json::from_str::<WireItem<'_>>(item.get()).ok());
+        let items = output.iter().filter_map(|item| serde_json::from_str(item.get()).ok());
+        let items: Vec<WireItem<'_>> = items.collect();
         let response = self.id.clone().map(|id| Kept { id, by_id: false });
         Answer {
             content: !output.is_empty(),
             usage: counts.map(|c| Usage { prompt_tokens: c.input_tokens, completion_tokens: c.output_tokens }),
-            kept: response.into_iter().chain(items.flat_map(WireItem::kept)).collect(),
+            recounted: items.iter().any(WireItem::is_hosted),
+            kept: response.into_iter().chain(items.into_iter().flat_map(WireItem::kept)).collect(),
             opening: self.id.map(|id| {
                 let (model, created_at) = (self.model.unwrap_or_default(), self.created_at.unwrap_or_else(|| 0.into()));
                 Box::new(Opening { id, model, created_at })
@@ -148,6 +150,14 @@ struct WireItem<'a> {
 }
 
 impl WireItem<'_> {
+    /// Whether it is a call that the upstream answered itself, and then read on.
+    fn is_hosted(&self) -> bool {
+        matches!(
+            self.kind.as_deref(),
+            Some("web_search_call" | "file_search_call" | "code_interpreter_call" | "mcp_call" | "image_generation_call")
+        )
+    }
+
     /// The item itself, and the container that it worked in.
     fn kept(self) -> Vec<Kept> {
         #[derive(Deserialize)]

@@ -12,8 +12,8 @@ use bytes::Bytes;
 
 use super::answer::Answer;
 use super::conversation::{Conversation, ParseError};
-use super::format::{Format, StreamFault, SystemPlace};
-use super::mend;
+use super::format::{Format, Replies, StreamFault, SystemPlace};
+use super::mend::{self, Half};
 use super::stored::Kept;
 use super::stream::Heard;
 
@@ -32,7 +32,9 @@ impl Format for Responses {
     fn text_part(&self) -> &'static str {
         "input_text"
     }
+}
 
+impl Replies for Responses {
     fn read_answer(&self, json: &[u8]) -> Option<Answer> {
         answer::read(json)
     }
@@ -45,8 +47,11 @@ impl Format for Responses {
         answer::read_event(name, data)
     }
 
-    fn mend_event(&self, data: Option<&[u8]>, line: &[u8], heard: &Heard, fault: StreamFault<'_>) -> Option<Vec<u8>> {
-        mend::finish_event(data, line, &ending::members(heard, fault))
+    fn mend_event(&self, half: Half<'_>, heard: &Heard, fault: Option<StreamFault<'_>>) -> Option<Vec<u8>> {
+        let members = ending::members(heard, fault?);
+        let mut rest = half.finish(|data| mend::complete(data, &members))?;
+        rest.extend_from_slice(b"\n\n");
+        Some(rest)
     }
 
     fn end_stream(&self, heard: &Heard, fault: Option<StreamFault<'_>>, out: &mut Vec<u8>) {

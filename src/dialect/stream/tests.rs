@@ -2,6 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod endings;
+
 fn tap(bytes: &[u8]) -> Tap {
     let mut tap = Tap::new(Dialect::ChatCompletions);
     tap.feed(bytes);

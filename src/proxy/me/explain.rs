@@ -73,7 +73,7 @@ struct MemoryBody {
 #[derive(Debug, Serialize)]
 struct PlacedBody<'a> {
     r#in: &'static str,
-    /// The message in front of whose text it stands, counted from 0.
+    /// The message in front of whose text it stands, counted from 0. None where the request has no list of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<usize>,
     /// It was chosen for an earlier request of the conversation, and stands there again.
@@ -169,10 +169,13 @@ pub async fn explain(
     let blocks =
         edits.system.iter().map(|text| (None, text)).chain(edits.prefixes.iter().map(|(turn, text)| (Some(*turn), text)));
     let place = |turn: Option<usize>| if turn.is_some() { "turn" } else { "system" };
-    let cut = trim.cut.iter().map(|&message| CutBody {
-        message,
-        role: draft.conversation.turns().get(message).map_or("other", |turn| role(turn.role)),
-        tokens: load.turns.get(message).copied().unwrap_or_default(),
+    let listed = |turn: Option<usize>| turn.and_then(|turn| draft.conversation.listed(turn));
+    let cut = trim.cut.iter().filter_map(|&turn| {
+        Some(CutBody {
+            message: draft.conversation.listed(turn)?,
+            role: draft.conversation.turns().get(turn).map_or("other", |turn| role(turn.role)),
+            tokens: load.turns.get(turn).copied().unwrap_or_default(),
+        })
     });
     Answer::json(
         200,
@@ -193,10 +196,10 @@ pub async fn explain(
                     let memory = FactBody::from(facts.get(&at.fact)?);
                     // What was replayed was scored by another question.
                     let fit = scores.get(&at.fact).copied().filter(|_| at.turn.is_some() && !at.replayed);
-                    Some(PlacedBody { r#in: place(at.turn), message: at.turn, replayed: at.replayed, score: fit, memory })
+                    Some(PlacedBody { r#in: place(at.turn), message: listed(at.turn), replayed: at.replayed, score: fit, memory })
                 })
                 .collect(),
-            blocks: blocks.map(|(turn, text)| BlockBody { r#in: place(turn), message: turn, text }).collect(),
+            blocks: blocks.map(|(turn, text)| BlockBody { r#in: place(turn), message: listed(turn), text }).collect(),
             trim: TrimBody {
                 tokens_before: trim.tokens_before,
                 tokens_after: trim.tokens_after,

@@ -73,7 +73,14 @@ async fn an_upstream_that_breaks_off_between_events() {
 #[tokio::test]
 async fn an_upstream_that_breaks_off_inside_an_event() {
     let half = &STREAM[..STREAM.find("look at").unwrap()];
-    a_cut_ends_in_an_error(half, "\nevent: ping\n\n", vec![send(half), Step::Cut], |_| {}, "upstream_failed").await;
+    a_cut_ends_in_an_error(
+        half,
+        "\"},\"type\":\"ping\"}\nevent: ping\n\n",
+        vec![send(half), Step::Cut],
+        |_| {},
+        "upstream_failed",
+    )
+    .await;
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
+use crate::dialect::StreamFault;
 use crate::dialect::answer::Usage;
 use crate::dialect::stream::{MAX_EVENT, Tap};
 

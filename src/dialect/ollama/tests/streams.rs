@@ -63,6 +63,17 @@ fn an_error_of_the_upstream_is_the_end_and_no_clean_one() {
     assert!(tap.error() && !tap.ends_cleanly() && tap.end(FAULT).is_empty());
 }
 
+#[test]
+fn loading_a_model_ends_well_and_teaches_nothing() {
+    for reason in ["load", "unload"] {
+        let line = format!("{{\"message\":{{\"content\":\"\"}},\"done\":true,\"done_reason\":\"{reason}\"}}");
+        let mut tap = tap(&[line.as_bytes(), b"\n"]);
+        tap.close();
+        assert!(tap.done() && tap.is_whole() && !tap.ends_cleanly() && tap.end(FAULT).is_empty(), "{reason}");
+        assert!(!Dialect::OllamaChat.read_answer(line.as_bytes()).unwrap().ends_cleanly(), "{reason}");
+    }
+}
+
 proptest! {
     #[test]
     fn chunks_make_no_difference(cuts in prop::collection::vec(0..CHAT.len(), 0..12), stop in 0..=CHAT.len()) {
