@@ -175,6 +175,7 @@ fn scope(number: usize) -> Outcome<UserScope> {
         finding: Finding::None { looked_for: Vec::new() },
         user_named: true,
         session: None,
+        session_guessable: false,
         task: None,
         stray_credential: None,
         ignored_headers: 0,
