@@ -39,7 +39,7 @@ pub fn start(options: &Options, upstream: SocketAddr, scratch: &Path) -> Outcome
         },
         "upstreams": [{"name": "bench", "url": format!("http://{upstream}/v1")}],
         "context": {"window": 65_536},
-        "memory": {"depth": {"verified": DEPTH}},
+        "memory": {"depth": {"verified": DEPTH}, "max_facts_per_day": 10_000},
         "storage": {"redb": {"dir": dir.join("data")}},
         "limits": {"threads": options.threads},
     });
