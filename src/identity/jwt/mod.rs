@@ -12,6 +12,8 @@ mod keyring;
 mod open_webui;
 mod settings;
 mod token;
+#[cfg(test)]
+mod vectors;
 
 use std::sync::Arc;
 
