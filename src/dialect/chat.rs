@@ -9,11 +9,11 @@ use super::conversation::{Content, Conversation, Nature, ParseError, Role, Turn}
 use super::errors;
 use super::fields;
 use super::format::{Format, Replies, StreamFault, SystemPlace};
+use super::heard::Heard;
 use super::json::Reader;
 use super::keys::Keys;
 use super::mend::{self, Half};
 use super::stored::Stored;
-use super::stream::Heard;
 use super::{Api, Dialect};
 
 const BODY_KEYS: &[&str] = &[

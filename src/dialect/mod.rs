@@ -12,12 +12,14 @@ pub mod edit;
 pub mod errors;
 mod fields;
 mod format;
+mod heard;
 mod json;
 mod keys;
 mod mend;
 mod ollama;
 mod prompts;
 mod reach;
+mod registry;
 mod responses;
 mod route;
 #[cfg(test)]

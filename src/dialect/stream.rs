@@ -3,8 +3,9 @@
 //! It keeps at most [`MAX_EVENT`] bytes. What is longer is not understood, and passes all the same: the tap forwards nothing.
 
 use super::Dialect;
-use super::answer::{Answer, Opening, Usage};
+use super::answer::Usage;
 use super::format::{Framing, StreamFault};
+use super::heard::Heard;
 use super::mend::Half;
 use super::stored::Kept;
 
@@ -12,8 +13,6 @@ use super::stored::Kept;
 pub const MAX_EVENT: usize = 256 * 1024;
 /// Longest name of an event that is read.
 const LONGEST_NAME: usize = 64;
-/// Most things that one answer is taken to leave at its upstream, until they are asked for.
-const MOST_KEPT: usize = 4096;
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
@@ -32,25 +31,6 @@ pub struct Tap {
     /// Whether a line has been read since the last blank one.
     in_event: bool,
     heard: Heard,
-}
-
-/// What the events said.
-#[derive(Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is said or not, whatever the others are")]
-pub(super) struct Heard {
-    pub first_token: bool,
-    pub done: bool,
-    pub error: bool,
-    pub void: bool,
-    pub finish_reason: Option<String>,
-    pub usage: Option<Usage>,
-    pub recounted: bool,
-    pub opening: Option<Box<Opening>>,
-    /// The number of the last event, where the dialect counts them.
-    pub sequence: Option<u64>,
-    pub kept: Vec<Kept>,
-    /// Events that were understood.
-    pub events: u64,
 }
 
 impl Tap {
@@ -222,29 +202,6 @@ impl Tap {
     #[must_use]
     pub fn ends_cleanly(&self) -> bool {
         self.is_whole() && !self.heard.void
-    }
-}
-
-impl Heard {
-    fn listen(&mut self, answer: Option<Answer>) {
-        let Some(answer) = answer else { return };
-        self.events += 1;
-        self.done |= answer.done;
-        self.first_token |= answer.content;
-        self.error |= answer.error;
-        self.void |= answer.void;
-        self.recounted |= answer.recounted;
-        self.usage = match (self.usage, answer.usage) {
-            (Some(before), Some(now)) => Some(before.or_more(now)),
-            (before, now) => now.or(before),
-        };
-        if answer.finish_reason.is_some() {
-            self.finish_reason = answer.finish_reason;
-        }
-        self.opening = answer.opening.or_else(|| self.opening.take());
-        self.sequence = answer.sequence.or_else(|| self.sequence.map(|last| last.saturating_add(1)));
-        let room = MOST_KEPT - self.kept.len();
-        self.kept.extend(answer.kept.into_iter().take(room));
     }
 }
 

@@ -11,8 +11,8 @@ use crate::dialect::Api;
 use crate::dialect::answer::{Answer, Presence, Usage};
 use crate::dialect::errors;
 use crate::dialect::format::{Replies, StreamFault};
+use crate::dialect::heard::Heard;
 use crate::dialect::mend::{self, Half};
-use crate::dialect::stream::Heard;
 
 /// Makes a half event a `ping`: the official libraries throw on data that is no JSON, and pass over pings unread. The last name of an
 /// event counts (WHATWG HTML, 9.2.6).

@@ -7,8 +7,8 @@ use super::super::Api;
 use super::super::answer::{Answer, Usage};
 use super::super::errors;
 use super::super::format::{Framing, Replies, StreamFault};
+use super::super::heard::Heard;
 use super::super::mend::{self, Half};
-use super::super::stream::Heard;
 
 /// Reasons that end no answer: the model was loaded, or let go of.
 const NO_ANSWER: [&str; 2] = ["load", "unload"];

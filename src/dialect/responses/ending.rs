@@ -8,7 +8,7 @@
 use serde_json::{Value, json};
 
 use crate::dialect::format::StreamFault;
-use crate::dialect::stream::Heard;
+use crate::dialect::heard::Heard;
 
 /// The members of an error event, as they stand in an object. Written behind those of an event that was cut they take their place: the
 /// later of two members of one name counts, and where both are refused, the event is, and the next one tells the same.

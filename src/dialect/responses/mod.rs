@@ -13,9 +13,9 @@ use bytes::Bytes;
 use super::answer::Answer;
 use super::conversation::{Conversation, ParseError};
 use super::format::{Format, Replies, StreamFault, SystemPlace};
+use super::heard::Heard;
 use super::mend::{self, Half};
 use super::stored::Kept;
-use super::stream::Heard;
 
 #[derive(Debug)]
 pub(super) struct Responses;
