@@ -124,17 +124,7 @@ impl Draft {
     /// Reads the value of one owned member of the body.
     fn take(&mut self, reader: &mut Reader<'_>, name: &str) -> Result<(), ParseError> {
         match name {
-            "messages" => {
-                if reader.peek() != Some(b'[') {
-                    return Err(ParseError::NoMessages);
-                }
-                let turns = &mut self.turns;
-                self.list = Some(reader.array(|reader| {
-                    let turn = message(reader, turns.len())?;
-                    turns.push(turn);
-                    Ok::<_, ParseError>(())
-                })?);
-            }
+            "messages" => self.list = Some(fields::messages(reader, &mut self.turns, message)?),
             "model" => self.model = fields::string(reader)?,
             "stream" => self.stream = fields::is_true(reader)?,
             "stream_options" => self.include_usage = include_usage(reader)?,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::conversation::{Content, ParseError, Part, PartKind, Role, Text};
+use super::conversation::{Content, ParseError, Part, PartKind, Role, Text, Turn};
 use super::json::{self, Literal, Member, Reader};
 use super::keys::Keys;
 
@@ -27,6 +27,22 @@ pub(super) fn body<'a>(
     reader.object(member)?;
     reader.end()?;
     Ok(head)
+}
+
+/// Reads the list of messages, each by `message`, which is told its place. Returns where the list stands.
+pub(super) fn messages(
+    reader: &mut Reader<'_>,
+    turns: &mut Vec<Turn>,
+    message: impl Fn(&mut Reader<'_>, usize) -> Result<Turn, ParseError>,
+) -> Result<Range<usize>, ParseError> {
+    if reader.peek() != Some(b'[') {
+        return Err(ParseError::NoMessages);
+    }
+    reader.array(|reader| {
+        let turn = message(reader, turns.len())?;
+        turns.push(turn);
+        Ok(())
+    })
 }
 
 /// The role that a message names; `None` where it is no string.

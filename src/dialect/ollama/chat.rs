@@ -66,18 +66,9 @@ impl Draft {
     /// Reads the value of one owned member of the body.
     fn take(&mut self, reader: &mut Reader<'_>, name: &str) -> Result<(), ParseError> {
         match name {
-            "messages" => match reader.peek() {
-                Some(b'[') => {
-                    let turns = &mut self.turns;
-                    self.list = Some(reader.array(|reader| {
-                        let turn = message(reader, turns.len())?;
-                        turns.push(turn);
-                        Ok::<_, ParseError>(())
-                    })?);
-                }
-                Some(b'n') => reader.skip()?,
-                _ => return Err(ParseError::NoMessages),
-            },
+            // `null` loads the model, as no messages do.
+            "messages" if reader.peek() == Some(b'n') => reader.skip()?,
+            "messages" => self.list = Some(fields::messages(reader, &mut self.turns, message)?),
             "model" => self.model = fields::string(reader)?,
             "stream" => self.stream = streams(reader)?,
             "tools" => self.tools = fields::filled(reader)?,

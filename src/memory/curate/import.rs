@@ -40,6 +40,33 @@ pub struct Incoming {
     pub doubtful: bool,
 }
 
+impl Incoming {
+    /// A fact of which nothing is known but what it says. `now` is in milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn bare(line: usize, text: &str, origin: &str, now: i64) -> Self {
+        Self {
+            line,
+            id: None,
+            superseded_by: None,
+            text: text.to_owned(),
+            quote: text.to_owned(),
+            kind: Kind::Note,
+            slot: None,
+            tier: Tier::Passing,
+            status: Status::Active,
+            held_for: None,
+            pinned: false,
+            created_at: now,
+            valid_at: now,
+            invalid_at: None,
+            expired_at: None,
+            expires_at: None,
+            origin: origin.to_owned(),
+            doubtful: false,
+        }
+    }
+}
+
 impl fmt::Debug for Incoming {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Incoming").field("line", &self.line).field("origin", &self.origin).finish_non_exhaustive()

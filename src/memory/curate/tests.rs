@@ -9,7 +9,7 @@ use super::*;
 use crate::enforce::test_scope;
 use crate::identity::Assurance;
 use crate::ids::RequestId;
-use crate::store::{Erasure, FileDisk, Review, StorageSettings, Store, Tier};
+use crate::store::{Erasure, FileDisk, Review, StorageSettings, Store};
 
 const NOW: i64 = 1_760_000_000_000;
 
@@ -37,26 +37,7 @@ fn said(text: &str, slot: Option<&str>) -> Statement {
 }
 
 fn incoming(line: usize, text: &str) -> Incoming {
-    Incoming {
-        line,
-        id: None,
-        superseded_by: None,
-        text: text.to_owned(),
-        quote: text.to_owned(),
-        kind: Kind::Note,
-        slot: None,
-        tier: Tier::Passing,
-        status: Status::Active,
-        held_for: None,
-        pinned: false,
-        created_at: NOW,
-        valid_at: NOW,
-        invalid_at: None,
-        expired_at: None,
-        expires_at: None,
-        origin: "import:memgate".to_owned(),
-        doubtful: false,
-    }
+    Incoming::bare(line, text, "import:memgate", NOW)
 }
 
 impl Rig {

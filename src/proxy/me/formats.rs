@@ -199,7 +199,7 @@ impl Contents {
                 created_at,
                 valid_at: memory.updated_at.map_or(created_at, |at| to_ms(at).min(now)),
                 doubtful: !by_hand,
-                ..bare(*number, text, "import:open-webui", now)
+                ..Incoming::bare(*number, text, "import:open-webui", now)
             });
         }
         if people.len() > 1 {
@@ -221,30 +221,6 @@ impl Contents {
                 _ => self.others += 1,
             }
         }
-    }
-}
-
-/// A fact of which nothing is known but what it says.
-fn bare(line: usize, text: &str, origin: &str, now: i64) -> Incoming {
-    Incoming {
-        line,
-        id: None,
-        superseded_by: None,
-        text: text.to_owned(),
-        quote: text.to_owned(),
-        kind: Kind::Note,
-        slot: None,
-        tier: Tier::Passing,
-        status: Status::Active,
-        held_for: None,
-        pinned: false,
-        created_at: now,
-        valid_at: now,
-        invalid_at: None,
-        expired_at: None,
-        expires_at: None,
-        origin: origin.to_owned(),
-        doubtful: false,
     }
 }
 
@@ -281,7 +257,7 @@ fn exported(number: usize, line: ExportedLine, now: i64) -> Result<Incoming, &'s
         invalid_at: time(line.invalid_at)?,
         expired_at: time(line.expired_at)?,
         expires_at,
-        ..bare(number, text, &format!("import:{}", if origin.is_empty() { "memgate" } else { origin }), now)
+        ..Incoming::bare(number, text, &format!("import:{}", if origin.is_empty() { "memgate" } else { origin }), now)
     })
 }
 
