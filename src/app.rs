@@ -22,6 +22,7 @@ use tokio::sync::watch;
 use boot::Boot;
 
 use crate::admin::{self, Control};
+use crate::catalog::Catalog;
 use crate::config::{self, Config};
 use crate::context::TokenCounter;
 use crate::demo;
@@ -185,7 +186,7 @@ fn build_runtime(config: &Config, guard: &Arc<ReplayGuard>) -> Runtime {
     Runtime {
         resolver: Resolver::new(config.trust.identity.clone(), Arc::clone(guard)),
         trust: config.trust.clone(),
-        upstreams: config.upstreams.iter().cloned().map(Arc::new).collect(),
+        catalog: Catalog::new(config.upstreams.clone()),
         limits: config.limits.clone(),
         context: config.context,
         memory: config.memory.clone(),

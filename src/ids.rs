@@ -233,6 +233,38 @@ impl fmt::Display for ClientName {
     }
 }
 
+/// A group of people, as an identity provider or the operator names it: at most [`MAX_NAME`] bytes, without control or invisible
+/// characters.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct GroupName(Box<str>);
+
+impl GroupName {
+    /// # Errors
+    /// As for the name of a user.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        UserId::new(TenantId::default(), text).map(|user| Self(user.name))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for GroupName {
+    type Error = IdError;
+    fn try_from(text: String) -> Result<Self, IdError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<GroupName> for String {
+    fn from(name: GroupName) -> Self {
+        name.0.into()
+    }
+}
+
 /// A chat session as the client names it: 1 to 255 printable ASCII characters, no slash or backslash, not `.` or `..`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -1,11 +1,12 @@
 //! memgate: an identity-enforcing reverse proxy with per-user memory.
 //!
 //! Floors, lowest first; a module imports only from floors below its own (`tests/architecture.rs` enforces it):
-//! `ids setting dialect` · `telemetry inference` · `identity` · `policy` · `enforce` · `store` · `memory` · `context` ·
-//! `proxy admin demo` · `config` · `client` · `cli` · `app`.
+//! `ids setting dialect` · `telemetry inference provider` · `identity` · `policy` · `enforce` · `store` ·
+//! `memory vault sessions parameters quota` · `catalog context` · `proxy admin demo` · `config` · `client` · `cli` · `app`.
 
 pub mod admin;
 pub mod app;
+pub mod catalog;
 pub mod cli;
 pub mod client;
 pub mod config;
@@ -17,8 +18,13 @@ pub mod identity;
 pub mod ids;
 pub mod inference;
 pub mod memory;
+pub mod parameters;
 pub mod policy;
+pub mod provider;
 pub mod proxy;
+pub mod quota;
+pub mod sessions;
 pub mod setting;
 pub mod store;
 pub mod telemetry;
+pub mod vault;

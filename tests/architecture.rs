@@ -14,13 +14,13 @@ use source::{Source, Token};
 /// Floors, lowest first. A module imports only from floors below its own; `lib.rs` shows the same list to readers.
 const FLOORS: &[&[&str]] = &[
     &["ids", "setting", "dialect"],
-    &["telemetry", "inference"],
+    &["telemetry", "inference", "provider"],
     &["identity"],
     &["policy"],
     &["enforce"],
     &["store"],
-    &["memory"],
-    &["context"],
+    &["memory", "vault", "sessions", "parameters", "quota"],
+    &["catalog", "context"],
     &["proxy", "admin", "demo"],
     &["config"],
     &["client"],

@@ -14,11 +14,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::admin::{AdminFile, AdminSettings, MetricsFile, MetricsSettings};
+use crate::catalog::{Upstream, UpstreamFile, endpoint_of, resolve_upstreams};
 use crate::context::{ContextFile, ContextSettings};
 use crate::memory::{MemoryFile, MemorySettings};
 use crate::policy::{self, ClientFile, TrustFile, TrustSettings};
 use crate::proxy::cors::{CorsFile, CorsSettings};
-use crate::proxy::settings::{Limits, LimitsFile, Upstream, UpstreamFile, endpoint_of, resolve_listen, resolve_upstreams};
+use crate::proxy::settings::{Limits, LimitsFile, resolve_listen};
 use crate::proxy::tls::{TlsFile, TlsSettings, check_certificates};
 use crate::setting::{Fault, Faults};
 use crate::store::{StorageFile, StorageSettings};

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::UserScope;
 use crate::identity::{Assurance, Finding, Resolution};
-use crate::ids::{SessionId, TenantId, UserId};
+use crate::ids::{GroupName, SessionId, TenantId, UserId};
 use crate::policy::Decision;
 
 /// What a request may do.
@@ -39,14 +39,15 @@ pub fn admit(decision: Decision, resolution: &Resolution, peer: IpAddr) -> Resul
     let client = resolution.client.clone();
     match decision {
         Decision::Admit { user, assurance, reason, advice } => {
-            let scope = UserScope { user, assurance, client, sandboxed: false };
+            let groups = groups_of(&user, resolution);
+            let scope = UserScope { user, assurance, client, sandboxed: false, groups };
             Ok(Grant::Scoped { scope, reason, advice })
         }
         Decision::Sandbox { claimed, reason } => {
             let Some(user) = sandbox_user(resolution, peer, claimed.as_deref()) else {
                 return Ok(Grant::Unscoped { reason, advice: false });
             };
-            let scope = UserScope { user, assurance: Assurance::Anonymous, client, sandboxed: true };
+            let scope = UserScope { user, assurance: Assurance::Anonymous, client, sandboxed: true, groups: Vec::new() };
             Ok(Grant::Scoped { scope, reason, advice: false })
         }
         Decision::Bypass { reason, advice } => Ok(Grant::Unscoped { reason, advice }),
@@ -54,6 +55,14 @@ pub fn admit(decision: Decision, resolution: &Resolution, peer: IpAddr) -> Resul
             let detail = describe(resolution, peer);
             Err(Refusal { status, code: reason, message, detail })
         }
+    }
+}
+
+/// The groups that go with the evidence by which this user was admitted.
+fn groups_of(user: &UserId, resolution: &Resolution) -> Vec<GroupName> {
+    match &resolution.finding {
+        Finding::Valid(evidence) if evidence.user == *user => evidence.groups.clone(),
+        _ => Vec::new(),
     }
 }
 

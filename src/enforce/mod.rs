@@ -9,7 +9,7 @@ mod ticket;
 use std::fmt;
 
 use crate::identity::Assurance;
-use crate::ids::{ClientName, UserId};
+use crate::ids::{ClientName, GroupName, UserId};
 
 pub use admit::{Grant, Refusal, admit};
 pub use ticket::{Ticket, TicketError, TicketKey};
@@ -23,6 +23,7 @@ pub struct UserScope {
     assurance: Assurance,
     client: ClientName,
     sandboxed: bool,
+    groups: Vec<GroupName>,
 }
 
 impl UserScope {
@@ -41,6 +42,12 @@ impl UserScope {
         &self.client
     }
 
+    /// Groups that the evidence says the user is in. Background jobs know of none.
+    #[must_use]
+    pub fn groups(&self) -> &[GroupName] {
+        &self.groups
+    }
+
     /// The scope of an unknown user under quarantine: isolated, expiring, promotable.
     #[must_use]
     pub fn is_sandbox(&self) -> bool {
@@ -51,9 +58,14 @@ impl UserScope {
 /// Without the user: scopes end up in logs.
 impl fmt::Debug for UserScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { user: _, assurance, client, sandboxed } = self;
+        let Self { user: _, assurance, client, sandboxed, groups } = self;
         let mut debug = f.debug_struct("UserScope");
-        debug.field("assurance", assurance).field("client", client).field("sandboxed", sandboxed).finish_non_exhaustive()
+        debug
+            .field("assurance", assurance)
+            .field("client", client)
+            .field("sandboxed", sandboxed)
+            .field("groups", &groups.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -63,7 +75,7 @@ impl fmt::Debug for UserScope {
 pub fn test_scope(user: &str, assurance: Assurance) -> UserScope {
     let user = UserId::try_from(user.to_owned()).unwrap_or_else(|reason| panic!("`{user}` {reason}"));
     let sandboxed = *user.tenant() == crate::ids::TenantId::sandbox();
-    UserScope { user, assurance, client: ClientName::unknown(), sandboxed }
+    UserScope { user, assurance, client: ClientName::unknown(), sandboxed, groups: Vec::new() }
 }
 
 /// A sandbox's scope out of nothing, for tests and benches.
@@ -71,5 +83,5 @@ pub fn test_scope(user: &str, assurance: Assurance) -> UserScope {
 #[must_use]
 pub fn test_sandbox(name: &str) -> UserScope {
     let user = UserId::new(crate::ids::TenantId::sandbox(), name).unwrap_or_else(|reason| panic!("`{name}` {reason}"));
-    UserScope { user, assurance: Assurance::Anonymous, client: ClientName::unknown(), sandboxed: true }
+    UserScope { user, assurance: Assurance::Anonymous, client: ClientName::unknown(), sandboxed: true, groups: Vec::new() }
 }

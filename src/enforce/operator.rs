@@ -40,5 +40,5 @@ impl AuditedAct {
 pub fn scope_for(audited: AuditedAct) -> UserScope {
     let sandboxed = audited.user.tenant() == &crate::ids::TenantId::sandbox();
     let client = ClientName::parse("operator").unwrap_or_else(|_| ClientName::unknown());
-    UserScope { user: audited.user, assurance: Assurance::Anonymous, client, sandboxed }
+    UserScope { user: audited.user, assurance: Assurance::Anonymous, client, sandboxed, groups: Vec::new() }
 }

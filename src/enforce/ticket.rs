@@ -127,5 +127,5 @@ fn decode(level: u8, sandboxed: u8, mut parts: &[u8]) -> Option<(UserScope, Opti
     let user = UserId::new(TenantId::try_from(tenant.to_owned()).ok()?, name).ok()?;
     let session = if session.is_empty() { None } else { Some(SessionId::parse(session).ok()?) };
     let client = ClientName::parse(client).ok()?;
-    Some((UserScope { user, assurance, client, sandboxed: sandboxed == 1 }, session))
+    Some((UserScope { user, assurance, client, sandboxed: sandboxed == 1, groups: Vec::new() }, session))
 }

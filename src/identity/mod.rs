@@ -39,7 +39,7 @@ pub use resolve::{IdentitySettings, Reading, Resolver};
 pub use signature::{SigningKey, sign};
 pub use source::{Plan, SigningKeyFile, Source, SourceFile, long_secret};
 
-use crate::ids::{ClientName, IdError, KeyId, SessionId, UserId};
+use crate::ids::{ClientName, GroupName, IdError, KeyId, SessionId, UserId};
 
 /// What evidence is worth, in ascending order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -92,6 +92,8 @@ pub struct Evidence {
     /// The source's name, fit for a metric label: `user_key`, `memgate_signature`, `http_signature`, `open_webui_jwt`, `jwt`,
     /// `cloudflare_access`, `header`.
     pub source: &'static str,
+    /// Groups that the same evidence says the user is in.
+    pub groups: Vec<GroupName>,
 }
 
 /// What the sources of a request came to, together.

@@ -76,7 +76,10 @@ impl Proof {
             Self::Memgate(unverified) => (unverified.user, "memgate_signature", HeaderName::from_static(header::SIGNATURE)),
             Self::Message(unverified, header) => (unverified.user, "http_signature", header),
         };
-        Statement { evidence: Evidence { user, assurance: Assurance::Verified, source }, header: Some(header) }
+        Statement {
+            evidence: Evidence { user, assurance: Assurance::Verified, source, groups: Vec::new() },
+            header: Some(header),
+        }
     }
 }
 

@@ -210,7 +210,7 @@ impl<'a> Request<'a> {
                 let message = "This personal key is not known here, or was revoked. Ask for a new one (`memgate user key`).";
                 Invalid::new(code::USER_KEY_UNKNOWN, message)
             })?;
-            let evidence = Evidence { user: owner.user, assurance: Assurance::Verified, source: "user_key" };
+            let evidence = Evidence { user: owner.user, assurance: Assurance::Verified, source: "user_key", groups: Vec::new() };
             statements.push(Statement { evidence, header: None });
         }
         let signed = signature::is_attempted(&self.view);
@@ -273,7 +273,7 @@ impl<'a> Request<'a> {
     fn token(&self, jwt: &OpenWebuiJwt) -> Result<Option<Statement>, Invalid> {
         let Some(token) = self.view.get(jwt.header.as_str()) else { return Ok(None) };
         let user = jwt.verify(token, self.arrival.now, self.settings.skew_seconds())?;
-        let evidence = Evidence { user, assurance: Assurance::Verified, source: "open_webui_jwt" };
+        let evidence = Evidence { user, assurance: Assurance::Verified, source: "open_webui_jwt", groups: Vec::new() };
         Ok(Some(Statement { evidence, header: Some(jwt.header.clone()) }))
     }
 
@@ -286,8 +286,10 @@ impl<'a> Request<'a> {
     /// The user that a plain header names.
     fn state(&self, source: &HeaderSource, assurance: Assurance) -> Result<Option<Statement>, Invalid> {
         let user = source.read(&self.view)?;
-        let statement =
-            |user| Statement { evidence: Evidence { user, assurance, source: "header" }, header: Some(source.name.clone()) };
+        let statement = |user| Statement {
+            evidence: Evidence { user, assurance, source: "header", groups: Vec::new() },
+            header: Some(source.name.clone()),
+        };
         Ok(user.map(statement))
     }
 

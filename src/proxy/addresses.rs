@@ -8,7 +8,8 @@ use pingora::protocols::ALPN;
 use pingora::upstreams::peer::{HttpPeer, HttpUpstreamRequestPolicy};
 use pingora::{Error, ErrorType, OrErr, Result};
 
-use super::settings::{Limits, Origin, Upstream};
+use super::settings::Limits;
+use crate::catalog::{Origin, Upstream};
 
 /// How long a resolved host name is used before it is looked up again.
 const RESOLVED_FOR: Duration = Duration::from_secs(30);

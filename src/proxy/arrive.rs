@@ -17,7 +17,6 @@ use super::respond::refuse_unreceivable;
 use super::services::Services;
 use super::stored;
 use super::tls::certificate_of;
-use super::upstream::choose_upstream;
 use crate::dialect::{self, Api, Dialect, Reach, Route, RouteKind};
 use crate::enforce::{Grant, Refusal, admit};
 use crate::identity::{Arrival, Finding, Reading, Resolution};
@@ -95,7 +94,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     }
 
     let reach = route.reach(session.req_header().method.as_str());
-    stored::check_reach(&exchange.runtime.upstreams, route.api, reach)?;
+    stored::check_reach(&exchange.runtime.catalog, route.api, reach)?;
     let named = class == PathClass::Conversation || reach == Reach::Named || names_model(session, exchange);
     if body.is_none() && named {
         body = Some(receive(services, session, exchange).await?);
@@ -104,7 +103,8 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         Grant::Scoped { advice, .. } | Grant::Unscoped { advice, .. } => *advice,
     };
     let mut forwarding = Forwarding {
-        upstream: choose_upstream(&exchange.runtime.upstreams, route.api, None)?,
+        upstream: exchange.runtime.catalog.first(route.api, None, stored::scope_of(&grant))?.upstream,
+        key: None,
         path: String::new(),
         replayed: None,
         streamed: 0,
@@ -121,13 +121,14 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         forward_body(session, exchange, &mut forwarding, rewritten);
     } else {
         let (scope, now) = (stored::scope_of(&grant), exchange.record.time);
-        let upstreams = &exchange.runtime.upstreams;
-        forwarding.upstream = stored::choose(services, upstreams, scope, (route.api, reach), body.as_ref(), now)?;
+        let catalog = &exchange.runtime.catalog;
+        forwarding.upstream = stored::choose(services, catalog, scope, (route.api, reach), body.as_ref(), now)?;
         match body {
             Some(body) => forward_body(session, exchange, &mut forwarding, body),
             None => invite_body(session).await.map_err(refuse_unreceivable)?,
         }
     }
+    forwarding.key.clone_from(&forwarding.upstream.key);
     forwarding.path = forwarding.upstream.path_of(route.api, route.path);
     exchange.record.upstream = Some(Clipped::new(&forwarding.upstream.name));
     forwarding.prepared = Instant::now();
@@ -256,7 +257,7 @@ fn enroll(services: &Services, exchange: &Exchange, grant: Grant) -> Grant {
 /// Whether the body must be read to find the upstream: several are there, and the body may name a model.
 fn names_model(session: &Session, exchange: &Exchange) -> bool {
     let json = session.req_header().headers.get(CONTENT_TYPE).is_some_and(|value| is_json(value.as_bytes()));
-    json && exchange.runtime.upstreams.len() > 1
+    json && exchange.runtime.catalog.upstreams().len() > 1
 }
 
 fn is_json(content_type: &[u8]) -> bool {

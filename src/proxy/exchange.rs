@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use crate::catalog::Upstream;
 use crate::dialect::Api;
 use crate::dialect::edit::Edits;
 use crate::enforce::UserScope;
 use crate::ids::{ClientName, RequestId, SessionId};
 use crate::memory::Lesson;
+use crate::provider::ApiKey;
 use crate::telemetry::audit::Outcome;
 use crate::telemetry::{AuditRecord, Clipped, OpenStream, RouteLabel};
 
@@ -17,7 +19,6 @@ use super::cors::Page;
 use super::follow::Follower;
 use super::replay::Parked;
 use super::services::{Runtime, Services};
-use super::settings::Upstream;
 use super::stored::Keeper;
 
 /// The reason of a request that was turned away before anything was decided, until the refusal names its own.
@@ -64,6 +65,8 @@ pub enum Phase {
 #[derive(Debug)]
 pub struct Forwarding {
     pub upstream: Arc<Upstream>,
+    /// The key that the upstream is shown.
+    pub key: Option<ApiKey>,
     /// Path at the upstream.
     pub path: String,
     /// Length of the replayed body; none where the body streams through.

@@ -15,7 +15,7 @@ use super::exchange::Exchange;
 use super::receive::{linger, settle_body};
 use super::respond::write_document;
 use super::services::Services;
-use super::settings::Upstream;
+use crate::catalog::Upstream;
 use crate::dialect::Api;
 use crate::enforce::Refusal;
 use crate::inference::{Fetcher, InferenceError};
@@ -72,7 +72,7 @@ impl Listing {
 /// # Errors
 /// When no upstream that is asked answers, or the path means nothing in front of those that there are.
 pub async fn answer(services: &Services, exchange: &Exchange, path: &str) -> Result<Option<Listing>, Refusal> {
-    let upstreams: Vec<&Upstream> = exchange.runtime.upstreams.iter().map(AsRef::as_ref).collect();
+    let upstreams: Vec<&Upstream> = exchange.runtime.catalog.upstreams().iter().map(AsRef::as_ref).collect();
     let ollama = upstreams.iter().filter(|upstream| upstream.speaks(Api::Ollama)).count();
     let listed = upstreams.iter().filter(|upstream| asked_in(upstream).is_some()).count();
     match path {

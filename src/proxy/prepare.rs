@@ -10,9 +10,8 @@ use bytes::Bytes;
 use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
 use super::follow::Follower;
 use super::services::{Runtime, Services};
-use super::settings::Upstream;
 use super::stored;
-use super::upstream::choose_upstream;
+use crate::catalog::Upstream;
 use crate::context::{Load, Trim, assemble, estimate_tokens, plan};
 use crate::dialect::Dialect;
 use crate::dialect::conversation::{Conversation, Form, ParseError, Role};
@@ -157,7 +156,8 @@ pub async fn chat(
     let draft = Draft::read(exchange, dialect, body)?;
     exchange.record.model = Some(Clipped::new(&draft.model));
     exchange.record.purpose = Some(draft.purpose.as_str());
-    forwarding.upstream = choose_upstream(&exchange.runtime.upstreams, dialect.api(), draft.conversation.model())?;
+    let choice = exchange.runtime.catalog.first(dialect.api(), draft.conversation.model(), stored::scope_of(&grant))?;
+    forwarding.upstream = choice.upstream;
     let now = exchange.record.time;
     let keeper = stored::admit(services, stored::scope_of(&grant), &draft.conversation, &forwarding.upstream, now)?;
     let (scope, access) = match grant {

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::addresses::Addresses;
 use super::cors::CorsSettings;
-use super::settings::{Limits, Upstream};
+use super::settings::Limits;
 use super::tls::Listener;
+use crate::catalog::Catalog;
 use crate::context::{ContextSettings, TokenCounter};
 use crate::identity::Resolver;
 use crate::inference::Fetcher;
@@ -20,7 +21,7 @@ use crate::telemetry::{AuditLog, Metrics};
 pub struct Runtime {
     pub trust: TrustSettings,
     pub resolver: Resolver,
-    pub upstreams: Vec<Arc<Upstream>>,
+    pub catalog: Catalog,
     pub limits: Limits,
     pub context: ContextSettings,
     pub memory: MemorySettings,

@@ -9,8 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::services::Services;
-use super::settings::{SharedState, Upstream};
-use super::upstream::choose_upstream;
+use crate::catalog::{Catalog, SharedState, Upstream};
 use crate::dialect::conversation::Conversation;
 use crate::dialect::stored::{Kept, ReferenceKind};
 use crate::dialect::{Api, Dialect, Reach};
@@ -91,12 +90,12 @@ fn check_names(
 /// When there is none.
 pub fn find_keeper(
     services: &Services,
-    upstreams: &[Arc<Upstream>],
+    catalog: &Catalog,
     scope: Option<&UserScope>,
     id: &str,
     now: i64,
 ) -> Result<Arc<Upstream>, Refusal> {
-    let speaking = || upstreams.iter().filter(|upstream| upstream.dialects.contains(&Api::OpenAi));
+    let speaking = || catalog.upstreams().iter().filter(|upstream| upstream.dialects.contains(&Api::OpenAi));
     for upstream in speaking() {
         if holds(services, scope, upstream, &[id], now)? {
             return Ok(Arc::clone(upstream));
@@ -112,16 +111,17 @@ pub fn find_keeper(
 /// When it reaches what is not its user's, or no upstream serves its model.
 pub fn choose(
     services: &Services,
-    upstreams: &[Arc<Upstream>],
+    catalog: &Catalog,
     scope: Option<&UserScope>,
     (api, reach): (Api, Reach<'_>),
     body: Option<&Bytes>,
     now: i64,
 ) -> Result<Arc<Upstream>, Refusal> {
-    let by_model = || choose_upstream(upstreams, api, body.and_then(|body| crate::dialect::model_of(body)).as_deref());
+    let choose = |model: Option<&str>| catalog.first(api, model, scope).map(|choice| choice.upstream);
+    let by_model = || choose(body.and_then(|body| crate::dialect::model_of(body)).as_deref());
     match reach {
         Reach::Own => by_model(),
-        Reach::Response(id) => find_keeper(services, upstreams, scope, id, now),
+        Reach::Response(id) => find_keeper(services, catalog, scope, id, now),
         Reach::Named => {
             let conversation = Dialect::Responses.parse(body.cloned().unwrap_or_default()).map_err(|fault| Refusal {
                 status: 400,
@@ -129,7 +129,7 @@ pub fn choose(
                 message: fault.to_string(),
                 detail: String::new(),
             })?;
-            let upstream = choose_upstream(upstreams, api, conversation.model())?;
+            let upstream = choose(conversation.model())?;
             check_names(services, scope, &conversation, &upstream, now)?;
             Ok(upstream)
         }
@@ -144,8 +144,8 @@ pub fn choose(
 ///
 /// # Errors
 /// When no upstream may be reached that far.
-pub fn check_reach(upstreams: &[Arc<Upstream>], api: Api, reach: Reach<'_>) -> Result<(), Refusal> {
-    let mut speaking = upstreams.iter().filter(|upstream| upstream.dialects.contains(&api)).peekable();
+pub fn check_reach(catalog: &Catalog, api: Api, reach: Reach<'_>) -> Result<(), Refusal> {
+    let mut speaking = catalog.upstreams().iter().filter(|upstream| upstream.dialects.contains(&api)).peekable();
     match speaking.peek() {
         Some(first) if reach == Reach::Shared => {
             let refusal = shared(&first.name);

@@ -1,7 +1,6 @@
-//! The upstream's side of a request: which backend, and the header it gets.
+//! The upstream's side of a request: the header that it gets.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, EXPECT, HOST, ORIGIN, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue, Uri};
@@ -9,36 +8,7 @@ use pingora::http::RequestHeader;
 use pingora::{ErrorType, OrErr};
 
 use super::exchange::Forwarding;
-use super::settings::Upstream;
-use crate::dialect::Api;
-use crate::enforce::Refusal;
 use crate::identity::Resolver;
-
-/// The upstream that speaks `api` and serves `model`, or the first one where the request names no model.
-///
-/// # Errors
-/// When there is none.
-pub fn choose_upstream(upstreams: &[Arc<Upstream>], api: Api, model: Option<&str>) -> Result<Arc<Upstream>, Refusal> {
-    let speaks = |upstream: &&Arc<Upstream>| upstream.speaks(api);
-    let mut able = upstreams.iter().filter(speaks);
-    let serves = |upstream: &&Arc<Upstream>| model.is_none_or(|model| upstream.serves_as(api, model));
-    if let Some(chosen) = able.clone().find(serves) {
-        return Ok(Arc::clone(chosen));
-    }
-    let refuse = |status, code, message: String| Refusal { status, code, message, detail: String::new() };
-    if able.next().is_none() {
-        let mut spoken: Vec<&str> = upstreams.iter().flat_map(|upstream| &upstream.dialects).map(|api| api.as_str()).collect();
-        spoken.dedup();
-        let (wanted, spoken) = (api.as_str(), spoken.join(", "));
-        let message = format!(
-            "No model backend here speaks the dialect {wanted}; those here speak {spoken}. Use a client for one of these, or ask \
-             the operator to add {wanted} to an upstream's `dialects`."
-        );
-        return Err(refuse(404, "dialect_not_served", message));
-    }
-    let message = "The model does not exist or is not served here. GET /v1/models lists those that are.".to_owned();
-    Err(refuse(404, "model_not_found", message))
-}
 
 /// Rewrites the header for the upstream: its own path, host and key; nothing that speaks of the caller's identity.
 pub fn rewrite_header(
@@ -47,7 +17,7 @@ pub fn rewrite_header(
     query: Option<&str>,
     resolver: &Resolver,
 ) -> pingora::Result<()> {
-    let Forwarding { upstream, path, replayed, .. } = forwarding;
+    let Forwarding { upstream, key, path, replayed, .. } = forwarding;
     let target = match query.and_then(without_keys) {
         Some(query) => format!("{path}?{query}"),
         None => path.clone(),
@@ -58,7 +28,7 @@ pub fn rewrite_header(
         header.remove_header(&name);
     }
     header.insert_header(HOST, upstream.authority())?;
-    if let Some(key) = &upstream.key {
+    if let Some(key) = key {
         header.insert_header(key.header.clone(), key.value.clone())?;
     }
     header.remove_header(&EXPECT);

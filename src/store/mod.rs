@@ -9,10 +9,12 @@ pub mod fact;
 mod journal;
 mod master;
 mod overlay;
+mod per_user;
 mod record;
 mod registry;
 mod seal;
 pub mod settings;
+mod shelf;
 #[cfg(any(test, feature = "test-doors"))]
 pub mod simulated;
 #[cfg(test)]
@@ -20,6 +22,7 @@ mod tests;
 mod user_file;
 mod users;
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
@@ -32,11 +35,13 @@ pub use error::{JournalError, StoreError};
 pub use fact::{Fact, Kind, Provenance, Review, Status, Tier};
 use journal::Journal;
 pub use journal::{JournalEntry, Queue};
+pub use per_user::PerUser;
 use registry::Registry;
 pub use registry::{Erasure, UserKeyRecord};
 pub use seal::FileId;
 use seal::{Keyring, Place, UserSeal};
 pub use settings::{StorageFile, StorageSettings};
+pub use shelf::{Row, Shelf, ShelfChange};
 use user_file::UserFile;
 pub use users::Erased;
 
@@ -123,6 +128,8 @@ pub struct Batch {
     pub embeddings: Vec<Embedding>,
     /// Takes the place of what was counted before.
     pub spending: Option<Spending>,
+    /// Changes to what is kept beside memory, made in their order.
+    pub shelves: Vec<ShelfChange>,
 }
 
 /// Work on one user's file is ordered by one of these locks, chosen by the file's name.
@@ -187,6 +194,29 @@ impl Store {
         let id = self.file_id(scope.user());
         let _gate = self.gate(&id);
         self.file(&id).holdings()
+    }
+
+    /// The rows of a shelf: all of them in no order, or those of one name whose places are in the range, in their order. Of a user who
+    /// was never enrolled: none.
+    ///
+    /// # Errors
+    /// As [`Store::load`].
+    pub fn shelf(
+        &self,
+        scope: &UserScope,
+        shelf: Shelf,
+        only: Option<(&str, RangeInclusive<u64>)>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let id = self.file_id(scope.user());
+        let _gate = self.gate(&id);
+        match self.seal(scope.user(), &id) {
+            Ok(seal) => match self.file(&id).shelf(&seal, shelf, only) {
+                Err(StoreError::Sealed) => Err(self.part_with_foreign(&id, &seal)),
+                read => read,
+            },
+            Err(StoreError::NotEnrolled) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
     }
 
     /// What is wrong with a file whose records do not open. One that is foreign as a whole is set aside: whoever it was made for, it
@@ -326,9 +356,10 @@ impl Store {
 
 impl Batch {
     fn is_empty(&self) -> bool {
-        let Self { put, delete, injections, drop_injections, learned, holdings, embeddings, spending } = self;
+        let Self { put, delete, injections, drop_injections, learned, holdings, embeddings, spending, shelves } = self;
         let facts = put.is_empty() && delete.is_empty() && embeddings.is_empty();
         facts
+            && shelves.is_empty()
             && holdings.is_empty()
             && injections.is_empty()
             && drop_injections.is_empty()

@@ -7,6 +7,7 @@
 //! - A larger one is changed in place by a redb transaction.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use redb::{
     Builder, Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition,
@@ -18,6 +19,7 @@ use super::error::StoreError;
 use super::overlay::{Overlay, aside};
 use super::record;
 use super::seal::{FileId, UserSeal};
+use super::shelf::{self, Row, Shelf};
 use super::{Batch, Holding, PrefixHash, UserData};
 
 const FACTS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new("facts");
@@ -105,6 +107,16 @@ impl UserFile<'_> {
         .map(Option::unwrap_or_default)
     }
 
+    /// The rows of a shelf: all of them, or those of one name.
+    pub fn shelf(
+        &self,
+        seal: &UserSeal,
+        shelf: Shelf,
+        only: Option<(&str, RangeInclusive<u64>)>,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.inspect(|db| shelf::read(&db.begin_read()?, seal, self.id, shelf, only)).map(Option::unwrap_or_default)
+    }
+
     /// Counts the records of each table, without a key.
     pub fn count(&self) -> Result<BTreeMap<String, u64>, StoreError> {
         self.inspect(|db| {
@@ -145,7 +157,8 @@ impl UserFile<'_> {
                     _ => return Ok(false),
                 }
             }
-            Ok(records > 0)
+            let shelved = shelf::opens(&txn, seal, self.id)?;
+            Ok(shelved != Some(true) && (records > 0 || shelved.is_some()))
         })
         .map(Option::unwrap_or_default)
     }
@@ -257,6 +270,7 @@ impl UserFile<'_> {
             learned.pop_first()?;
         }
         apply_holdings(txn, &batch.holdings)?;
+        shelf::apply(txn, seal, self.id, &batch.shelves)?;
         self.apply_models(txn, seal, batch)
     }
 
@@ -302,7 +316,7 @@ fn apply_holdings(txn: &WriteTransaction, holdings: &[Holding]) -> Result<(), St
 }
 
 /// A table that older files lack.
-fn open_if_there<K: redb::Key + 'static, V: redb::Value + 'static>(
+pub(super) fn open_if_there<K: redb::Key + 'static, V: redb::Value + 'static>(
     txn: &ReadTransaction,
     table: TableDefinition<K, V>,
 ) -> Result<Option<ReadOnlyTable<K, V>>, StoreError> {
@@ -340,5 +354,8 @@ fn copy_rows(old: &Database, txn: &WriteTransaction) -> Result<(), StoreError> {
     copy(&from, txn, LEARNED)?;
     copy(&from, txn, HELD)?;
     copy(&from, txn, EMBEDDINGS)?;
+    for shelf in Shelf::ALL {
+        copy(&from, txn, shelf.table())?;
+    }
     copy(&from, txn, SPENDING)
 }

@@ -104,7 +104,7 @@ impl JwtSource {
     pub(super) fn read(&self, view: &View<'_>, sources: &[Source], now: i64, skew: i64) -> Result<Option<Evidence>, Invalid> {
         let Some(token) = self.find(view).filter(|token| self.is_judge(token, sources)) else { return Ok(None) };
         let user = self.verify(token, now, skew)?;
-        Ok(Some(Evidence { user, assurance: Assurance::Verified, source: self.name }))
+        Ok(Some(Evidence { user, assurance: Assurance::Verified, source: self.name, groups: Vec::new() }))
     }
 
     /// Whether this source is to check the token, of several that read the same header: the first of the issuer that the token

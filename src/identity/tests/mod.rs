@@ -123,7 +123,7 @@ fn ask<N: AsRef<str>, V: AsRef<[u8]>>(peer: &str, pairs: &[(N, V)]) -> Resolutio
 }
 
 fn valid(name: &str, assurance: Assurance, source: &'static str) -> Finding {
-    Finding::Valid(Evidence { user: user(name), assurance, source })
+    Finding::Valid(Evidence { user: user(name), assurance, source, groups: Vec::new() })
 }
 
 fn code_of(resolution: &Resolution) -> &'static str {

@@ -25,7 +25,7 @@ fn resolution(finding: Finding) -> Resolution {
 }
 
 fn evidence(assurance: Assurance) -> Finding {
-    Finding::Valid(Evidence { user: user("alice"), assurance, source: "header" })
+    Finding::Valid(Evidence { user: user("alice"), assurance, source: "header", groups: Vec::new() })
 }
 
 fn none() -> Finding {

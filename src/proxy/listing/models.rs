@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::super::settings::Upstream;
+use crate::catalog::Upstream;
 use crate::dialect::Api;
 
 /// Most models of one list.
@@ -95,7 +95,7 @@ pub(super) fn merge(lists: Vec<(&Upstream, Vec<Model>)>) -> Vec<Model> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proxy::settings::{UpstreamFile, resolve_upstreams};
+    use crate::catalog::{UpstreamFile, resolve_upstreams};
     use crate::setting::Faults;
 
     fn upstreams(value: Value) -> Vec<Upstream> {

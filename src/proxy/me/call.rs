@@ -4,7 +4,7 @@ use http::header::CONTENT_TYPE;
 use pingora::http::RequestHeader;
 
 use super::super::exchange::Exchange;
-use super::no_fact;
+use super::{keys, no_fact, sessions, settings};
 use crate::enforce::Refusal;
 use crate::ids::FactId;
 
@@ -12,7 +12,7 @@ use crate::ids::FactId;
 const BASE: &str = "/memgate/v1/me";
 
 /// What a person asks of their memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call {
     About,
     List,
@@ -24,23 +24,37 @@ pub enum Call {
     Import,
     Erase,
     Explain,
+    Keys(keys::Call),
+    Settings(settings::Call),
+    Sessions(sessions::Call),
 }
 
 impl Call {
     /// Whether the request's body is read.
     #[must_use]
-    pub fn takes_body(self) -> bool {
-        matches!(self, Self::Add | Self::Amend(_) | Self::Import | Self::Erase | Self::Explain)
+    pub fn takes_body(&self) -> bool {
+        match self {
+            Self::Add | Self::Amend(_) | Self::Import | Self::Erase | Self::Explain => true,
+            Self::Keys(call) => call.takes_body(),
+            Self::Settings(call) => call.takes_body(),
+            Self::Sessions(call) => call.takes_body(),
+            _ => false,
+        }
     }
 }
 
 /// Why there is no call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Miss {
+pub(super) enum Miss {
     Path,
     /// Holds the methods that the path has.
     Method(&'static str),
     Fact,
+}
+
+/// A call that takes one method alone.
+pub(super) fn only<T>(method: &str, wanted: &'static str, call: T) -> Result<T, Miss> {
+    if method == wanted { Ok(call) } else { Err(Miss::Method(wanted)) }
 }
 
 /// The call that a request makes.
@@ -77,18 +91,27 @@ pub fn find(request: &RequestHeader, exchange: &mut Exchange) -> Result<Call, Re
 
 fn route(method: &str, path: &str) -> Result<Call, Miss> {
     let rest = path.strip_prefix(BASE).ok_or(Miss::Path)?;
-    let only = |wanted: &'static str, call| if method == wanted { Ok(call) } else { Err(Miss::Method(wanted)) };
+    let (noun, below) = rest.strip_prefix('/').map_or((rest, None), |rest| match rest.split_once('/') {
+        Some((noun, below)) => (noun, Some(below)),
+        None => (rest, None),
+    });
+    match noun {
+        "keys" => return keys::route(method, below).map(Call::Keys),
+        "settings" => return settings::route(method, below).map(Call::Settings),
+        "sessions" => return sessions::route(method, below).map(Call::Sessions),
+        _ => {}
+    }
     match rest {
-        "" => only("GET", Call::About),
+        "" => only(method, "GET", Call::About),
         "/memories" => match method {
             "GET" => Ok(Call::List),
             "POST" => Ok(Call::Add),
             _ => Err(Miss::Method("GET, POST")),
         },
-        "/memories/export" => only("GET", Call::Export),
-        "/memories/import" => only("POST", Call::Import),
-        "/erase" => only("POST", Call::Erase),
-        "/explain" => only("POST", Call::Explain),
+        "/memories/export" => only(method, "GET", Call::Export),
+        "/memories/import" => only(method, "POST", Call::Import),
+        "/erase" => only(method, "POST", Call::Erase),
+        "/explain" => only(method, "POST", Call::Explain),
         _ => {
             let id = rest.strip_prefix("/memories/").filter(|id| !id.is_empty() && !id.contains('/')).ok_or(Miss::Path)?;
             let call: fn(FactId) -> Call = match method {

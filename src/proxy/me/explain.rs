@@ -9,7 +9,6 @@ use serde::Serialize;
 use super::super::exchange::Exchange;
 use super::super::prepare::{Draft, Fitted, consult, edit, fit, memory_access};
 use super::super::services::Services;
-use super::super::upstream::choose_upstream;
 use super::about::IdentityBody;
 use super::input::Parameters;
 use super::shape::FactBody;
@@ -131,7 +130,7 @@ pub async fn explain(
 ) -> Result<Answer, Refusal> {
     let runtime = &exchange.runtime;
     let draft = Draft::read(exchange, dialect, body)?;
-    let upstream = choose_upstream(&runtime.upstreams, dialect.api(), draft.conversation.model())?;
+    let upstream = runtime.catalog.first(dialect.api(), draft.conversation.model(), Some(&scope))?.upstream;
     let access = memory_access(runtime, &scope, &upstream);
     let recalls = draft.recalls(access);
     let Fitted { load, trim, reserved, crowded } = fit(services, runtime, &draft, &upstream, recalls.then_some(&scope))?;

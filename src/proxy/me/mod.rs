@@ -10,6 +10,9 @@ mod explain;
 mod facts;
 mod formats;
 mod input;
+mod keys;
+mod sessions;
+mod settings;
 mod shape;
 mod transfer;
 
@@ -106,6 +109,9 @@ pub async fn serve(
             query.allow(&[])?;
             erase::erase(services, exchange, scope, &body).await
         }
+        Call::Keys(call) => keys::serve(services, exchange, scope, call, &query, &body).await,
+        Call::Settings(call) => settings::serve(services, exchange, scope, call, &query, &body).await,
+        Call::Sessions(call) => sessions::serve(services, exchange, scope, call, &query, &body).await,
         Call::Explain => {
             let chat = (explain::dialect_of(&query)?, body);
             explain::explain(services, exchange, scope, caller.ignored_headers, chat).await

@@ -7,6 +7,7 @@ mod holdings;
 mod isolation;
 mod journal;
 mod models;
+mod shelves;
 mod users;
 
 use std::sync::Arc;

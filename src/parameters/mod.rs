@@ -1,0 +1,1 @@
+//! Settings in layers: which model, which sampling, which tools, and whose word counts.

@@ -1,0 +1,1 @@
+//! Sessions: a person's conversations, by keys that are unique within that person's scope alone.

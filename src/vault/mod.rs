@@ -1,0 +1,1 @@
+//! Personal upstream keys: sealed in their owner's file, shown to their provider alone.
