@@ -112,10 +112,24 @@ impl UserId {
     /// # Errors
     /// As [`UserId::new`], or when the part before the colon is no tenant.
     pub fn parse(text: &str) -> Result<Self, IdError> {
+        Self::parse_at(text, &TenantId::default())
+    }
+
+    /// As [`UserId::parse`], with bare names in the tenant `home`.
+    ///
+    /// # Errors
+    /// As [`UserId::parse`].
+    pub fn parse_at(text: &str, home: &TenantId) -> Result<Self, IdError> {
         match text.split_once(':') {
             Some((tenant, name)) => Self::new(TenantId::parse(tenant)?, name),
-            None => Self::new(TenantId::default(), text),
+            None => Self::new(home.clone(), text),
         }
+    }
+
+    /// The user of the same name in another tenant.
+    #[must_use]
+    pub fn moved_to(&self, tenant: TenantId) -> Self {
+        Self { tenant, name: self.name.clone() }
     }
 
     #[must_use]
@@ -371,6 +385,10 @@ mod tests {
         let user = UserId::parse("acme:a:b").unwrap();
         assert_eq!((user.tenant().as_str(), user.name()), ("acme", "a:b"));
         assert_eq!(UserId::parse("alice").unwrap().to_string(), "default:alice");
+        let home = TenantId::parse("acme").unwrap();
+        assert_eq!(UserId::parse_at("alice", &home).unwrap().to_string(), "acme:alice");
+        assert_eq!(UserId::parse_at("default:alice", &home).unwrap(), UserId::parse("alice").unwrap());
+        assert_eq!(user.moved_to(TenantId::default()).to_string(), "default:a:b");
     }
 
     #[test]

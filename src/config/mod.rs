@@ -17,7 +17,7 @@ use crate::admin::{AdminFile, AdminSettings, MetricsFile, MetricsSettings};
 use crate::catalog::{Upstream, UpstreamFile, endpoint_of, resolve_upstreams};
 use crate::context::{ContextFile, ContextSettings};
 use crate::memory::{MemoryFile, MemorySettings};
-use crate::policy::{self, ClientFile, TrustFile, TrustSettings};
+use crate::policy::{self, ClientFile, GroupFile, TenantFile, TrustFile, TrustSettings};
 use crate::proxy::cors::{CorsFile, CorsSettings};
 use crate::proxy::settings::{Limits, LimitsFile, resolve_listen};
 use crate::proxy::tls::{TlsFile, TlsSettings, check_certificates};
@@ -49,6 +49,10 @@ pub struct ConfigFile {
     pub trust: TrustFile,
     /// The integrations that call memgate.
     pub clients: Vec<ClientFile>,
+    /// The tenants, and what holds for the people of each. With one listed, others but `default` are refused.
+    pub tenants: Vec<TenantFile>,
+    /// Groups of people, beside those that evidence names.
+    pub groups: Vec<GroupFile>,
     /// The model backends that memgate forwards to.
     pub upstreams: Vec<UpstreamFile>,
     /// How conversations are fitted into the model's window.
@@ -161,10 +165,12 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
     check_certificates(&file.clients, file.tls.as_ref(), faults);
     let cors = file.cors.resolve("cors", faults);
     let admin = file.admin.resolve("admin", faults);
-    let trust = policy::resolve(&file.trust, &file.clients, faults);
+    let trust = policy::resolve(&file.trust, &file.clients, &file.tenants, &file.groups, faults);
     let upstreams = resolve_upstreams(&file.upstreams, "upstreams", faults);
+    policy::check_upstreams(&file.tenants, |name| upstreams.iter().any(|upstream| upstream.name == name), faults);
     let context = file.context.resolve("context", faults);
     let mut memory = file.memory.resolve("memory", faults);
+    memory.retention = trust.tenants.retention();
     file.memory.connect(&mut memory, "memory", &|name| endpoint_of(&upstreams, name), faults);
     let storage = file.storage.resolve("storage", faults);
     let audit = file.audit.resolve("audit", faults);

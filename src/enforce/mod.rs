@@ -1,6 +1,7 @@
 //! The one place that makes a [`UserScope`]. Without a scope no store opens.
 
 mod admit;
+mod groups;
 pub mod operator;
 #[cfg(test)]
 mod tests;

@@ -22,6 +22,8 @@ fn resolution(client: &str) -> Resolution {
         task: None,
         stray_credential: None,
         ignored_headers: 2,
+        dropped_groups: 0,
+        tenant: None,
     }
 }
 

@@ -3,15 +3,17 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use http::HeaderName;
 use ipnet::IpNet;
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
-use super::header::{self, Cues, View};
+use super::groups::GroupHeader;
+use super::header::{self, Cues, View, bearer};
 use super::jwt::is_placeholder;
 use super::source::Source;
 use super::{CertificateRule, ClientCertificate, Invalid, KeyHash, code};
-use crate::ids::ClientName;
+use crate::ids::{ClientName, TenantId};
 
 /// How a per-user key starts. No client key may start so.
 pub const USER_KEY_PREFIX: &str = "mgk_";
@@ -29,6 +31,12 @@ pub struct Client {
     pub sources: Vec<Source>,
     /// Which headers name its chats and tasks.
     pub cues: Cues,
+    /// The tenant of everybody whom the client speaks for. Evidence of another's user is invalid.
+    pub tenant: Option<TenantId>,
+    /// Headers that list the user's groups, believed where the client authenticated itself.
+    pub groups: Vec<GroupHeader>,
+    /// Headers that may carry the client's key beside the usual ones.
+    pub key_headers: Vec<HeaderName>,
 }
 
 impl Client {
@@ -44,6 +52,13 @@ impl Client {
             || self.cues.sessions.iter().any(|name| view.carries(name.as_str()))
     }
 
+    /// Every header that the client's settings give a meaning to.
+    pub(super) fn headers(&self) -> impl Iterator<Item = &HeaderName> {
+        let sources = self.sources.iter().flat_map(Source::headers);
+        let groups = self.groups.iter().map(|groups| &groups.name);
+        sources.chain(self.cues.headers()).chain(groups).chain(&self.key_headers)
+    }
+
     /// The client is configured for a signed source.
     #[must_use]
     pub fn demands_signature(&self) -> bool {
@@ -53,11 +68,12 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, key_hashes, certificates, peers, sources, cues } = self;
+        let Self { name, key_hashes, certificates, peers, sources, cues, tenant, groups, key_headers } = self;
         let keys = key_hashes.len();
         let mut text = f.debug_struct("Client");
         text.field("name", name).field("keys", &keys).field("certificates", &certificates.len());
-        text.field("peers", peers).field("sources", sources).field("cues", cues).finish()
+        text.field("peers", peers).field("sources", sources).field("cues", cues);
+        text.field("tenant", tenant).field("groups", groups).field("key_headers", key_headers).finish()
     }
 }
 
@@ -68,16 +84,18 @@ pub fn hash_key(key: &[u8]) -> KeyHash {
 }
 
 /// One credential that a request carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Credential {
     pub hash: KeyHash,
-    /// It is written as a per-user key.
+    /// It is written as a per-user key, where such a key may stand.
     pub user_key: bool,
+    /// The header that carries it, where it is one for keys of certain clients alone.
+    pub only_in: Option<HeaderName>,
 }
 
 /// The credentials of a request, each once. An empty bearer, another scheme, a repeated header, or a placeholder that a chat UI left
 /// unresolved for all its people counts as none.
-pub(super) fn credentials(view: &View<'_>) -> Vec<Credential> {
+pub(super) fn credentials(view: &View<'_>, clients: &[Client]) -> Vec<Credential> {
     let mut found: Vec<Credential> = Vec::new();
     for name in header::CREDENTIALS {
         let Some(value) = view.get(name) else { continue };
@@ -85,20 +103,20 @@ pub(super) fn credentials(view: &View<'_>) -> Vec<Credential> {
         if key.is_empty() || is_placeholder(key) {
             continue;
         }
-        let credential = Credential { hash: hash_key(key), user_key: key.starts_with(USER_KEY_PREFIX.as_bytes()) };
+        let user_key = key.starts_with(USER_KEY_PREFIX.as_bytes());
+        let credential = Credential { hash: hash_key(key), user_key, only_in: None };
         if !found.contains(&credential) {
             found.push(credential);
         }
     }
-    found
-}
-
-/// The token of `Bearer <token>` (RFC 6750), or nothing.
-pub(super) fn bearer(value: &[u8]) -> &[u8] {
-    match value.split_at_checked(7) {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") => token.trim_ascii(),
-        _ => b"",
+    for name in clients.iter().flat_map(|client| &client.key_headers) {
+        let Some(key) = view.get(name.as_str()).map(<[u8]>::trim_ascii) else { continue };
+        let credential = Credential { hash: hash_key(key), user_key: false, only_in: Some(name.clone()) };
+        if !key.is_empty() && !is_placeholder(key) && !found.contains(&credential) {
+            found.push(credential);
+        }
     }
+    found
 }
 
 /// Which client a request comes from.
@@ -122,7 +140,7 @@ pub(super) fn recognise<'a>(
     let mut keyed: Option<&Client> = None;
     let mut stray = None;
     for credential in credentials.iter().filter(|credential| !credential.user_key) {
-        match by_key(clients, credential.hash) {
+        match by_key(clients, credential) {
             Some(client) if keyed.is_some_and(|other| other.name != client.name) => {
                 let message = "The request carries keys of two clients. Send one, in Authorization, x-api-key or api-key.";
                 return Err(Invalid::new(code::CLIENT_CONFLICT, message));
@@ -150,11 +168,12 @@ pub(super) fn recognise<'a>(
 }
 
 /// Compares with every key of every client, so that the time taken tells nothing.
-fn by_key(clients: &[Client], hash: KeyHash) -> Option<&Client> {
+fn by_key<'a>(clients: &'a [Client], credential: &Credential) -> Option<&'a Client> {
     let mut found = None;
     for client in clients {
-        let hits = client.key_hashes.iter().map(|key| key.0.ct_eq(&hash.0));
-        if hits.fold(Choice::from(0), |any, hit| any | hit).into() {
+        let may_stand = credential.only_in.as_ref().is_none_or(|name| client.key_headers.contains(name));
+        let hits = client.key_hashes.iter().map(|key| key.0.ct_eq(&credential.hash.0));
+        if bool::from(hits.fold(Choice::from(0), |any, hit| any | hit)) && may_stand {
             found = Some(client);
         }
     }

@@ -8,6 +8,8 @@ pub const DUPLICATE_HEADER: &str = "duplicate_header";
 pub const IDENTITY_MALFORMED: &str = "identity_malformed";
 /// Two sources name different users.
 pub const IDENTITY_CONFLICT: &str = "identity_conflict";
+/// Evidence names a user of another tenant than the one that its client or its issuer is fixed to.
+pub const TENANT_MISMATCH: &str = "tenant_mismatch";
 /// Two credentials belong to different clients.
 pub const CLIENT_CONFLICT: &str = "client_conflict";
 /// The per-user key was never made, or was revoked.
@@ -39,6 +41,7 @@ pub const ALL: &[&str] = &[
     DUPLICATE_HEADER,
     IDENTITY_MALFORMED,
     IDENTITY_CONFLICT,
+    TENANT_MISMATCH,
     CLIENT_CONFLICT,
     USER_KEY_UNKNOWN,
     JWT_INVALID,

@@ -48,6 +48,14 @@ pub fn carries_credential(headers: &HeaderMap) -> bool {
     })
 }
 
+/// The token of `Bearer <token>` (RFC 6750), or nothing.
+pub(super) fn bearer(value: &[u8]) -> &[u8] {
+    match value.split_at_checked(7) {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") => token.trim_ascii(),
+        _ => b"",
+    }
+}
+
 /// Headers that name a user by id. Those that yield no evidence are counted as ignored.
 pub(super) const USER_IDS: &[&str] = &[
     USER,

@@ -3,6 +3,7 @@
 mod certificate;
 mod client;
 pub mod code;
+mod groups;
 pub mod header;
 mod http_signature;
 mod jwt;
@@ -10,7 +11,9 @@ mod plain;
 mod preset;
 mod proof;
 mod replay;
+mod request;
 mod resolve;
+mod scalar;
 mod shape;
 mod signature;
 mod source;
@@ -25,6 +28,7 @@ use serde::{Deserialize, Serialize};
 
 pub use certificate::{CertificateRule, ClientCertificate};
 pub use client::{Client, USER_KEY_PREFIX, hash_key};
+pub use groups::GroupHeader;
 pub use header::Cues;
 pub use http_signature::{HttpSignature, sign_message};
 pub use jwt::{
@@ -36,10 +40,11 @@ pub use preset::{ForwardAuthFile, ForwardAuthProxy, HeaderFile, HttpSignatureFil
 pub use proof::Pending;
 pub use replay::{ReplayGuard, Unclaimed, Window};
 pub use resolve::{IdentitySettings, Reading, Resolver};
+pub use scalar::{long_secret, tenant_name};
 pub use signature::{SigningKey, sign};
-pub use source::{Plan, SigningKeyFile, Source, SourceFile, long_secret};
+pub use source::{Plan, SigningKeyFile, Source, SourceFile};
 
-use crate::ids::{ClientName, GroupName, IdError, KeyId, SessionId, UserId};
+use crate::ids::{ClientName, GroupName, IdError, KeyId, SessionId, TenantId, UserId};
 
 /// What evidence is worth, in ascending order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -92,7 +97,7 @@ pub struct Evidence {
     /// The source's name, fit for a metric label: `user_key`, `memgate_signature`, `http_signature`, `open_webui_jwt`, `jwt`,
     /// `cloudflare_access`, `header`.
     pub source: &'static str,
-    /// Groups that the same evidence says the user is in.
+    /// Groups that the same evidence says the user is in, or the client that gave it: at most 128.
     pub groups: Vec<GroupName>,
 }
 
@@ -136,6 +141,8 @@ pub struct Resolution {
     /// The client proved itself by its key or its certificate.
     pub client_authenticated: bool,
     pub finding: Finding,
+    /// The tenant of whoever asks, where it is known without a user: the client's fixed one, or one that is named beside nobody.
+    pub tenant: Option<TenantId>,
     /// Something in the request set out to name a user, believed or not. Tells a client that asks for itself from one
     /// whose signature was taken away.
     pub user_named: bool,
@@ -149,6 +156,8 @@ pub struct Resolution {
     pub stray_credential: Option<KeyHash>,
     /// Identity headers that were no evidence, since nobody trusts the peer or no source names them: dropped, and counted.
     pub ignored_headers: u32,
+    /// Entries of lists of groups that are no group's name, or were too many.
+    pub dropped_groups: u32,
 }
 
 /// SHA-256 of a per-user key. The key itself is shown once and kept nowhere.

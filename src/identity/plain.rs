@@ -73,6 +73,14 @@ pub(super) fn percent_decode(value: &[u8]) -> Option<Vec<u8>> {
     Some(decoded)
 }
 
+/// Whom a header names.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Named {
+    pub user: UserId,
+    /// The name is the one that the product has for nobody in particular: of the user only the tenant tells anything.
+    pub nobody: bool,
+}
+
 /// A header that names a user on somebody's word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeaderSource {
@@ -104,25 +112,23 @@ impl HeaderSource {
         std::iter::once(&self.name).chain(&self.tenant)
     }
 
-    /// The user that the header names. None where it is not there, or names nobody in particular.
-    pub(super) fn read(&self, view: &View<'_>) -> Result<Option<UserId>, Invalid> {
+    /// Whom the header names, a bare name in the tenant `home`. None where it is not there.
+    pub(super) fn read(&self, view: &View<'_>, home: &TenantId) -> Result<Option<Named>, Invalid> {
         let Some(value) = view.get(self.name.as_str()) else { return Ok(None) };
         let Some(text) = self.decode.read(value) else {
             let message = format!("The value of the header {} is not {}.", self.name, self.decode.describe());
             return Err(Invalid::new(code::IDENTITY_MALFORMED, message));
         };
-        if self.nobody == Some(&text) {
-            return Ok(None);
-        }
-        let user = self.user(&text, view).map_err(|invalid| {
+        let user = self.user(&text, view, home).map_err(|invalid| {
             // Without their tenant the name is that of several people.
             let claimed = self.tenant.is_none().then(|| text.into_owned());
             Invalid { claimed, ..invalid }
         })?;
-        Ok(Some(user))
+        let nobody = self.nobody == Some(user.name());
+        Ok(Some(Named { user, nobody }))
     }
 
-    fn user(&self, text: &str, view: &View<'_>) -> Result<UserId, Invalid> {
+    fn user(&self, text: &str, view: &View<'_>, home: &TenantId) -> Result<UserId, Invalid> {
         let malformed = |reason| Invalid::malformed(&format!("the header {}", self.name), &reason);
         let tenant = match &self.tenant {
             None => None,
@@ -133,7 +139,7 @@ impl HeaderSource {
                 let message = format!("The header {header} is missing: it names the user's tenant.");
                 return Err(Invalid::new(code::IDENTITY_MALFORMED, message));
             }
-            let user = if self.compound { UserId::parse(text) } else { UserId::new(TenantId::default(), text) };
+            let user = if self.compound { UserId::parse_at(text, home) } else { UserId::new(home.clone(), text) };
             return user.map_err(malformed);
         };
         let user = match text.split_once(':') {

@@ -6,12 +6,14 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
 use super::Assurance;
+use super::groups::GroupHeader;
 use super::header;
 use super::http_signature::HttpSignature;
 use super::jwt::{OpenWebuiJwt, secrets};
 use super::plain::{Decode, HeaderSource};
+use super::scalar::{MIN_SECRET, header_name};
 use super::shape::allow_name;
-use super::source::{MIN_SECRET, Plan, Source, header_name};
+use super::source::{Plan, Source};
 use crate::setting::{Faults, SecretRef};
 
 /// `LibreChat`'s user id, as its documentation writes it into `librechat.yaml`.
@@ -20,8 +22,9 @@ const LIBRECHAT_CONVERSATION: &str = "x-librechat-conversation-id";
 const LITELLM_USERS: [&str; 2] = ["x-litellm-end-user-id", "x-litellm-customer-id"];
 const MUXI_USER: &str = "x-muxi-user-id";
 const MUXI_TENANT: &str = "x-muxi-tenant-id";
-/// Whom MUXI names where it knows nobody.
-const MUXI_NOBODY: &str = "0";
+const MUXI_KEY: &str = "x-muxi-client-key";
+/// Whom MUXI and AI Optimizer name where they know nobody.
+const NOBODY: &str = "0";
 /// AI Optimizer's session. Any session there belongs to whoever names it: it is no identity.
 const AI_OPTIMIZER_SESSION: &str = "client";
 const OPEN_WEBUI_TASK: &str = "x-openwebui-task";
@@ -186,6 +189,22 @@ impl ForwardAuthFile {
         let by_name = names.iter().map(|name| source(name));
         let by_mail = mails.iter().map(|name| HeaderSource { fallback: true, ..source(name) });
         plan.sources.extend(by_name.chain(by_mail).map(Source::from));
+        plan.groups.extend(self.proxy.group_headers());
+    }
+}
+
+impl ForwardAuthProxy {
+    /// Where the proxy lists a person's groups, and what it writes between them.
+    fn group_headers(self) -> impl Iterator<Item = GroupHeader> {
+        let (authelia, authentik) = (("remote-groups", ','), ("x-authentik-groups", '|'));
+        let oauth2 = [("x-auth-request-groups", ','), ("x-forwarded-groups", ',')];
+        let listed = match self {
+            Self::Any => vec![authelia, authentik, oauth2[0], oauth2[1]],
+            Self::Authelia => vec![authelia],
+            Self::Authentik => vec![authentik],
+            Self::Oauth2Proxy => oauth2.to_vec(),
+        };
+        listed.into_iter().map(|(name, divider)| GroupHeader { name: HeaderName::from_static(name), divider })
     }
 }
 
@@ -214,10 +233,13 @@ pub(super) fn lite_llm(plan: &mut Plan) {
 
 pub(super) fn muxi(plan: &mut Plan) {
     let tenant = Some(HeaderName::from_static(MUXI_TENANT));
-    plan.sources.push(HeaderSource { tenant, compound: true, nobody: Some(MUXI_NOBODY), ..source(MUXI_USER) }.into());
+    plan.sources.push(HeaderSource { tenant, compound: true, nobody: Some(NOBODY), ..source(MUXI_USER) }.into());
+    plan.key_headers.push(HeaderName::from_static(MUXI_KEY));
+    plan.default_user = Some(NOBODY);
 }
 
 pub(super) fn ai_optimizer(plan: &mut Plan) {
     plan.name_sessions(&[AI_OPTIMIZER_SESSION]);
     plan.cues.guessable = true;
+    plan.default_user = Some(NOBODY);
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::HeaderName;
 
+use super::groups::Groups;
 use super::http_signature::{self, HttpSignature};
 use super::replay::{ReplayGuard, Unclaimed, Window};
 use super::resolve::IdentitySettings;
@@ -14,13 +15,22 @@ use crate::ids::UserId;
 /// What one source says.
 #[derive(Debug)]
 pub(super) struct Statement {
-    pub evidence: Evidence,
+    pub user: UserId,
+    pub assurance: Assurance,
+    /// As [`Evidence::source`].
+    pub source: &'static str,
     /// The header that said it; none for a per-user key.
     pub header: Option<HeaderName>,
+    /// What the same source says of the user's groups.
+    pub groups: Groups,
 }
 
 impl Statement {
-    fn describe(&self) -> Cow<'static, str> {
+    pub(super) fn new(user: UserId, assurance: Assurance, source: &'static str, header: Option<HeaderName>) -> Self {
+        Self { user, assurance, source, header, groups: Groups::default() }
+    }
+
+    pub(super) fn describe(&self) -> Cow<'static, str> {
         match &self.header {
             Some(name) => format!("the header {name}").into(),
             None => "the personal key".into(),
@@ -48,7 +58,7 @@ impl Proof {
         Self::Message(unverified, spec.user.clone())
     }
 
-    fn user(&self) -> &UserId {
+    pub(super) fn user(&self) -> &UserId {
         match self {
             Self::Memgate(unverified) => &unverified.user,
             Self::Message(unverified, _) => &unverified.user,
@@ -76,10 +86,7 @@ impl Proof {
             Self::Memgate(unverified) => (unverified.user, "memgate_signature", HeaderName::from_static(header::SIGNATURE)),
             Self::Message(unverified, header) => (unverified.user, "http_signature", header),
         };
-        Statement {
-            evidence: Evidence { user, assurance: Assurance::Verified, source, groups: Vec::new() },
-            header: Some(header),
-        }
+        Statement::new(user, Assurance::Verified, source, Some(header))
     }
 }
 
@@ -139,20 +146,23 @@ fn unclaimed(reason: Unclaimed) -> Invalid {
     Invalid::new(code, message)
 }
 
-/// The best of statements that all name the same user.
+/// The best of statements that all name the same user, with the groups of all of them.
 pub(super) fn agree(statements: Vec<Statement>) -> Result<Option<Evidence>, Invalid> {
     let mut statements = statements.into_iter();
     let Some(mut best) = statements.next() else { return Ok(None) };
-    for statement in statements {
-        if statement.evidence.user != best.evidence.user {
+    let mut groups = std::mem::take(&mut best.groups);
+    for mut statement in statements {
+        if statement.user != best.user {
             let (one, other) = (best.describe(), statement.describe());
             let message = format!("Two sources name different users: {one} and {other}. Send one identity only.");
-            let claimed = Some(best.evidence.user.to_string());
+            let claimed = Some(best.user.to_string());
             return Err(Invalid { claimed, ..Invalid::new(code::IDENTITY_CONFLICT, message) });
         }
-        if statement.evidence.assurance > best.evidence.assurance {
+        groups.join(std::mem::take(&mut statement.groups));
+        if statement.assurance > best.assurance {
             best = statement;
         }
     }
-    Ok(Some(best.evidence))
+    let Statement { user, assurance, source, .. } = best;
+    Ok(Some(Evidence { user, assurance, source, groups: groups.names }))
 }

@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 
 use super::header::{self, View};
 use super::{Arrival, Invalid, code};
-use crate::ids::UserId;
+use crate::ids::{TenantId, UserId};
 use crate::setting::Secret;
 
 /// Signatures of one request that are tried: a rotation needs two.
@@ -107,13 +107,19 @@ pub(super) fn is_attempted(view: &View<'_>) -> bool {
     [header::SIGNATURE, header::TIMESTAMP, header::NONCE, header::KEY_ID].iter().any(|name| view.has(name))
 }
 
-/// Checks everything that can be checked before the body is read.
-pub(super) fn prepare(view: &View<'_>, arrival: &Arrival<'_>, keys: &[SigningKey], skew: i64) -> Result<Unverified, Invalid> {
+/// Checks everything that can be checked before the body is read. A bare name is one of the tenant `home`.
+pub(super) fn prepare(
+    view: &View<'_>,
+    arrival: &Arrival<'_>,
+    keys: &[SigningKey],
+    skew: i64,
+    home: &TenantId,
+) -> Result<Unverified, Invalid> {
     let claimed = view.get(header::USER).map(|value| header::text(value).into_owned());
-    parse(view, arrival, keys, skew).map_err(|invalid| Invalid { claimed, ..invalid })
+    parse(view, arrival, keys, skew, home).map_err(|invalid| Invalid { claimed, ..invalid })
 }
 
-fn parse(view: &View<'_>, arrival: &Arrival<'_>, keys: &[SigningKey], skew: i64) -> Result<Unverified, Invalid> {
+fn parse(view: &View<'_>, arrival: &Arrival<'_>, keys: &[SigningKey], skew: i64, home: &TenantId) -> Result<Unverified, Invalid> {
     let user = ascii_or_utf8(view, header::USER)?;
     let stamp = ascii_or_utf8(view, header::TIMESTAMP)?;
     let nonce = ascii_or_utf8(view, header::NONCE)?;
@@ -136,7 +142,7 @@ fn parse(view: &View<'_>, arrival: &Arrival<'_>, keys: &[SigningKey], skew: i64)
         );
         return Err(Invalid::new(code::SIGNATURE_EXPIRED, message));
     }
-    let parsed = UserId::parse(user).map_err(|reason| Invalid::malformed("X-Memgate-User", &reason))?;
+    let parsed = UserId::parse_at(user, home).map_err(|reason| Invalid::malformed("X-Memgate-User", &reason))?;
     Ok(Unverified {
         user: parsed,
         timestamp,

@@ -7,17 +7,16 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Assurance;
+use super::groups::GroupHeader;
 use super::header::{self, Cues, View};
 use super::http_signature::HttpSignature;
 use super::jwt::{CloudflareAccessFile, JwtFile, JwtSource, OpenWebuiJwt};
 use super::plain::HeaderSource;
 use super::preset::{self, ForwardAuthFile, HeaderFile, HttpSignatureFile, OpenWebuiFile};
+use super::scalar::{header_name, long_secret};
 use super::shape::allow_words;
 use super::signature::{self, SigningKey, is_token};
-use crate::setting::{Faults, Secret, SecretRef};
-
-/// Shortest secret or key in bytes.
-pub(super) const MIN_SECRET: usize = 16;
+use crate::setting::{Faults, SecretRef};
 
 /// One place where a client names its users.
 #[derive(Debug, Clone)]
@@ -46,6 +45,12 @@ impl Source {
     #[must_use]
     pub fn is_signed(&self) -> bool {
         matches!(self, Self::OpenWebuiJwt(_) | Self::Jwt(_) | Self::MemgateSignature | Self::HttpSignature(_))
+    }
+
+    /// The issuer whose tokens the source is.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&JwtSource> {
+        if let Self::Jwt(jwt) = self { Some(jwt) } else { None }
     }
 
     /// The source needs one of `trust.signing_keys`.
@@ -104,6 +109,12 @@ impl Source {
 pub struct Plan {
     pub sources: Vec<Source>,
     pub cues: Cues,
+    /// Headers that list the user's groups.
+    pub groups: Vec<GroupHeader>,
+    /// Headers that carry the client's key beside the usual ones.
+    pub key_headers: Vec<HeaderName>,
+    /// Who an unnamed person is to the product, in legacy mode.
+    pub default_user: Option<&'static str>,
 }
 
 impl Plan {
@@ -125,12 +136,11 @@ impl Plan {
         }
     }
 
-    /// Takes the names that products have for nobody in particular for a user's: in legacy mode such people share one.
-    pub fn believe_placeholders(&mut self) {
-        for source in &mut self.sources {
-            if let Source::Header(source) = source {
-                source.nobody = None;
-            }
+    /// A header for groups that the client's own settings name counts in place of the presets'.
+    pub fn set_groups(&mut self, header: Option<&str>, path: &str, faults: &mut Faults) {
+        if let Some(name) = header {
+            let name = header_name(name, &format!("{path}.groups_header"), faults);
+            self.groups = name.map(GroupHeader::new).into_iter().collect();
         }
     }
 }
@@ -160,7 +170,7 @@ pub enum SourceFile {
     Librechat,
     /// `LiteLLM`: `x-litellm-end-user-id` and `x-litellm-customer-id`, which its callers write: asserted at most.
     Litellm,
-    /// MUXI: `X-Muxi-User-Id`, which may be `tenant:user`, and `X-Muxi-Tenant-Id`.
+    /// MUXI: `X-Muxi-User-Id`, which may be `tenant:user`, and `X-Muxi-Tenant-Id`; `X-Muxi-Client-Key` carries the client's key, too.
     Muxi,
     /// AI Optimizer: the header `client` names the session, never a user.
     AiOptimizer,
@@ -219,39 +229,4 @@ impl SigningKeyFile {
         let secret = long_secret(&self.secret, &format!("{path}.secret"), faults)?;
         sound.then(|| SigningKey { id: self.id.as_str().into(), secret })
     }
-}
-
-/// A secret that is long enough to be one, or a fault at `path`.
-pub fn long_secret(secret: &SecretRef, path: &str, faults: &mut Faults) -> Option<Secret> {
-    secret_of(secret, MIN_SECRET, path, faults)
-}
-
-/// A secret of at least `min` bytes, or a fault at `path`.
-pub(super) fn secret_of(secret: &SecretRef, min: usize, path: &str, faults: &mut Faults) -> Option<Secret> {
-    let secret = secret.resolve(path, faults)?;
-    if secret.expose().len() < min {
-        let reason = format!("the secret is shorter than {min} bytes");
-        faults.add(path, reason, "make one with `openssl rand -hex 32`, and set it on both sides");
-        return None;
-    }
-    Some(secret)
-}
-
-/// A header name fit to carry identity, or a fault at `path`.
-pub(super) fn header_name(name: &str, path: &str, faults: &mut Faults) -> Option<HeaderName> {
-    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    let Some(parsed) = name.parse::<HeaderName>().ok().filter(|_| plain) else {
-        let reason = format!("`{name}` is no header name for identity");
-        faults.add(path, reason, "use letters, digits and hyphens, such as X-Staff-Id");
-        return None;
-    };
-    let ours = parsed.as_str().starts_with("x-memgate-") && parsed != header::USER;
-    let framing = ["connection", "trailer", "transfer-encoding", "content-length", "content-type", "host", "te", "upgrade"];
-    let ours = ours || [header::HTTP_SIGNATURE, header::HTTP_SIGNATURE_INPUT, header::CONTENT_DIGEST].contains(&parsed.as_str());
-    if ours || header::CREDENTIALS.contains(&parsed.as_str()) || framing.contains(&parsed.as_str()) {
-        let reason = format!("`{name}` has another meaning already");
-        faults.add(path, reason, "use a header of its own, such as X-Staff-Id");
-        return None;
-    }
-    Some(parsed)
 }

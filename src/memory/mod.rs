@@ -126,7 +126,7 @@ impl Memory {
         let (notes, inbox) = mpsc::channel(recorder::CAPACITY);
         Self {
             tickets: TicketKey::new(&store.ticket_key()),
-            views: Arc::new(Views::new(settings.cached_users, settings.cached_bytes)),
+            views: Arc::new(Views::new(settings.cached_users, settings.cached_bytes, settings.retention.clone())),
             embedder: Arc::new(Embedder::new(settings.embeddings.as_ref(), Meter::default())),
             tutor: Tutor::new(settings.tutor.as_ref()),
             meter: Meter::default(),
@@ -160,6 +160,7 @@ impl Memory {
     pub fn configure(&self, settings: MemorySettings) {
         self.embedder.configure(settings.embeddings.as_ref());
         self.tutor.configure(settings.tutor.as_ref());
+        self.views.set_retention(settings.retention.clone());
         self.settings.store(Arc::new(settings));
     }
 

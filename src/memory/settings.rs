@@ -1,5 +1,6 @@
 //! The configuration's `memory` fragment.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -10,6 +11,7 @@ use super::embed::{EmbeddingSettings, EmbeddingsFile};
 use super::tutor::TutorSettings;
 use crate::enforce::UserScope;
 use crate::identity::Assurance;
+use crate::ids::TenantId;
 use crate::setting::{Faults, Size, Span};
 use crate::store::Kind;
 
@@ -132,6 +134,8 @@ pub struct MemorySettings {
     /// Bytes that the facts of one person may take.
     pub max_size: usize,
     pub ttl: Ttl,
+    /// The longest life of a fact, by the tenant of its person. It caps `ttl`.
+    pub retention: HashMap<TenantId, Duration>,
     pub cached_users: usize,
     pub cached_bytes: usize,
 }
@@ -149,6 +153,7 @@ impl Default for MemorySettings {
             max_facts_per_day: 500,
             max_size: 32 << 20,
             ttl: Ttl::default(),
+            retention: HashMap::new(),
             cached_users: 1_000,
             cached_bytes: 64 << 20,
         }
@@ -225,6 +230,7 @@ impl MemoryFile {
             max_facts_per_day,
             max_size,
             ttl,
+            retention: HashMap::new(),
             cached_users,
             cached_bytes,
         }

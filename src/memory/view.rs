@@ -1,6 +1,7 @@
 //! One user's memory, unsealed and indexed, as requests read it.
 
 mod endpoint;
+mod retention;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -64,6 +65,8 @@ pub(super) struct View {
     changed_at: i64,
     /// Unpinned facts with a time to live, by its end.
     expiring: BTreeSet<(i64, FactId)>,
+    /// The longest life of a fact, in milliseconds.
+    retention: Option<i64>,
 }
 
 impl View {
@@ -231,6 +234,7 @@ impl View {
     }
 
     fn put(&mut self, mut fact: Fact) {
+        retention::cap(&mut fact, self.retention);
         self.changed_at = self.changed_at.max(changed_at(&fact));
         // A fact that is pinned, closed or reviewed says the same, and keeps its vector.
         let kept = self.facts.get(&fact.id).filter(|entry| entry.fact.text == fact.text).and_then(|entry| entry.slot);

@@ -1,7 +1,9 @@
 //! The views in RAM: bounded by users and bytes, loaded on first use, each shared by everybody who works on that user.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use lru::LruCache;
 use parking_lot::{Mutex, RwLock};
@@ -9,7 +11,7 @@ use tokio::sync::Notify;
 
 use super::view::View;
 use crate::enforce::UserScope;
-use crate::ids::UserId;
+use crate::ids::{TenantId, UserId};
 use crate::store::{Injection, Store, StoreError};
 
 /// One user's place in RAM.
@@ -23,6 +25,8 @@ pub(super) struct Place {
     pub(super) failures: AtomicU64,
     pub(super) loaded: Notify,
     bytes: AtomicUsize,
+    /// The longest life of a fact in milliseconds; 0: none.
+    retention: AtomicU64,
     /// Injections that found the view held by others.
     waiting: Mutex<Vec<Injection>>,
 }
@@ -71,10 +75,16 @@ impl Place {
             Err(StoreError::NotEnrolled) => None,
             Err(error) => return Err(error),
         };
-        if self.view.read().as_ref().is_some_and(|view| view.key == key) {
+        let retention = i64::try_from(self.retention.load(Ordering::Relaxed)).ok().filter(|retention| *retention > 0);
+        let held = self.view.read().as_ref().filter(|view| view.key == key).map(View::retention);
+        if let Some(before) = held {
+            if before != retention {
+                self.view.write().iter_mut().for_each(|view| view.keep_for(retention));
+            }
             return Ok(());
         }
-        let view = View::of(store.load(scope)?, key);
+        let mut view = View::of(store.load(scope)?, key);
+        view.keep_for(retention);
         self.measure(&view);
         *self.view.write() = Some(view);
         Ok(())
@@ -100,11 +110,26 @@ pub(super) struct Views {
     places: Mutex<LruCache<UserId, Arc<Place>>>,
     max_users: usize,
     max_bytes: usize,
+    retention: Mutex<HashMap<TenantId, Duration>>,
 }
 
 impl Views {
-    pub(super) fn new(max_users: usize, max_bytes: usize) -> Self {
-        Self { places: Mutex::new(LruCache::unbounded()), max_users, max_bytes }
+    pub(super) fn new(max_users: usize, max_bytes: usize, retention: HashMap<TenantId, Duration>) -> Self {
+        Self { places: Mutex::new(LruCache::unbounded()), max_users, max_bytes, retention: Mutex::new(retention) }
+    }
+
+    /// Changes the longest life of facts by tenant. What is in RAM follows with its person's next change.
+    pub(super) fn set_retention(&self, retention: HashMap<TenantId, Duration>) {
+        let places = self.places.lock();
+        *self.retention.lock() = retention;
+        for (user, place) in places.iter() {
+            place.retention.store(self.retention_of(user), Ordering::Relaxed);
+        }
+    }
+
+    fn retention_of(&self, user: &UserId) -> u64 {
+        let span = self.retention.lock().get(user.tenant()).copied().unwrap_or_default();
+        u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
     }
 
     /// The user's place; made empty on first use.
@@ -113,7 +138,7 @@ impl Views {
         if let Some(place) = places.get(user) {
             return place.clone();
         }
-        let place = Arc::new(Place::default());
+        let place = Arc::new(Place { retention: AtomicU64::new(self.retention_of(user)), ..Place::default() });
         places.put(user.clone(), place.clone());
         Self::trim(&mut places, self.max_users, self.max_bytes);
         place

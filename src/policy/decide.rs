@@ -1,5 +1,7 @@
 //! The decision table. Pure: the proxy, the shadow mode and a dry run all call the same function.
 
+use std::borrow::Cow;
+
 use super::{Decision, Standing, TrustMode, Vouch};
 use crate::identity::{Assurance, Evidence, Finding, Invalid, Resolution, code};
 use crate::ids::UserId;
@@ -19,6 +21,7 @@ const IDENTITY_MISSING: &str = "identity_missing";
 const DEFAULT_USER: &str = "default_user";
 const CLIENT_ITSELF: &str = "client_itself";
 const OPEN_LISTING: &str = "open_listing";
+const TENANT_UNKNOWN: &str = "tenant_unknown";
 
 /// Every reason that a decision can give: those of the table, then what can be wrong with evidence.
 pub const REASONS: &[&str] = &[
@@ -34,10 +37,12 @@ pub const REASONS: &[&str] = &[
     DEFAULT_USER,
     CLIENT_ITSELF,
     OPEN_LISTING,
+    TENANT_UNKNOWN,
     code::HEADER_NAME,
     code::DUPLICATE_HEADER,
     code::IDENTITY_MALFORMED,
     code::IDENTITY_CONFLICT,
+    code::TENANT_MISMATCH,
     code::CLIENT_CONFLICT,
     code::USER_KEY_UNKNOWN,
     code::JWT_INVALID,
@@ -65,20 +70,22 @@ pub enum PathClass {
     Other,
 }
 
-/// Under which terms a request is decided: those of its client, or the default ones.
-#[derive(Debug, Clone, Copy)]
+/// Under which terms a request is decided: those of its client and its tenant, or the default ones.
+#[derive(Debug, Clone)]
 pub struct Terms<'a> {
     pub mode: TrustMode,
     pub vouch: Vouch,
     /// Who an unnamed person is in legacy mode.
-    pub default_user: &'a UserId,
+    pub default_user: Cow<'a, UserId>,
+    /// Whether people may be of the tenant that the request is of.
+    pub tenant_listed: bool,
 }
 
 /// The user whose [`Standing`] the decision depends on, if any.
-pub fn subject<'a>(terms: &Terms<'a>, resolution: &'a Resolution, class: PathClass) -> Option<&'a UserId> {
+pub fn subject<'a>(terms: &'a Terms<'_>, resolution: &'a Resolution, class: PathClass) -> Option<&'a UserId> {
     match &resolution.finding {
         Finding::Valid(evidence) => Some(&evidence.user),
-        Finding::None { .. } => (terms.mode == TrustMode::Legacy && class != PathClass::Listing).then_some(terms.default_user),
+        Finding::None { .. } => (terms.mode == TrustMode::Legacy && class != PathClass::Listing).then_some(&*terms.default_user),
         Finding::Invalid(_) => None,
     }
 }
@@ -99,6 +106,11 @@ pub fn decide(terms: &Terms<'_>, resolution: &Resolution, standing: Standing, cl
 }
 
 fn on_evidence(terms: &Terms<'_>, evidence: &Evidence, standing: Standing) -> Decision {
+    if !terms.tenant_listed {
+        let message = "The request names a user of a tenant that this server does not know. See `tenants` in its configuration.";
+        let claimed = Some(evidence.user.to_string());
+        return on_invalid(terms.mode, &Invalid { code: TENANT_UNKNOWN, message: message.to_owned(), claimed });
+    }
     let promoted = evidence.assurance == Assurance::Vouched && terms.vouch == Vouch::Verified;
     let assurance = if promoted { Assurance::Verified } else { evidence.assurance };
     if standing.ratchet.is_some_and(|ratchet| assurance < ratchet) {
@@ -132,12 +144,13 @@ fn on_none(terms: &Terms<'_>, resolution: &Resolution, looked_for: &[String], st
         TrustMode::Strict | TrustMode::Required => refuse(IDENTITY_MISSING, missing(resolution, looked_for)),
         _ if class == PathClass::Listing => Decision::Bypass { reason: OPEN_LISTING, advice: true },
         TrustMode::Quarantine => Decision::Sandbox { claimed: None, reason: IDENTITY_MISSING },
+        TrustMode::Legacy if !terms.tenant_listed => Decision::Bypass { reason: TENANT_UNKNOWN, advice: true },
         // The default user may have been verified once: then it is no longer everybody's.
         TrustMode::Legacy if standing.ratchet > Some(Assurance::Anonymous) => {
             Decision::Bypass { reason: TRUST_RATCHET, advice: true }
         }
         TrustMode::Legacy => {
-            let user = terms.default_user.clone();
+            let user = terms.default_user.clone().into_owned();
             Decision::Admit { user, assurance: Assurance::Anonymous, reason: DEFAULT_USER, advice: true }
         }
     }

@@ -1,8 +1,11 @@
 //! Trust modes and the pure decision: evidence and mode in, decision out, no I/O.
 
+mod clients;
 mod decide;
+mod groups;
 mod settings;
 mod shadow;
+mod tenants;
 #[cfg(test)]
 mod tests;
 
@@ -13,8 +16,10 @@ use crate::identity::Assurance;
 use crate::ids::UserId;
 
 pub use decide::{PathClass, REASONS, Terms, decide, subject};
+pub use groups::{Group, GroupFile, Groups, Membership, MembershipSource};
 pub use settings::{ClientFile, ClientPolicy, MemoryAccess, SandboxFile, TrustFile, TrustSettings, resolve};
 pub use shadow::{ShadowOutcome, Verdict};
+pub use tenants::{Tenant, TenantFile, Tenants, UnlistedTenants, check_upstreams};
 
 /// How much a request must prove before it reaches a user's memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]

@@ -1,26 +1,23 @@
 //! The `trust` and `clients` parts of the configuration.
 
-use std::collections::{HashMap, HashSet};
-use std::net::IpAddr;
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::time::Duration;
 
-use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::clients::{Seen, networks, resolve_client};
+use super::groups::{GroupFile, Groups};
+use super::tenants::{Tenant, TenantFile, Tenants, UnlistedTenants};
 use super::{Terms, TrustMode, Vouch};
-use crate::identity::{
-    CertificateRule, Client, IdentitySettings, KeyHash, Plan, SigningKeyFile, Source, SourceFile, USER_KEY_PREFIX, hash_key,
-    long_secret,
-};
-use crate::ids::{ClientName, UserId};
+use crate::identity::{Finding, IdentitySettings, Resolution, SigningKeyFile, Source, SourceFile};
+use crate::ids::{ClientName, TenantId, UserId};
 use crate::setting::{Faults, SecretRef, Span};
 
 const WEEK: Duration = Duration::from_hours(7 * 24);
 /// A wider skew makes signatures and tokens live longer than anybody expects.
 const MAX_SKEW: Duration = Duration::from_mins(15);
-/// Names that memgate itself uses where a client's would stand.
-const RESERVED: [&str; 2] = ["unknown", "operator"];
 
 /// Who is believed, and how far.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -41,8 +38,10 @@ pub struct TrustFile {
     /// their number in a second times `clock_skew` in seconds.
     #[schemars(range(min = 1))]
     pub replay_capacity: usize,
-    /// Who an unnamed person is in `legacy` mode.
+    /// Who an unnamed person is in `legacy` mode. Clients may have their own; with a fixed tenant it is of that tenant.
     pub default_user: String,
+    /// `refuse` or `allow`: once `tenants` lists some, evidence of people of other tenants but `default` is invalid, or is not.
+    pub unlisted_tenants: UnlistedTenants,
     /// Where unknown users are served from under `quarantine`.
     pub sandbox: SandboxFile,
 }
@@ -58,6 +57,7 @@ impl Default for TrustFile {
             signing_keys: Vec::new(),
             replay_capacity: identity.replay_capacity,
             default_user: "default".to_owned(),
+            unlisted_tenants: UnlistedTenants::default(),
             sandbox: SandboxFile::default(),
         }
     }
@@ -113,6 +113,16 @@ pub struct ClientFile {
     /// The header that names a task that the client asks on its own behalf, such as a title: such requests get no memory and teach nothing.
     #[serde(default)]
     pub task_header: Option<String>,
+    /// The tenant of everybody whom this client speaks for. Bare names are of it; evidence that names another tenant is invalid.
+    #[serde(default)]
+    pub tenant: Option<String>,
+    /// The header that lists the user's groups, with commas between or as a JSON array. It counts where this client sent its key or
+    /// certificate, and itself names the user. Default: the presets'.
+    #[serde(default)]
+    pub groups_header: Option<String>,
+    /// Who an unnamed person is in `legacy` mode. Default: the preset's, or `trust.default_user`.
+    #[serde(default)]
+    pub default_user: Option<String>,
     /// Stricter or laxer than `trust.mode`. A laxer one needs a key, a certificate or peers.
     #[serde(default)]
     pub mode: Option<TrustMode>,
@@ -152,11 +162,15 @@ fn user_keys_only() -> Vec<SourceFile> {
 }
 
 /// Under which terms a client's requests are decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientPolicy {
     pub mode: TrustMode,
     pub vouch: Vouch,
     pub memory: MemoryAccess,
+    /// The tenant of all its people.
+    pub tenant: Option<TenantId>,
+    /// Who an unnamed person is in legacy mode.
+    pub default_user: UserId,
 }
 
 /// Who is believed, resolved and checked.
@@ -169,30 +183,67 @@ pub struct TrustSettings {
     /// How long a sandbox is kept after it was made.
     pub sandbox_expiry: Duration,
     pub clients: HashMap<ClientName, ClientPolicy>,
+    pub tenants: Tenants,
+    pub groups: Groups,
 }
 
 impl TrustSettings {
-    /// The terms of a client, or the default ones for a client that is not configured.
+    /// The terms of a request: those of its client, or the default ones, and of its tenant, of whose mode the stricter counts.
     #[must_use]
-    pub fn terms(&self, client: &ClientName) -> Terms<'_> {
-        let ClientPolicy { mode, vouch, .. } = self.policy(client);
-        Terms { mode, vouch, default_user: &self.default_user }
+    pub fn terms(&self, resolution: &Resolution) -> Terms<'_> {
+        let client = self.clients.get(&resolution.client);
+        let default_user = client.map_or(&self.default_user, |client| &client.default_user);
+        let default_user = match &resolution.tenant {
+            Some(tenant) if tenant != default_user.tenant() => Cow::Owned(default_user.moved_to(tenant.clone())),
+            _ => Cow::Borrowed(default_user),
+        };
+        let tenant = match &resolution.finding {
+            Finding::Valid(evidence) => evidence.user.tenant(),
+            // Whose tenant a lie is about, nobody knows: it is dealt with as one of nobody's.
+            Finding::None { .. } | Finding::Invalid(_) => default_user.tenant(),
+        };
+        let mode = client.map_or(self.mode, |client| client.mode);
+        let own = self.tenant(tenant).and_then(|tenant| tenant.mode);
+        let mode = own.filter(|own| mode.is_laxer_than(*own)).unwrap_or(mode);
+        let vouch = client.map_or_else(Vouch::default, |client| client.vouch);
+        let tenant_listed = self.tenants.admits(tenant);
+        Terms { mode, vouch, default_user, tenant_listed }
+    }
+
+    /// What holds for a tenant's people, where it is listed.
+    #[must_use]
+    pub fn tenant(&self, name: &TenantId) -> Option<&Tenant> {
+        self.tenants.get(name)
+    }
+
+    /// The tenant that a client is fixed to.
+    #[must_use]
+    pub fn fixed_tenant(&self, client: &ClientName) -> Option<&TenantId> {
+        self.clients.get(client)?.tenant.as_ref()
     }
 
     /// What a client's requests may do with their person's memory.
     #[must_use]
     pub fn memory_access(&self, client: &ClientName) -> MemoryAccess {
-        self.policy(client).memory
-    }
-
-    fn policy(&self, client: &ClientName) -> ClientPolicy {
-        let default = ClientPolicy { mode: self.mode, vouch: Vouch::default(), memory: MemoryAccess::default() };
-        self.clients.get(client).copied().unwrap_or(default)
+        self.clients.get(client).map_or_else(MemoryAccess::default, |client| client.memory)
     }
 }
 
-/// Resolves `trust` and `clients`. Every fault is collected; with any, the result is not to be used.
-pub fn resolve(trust: &TrustFile, clients: &[ClientFile], faults: &mut Faults) -> TrustSettings {
+/// Resolves `trust`, `clients`, `tenants` and `groups`. Every fault is collected; with any, the result is not to be used.
+pub fn resolve(
+    trust: &TrustFile,
+    clients: &[ClientFile],
+    tenants: &[TenantFile],
+    groups: &[GroupFile],
+    faults: &mut Faults,
+) -> TrustSettings {
+    let tenants = Tenants::resolve(tenants, trust.unlisted_tenants, faults);
+    let default_user = UserId::parse(&trust.default_user).or_else(|reason| {
+        faults.add("trust.default_user", format!("the user id {reason}"), "use a plain name such as `default`");
+        UserId::parse("default")
+    });
+    let default_user = default_user.unwrap_or_else(|_| unreachable!("`default` is a user id"));
+    tenants.check(default_user.tenant(), "trust.default_user", faults);
     let mut identity = IdentitySettings {
         trusted_peers: networks(&trust.trusted_peers, "trust.trusted_peers", faults),
         skew: trust.clock_skew.0,
@@ -216,120 +267,27 @@ pub fn resolve(trust: &TrustFile, clients: &[ClientFile], faults: &mut Faults) -
     let mut seen = Seen::default();
     for (index, file) in clients.iter().enumerate() {
         let path = format!("clients[{index}]");
-        let Some(client) = resolve_client(file, trust, &path, &mut seen, faults) else { continue };
+        let Some((client, unnamed)) = resolve_client(file, trust, &path, &mut seen, faults) else { continue };
         let ClientFile { vouch, memory, .. } = *file;
-        policies.insert(client.name.clone(), ClientPolicy { mode: file.mode.unwrap_or(trust.mode), vouch, memory });
+        let default_user = unnamed.or(&default_user);
+        let setting = if client.tenant.is_some() { "tenant" } else { "default_user" };
+        tenants.check(default_user.tenant(), &format!("{path}.{setting}"), faults);
+        for jwt in client.sources.iter().filter_map(Source::issuer) {
+            jwt.fixed_tenant().into_iter().for_each(|fixed| tenants.check(fixed, &format!("{path}.identity"), faults));
+        }
+        let (mode, tenant) = (file.mode.unwrap_or(trust.mode), client.tenant.clone());
+        policies.insert(client.name.clone(), ClientPolicy { mode, vouch, memory, tenant, default_user });
         identity.clients.push(client);
     }
-    let default_user = UserId::parse(&trust.default_user).or_else(|reason| {
-        faults.add("trust.default_user", format!("the user id {reason}"), "use a plain name such as `default`");
-        UserId::parse("default")
-    });
+    let groups = Groups::resolve(groups, &identity.clients, faults);
     TrustSettings {
         identity,
         mode: trust.mode,
         shadow: trust.shadow,
-        default_user: default_user.unwrap_or_else(|_| unreachable!("`default` is a user id")),
+        default_user,
         sandbox_expiry: trust.sandbox.expiry.0,
         clients: policies,
+        tenants,
+        groups,
     }
-}
-
-/// What must not be there twice.
-#[derive(Default)]
-struct Seen {
-    names: HashSet<ClientName>,
-    keys: HashSet<KeyHash>,
-    certificates: HashSet<CertificateRule>,
-}
-
-fn resolve_client(file: &ClientFile, trust: &TrustFile, path: &str, seen: &mut Seen, faults: &mut Faults) -> Option<Client> {
-    let name = client_name(&file.name, &format!("{path}.name"), seen, faults);
-    let key = file.key.iter().map(|key| (format!("{path}.key"), key));
-    let keys = file.keys.iter().enumerate().map(|(n, key)| (format!("{path}.keys[{n}]"), key));
-    let key_hashes: Vec<_> = key.chain(keys).filter_map(|(path, key)| client_key(key, &path, seen, faults)).collect();
-    let certificates = client_certificates(&file.certificates, &format!("{path}.certificates"), seen, faults);
-    let peers = networks(&file.peers, &format!("{path}.peers"), faults);
-    let mut plan = Plan::default();
-    for (n, source) in file.identity.iter().enumerate() {
-        source.resolve(&format!("{path}.identity[{n}]"), &mut plan, faults);
-    }
-    plan.set_cues(file.session_header.as_deref(), file.task_header.as_deref(), path, faults);
-    if file.mode.unwrap_or(trust.mode) == TrustMode::Legacy {
-        plan.believe_placeholders();
-    }
-    let Plan { sources, cues } = plan;
-    if sources.iter().any(Source::needs_signing_key) && trust.signing_keys.is_empty() {
-        let remedy = "add a key to trust.signing_keys, or leave the signature out";
-        faults.add(format!("{path}.identity"), "expects signatures, but there is no signing key", remedy);
-    }
-    let keyless = file.key.is_none() && file.keys.is_empty() && file.certificates.is_empty();
-    let laxer = file.mode.is_some_and(|mode| mode.is_laxer_than(trust.mode));
-    if laxer && keyless && file.peers.is_empty() {
-        let reason = "is laxer than trust.mode, and anybody could pass for this client";
-        faults.add(format!("{path}.mode"), reason, "give the client a key, a certificate or peers: a laxer mode needs one");
-    }
-    let vouches = sources.iter().any(Source::can_vouch);
-    if file.vouch == Vouch::Verified && (keyless || !vouches) {
-        let reason = "`verified` has no effect without a key and a header among the identity sources";
-        faults.add(format!("{path}.vouch"), reason, "give the client a key and a header source, or leave vouch out");
-    }
-    Some(Client { name: name?, key_hashes, certificates, peers, sources, cues })
-}
-
-fn client_name(text: &str, path: &str, seen: &mut Seen, faults: &mut Faults) -> Option<ClientName> {
-    let Ok(name) = ClientName::parse(text) else {
-        faults.add(path, format!("`{text}` is no client name"), "use lower-case letters, digits, `-`, `_`, `.`, at most 64");
-        return None;
-    };
-    if RESERVED.contains(&text) {
-        faults.add(path, format!("`{text}` is a name that memgate itself uses"), "choose another name");
-    }
-    if !seen.names.insert(name.clone()) {
-        faults.add(path, format!("`{text}` is there twice"), "give each client a name of its own");
-    }
-    Some(name)
-}
-
-fn client_key(key: &SecretRef, path: &str, seen: &mut Seen, faults: &mut Faults) -> Option<KeyHash> {
-    let secret = long_secret(key, path, faults)?;
-    if secret.expose().starts_with(USER_KEY_PREFIX.as_bytes()) {
-        let reason = format!("starts with {USER_KEY_PREFIX}, as per-user keys do");
-        faults.add(path, reason, "make a client key with `openssl rand -hex 32`");
-        return None;
-    }
-    let hash = hash_key(secret.expose());
-    if !seen.keys.insert(hash) {
-        faults.add(path, "the same key is there twice", "give each client a key of its own");
-    }
-    Some(hash)
-}
-
-fn client_certificates(texts: &[String], path: &str, seen: &mut Seen, faults: &mut Faults) -> Vec<CertificateRule> {
-    let mut rules = Vec::with_capacity(texts.len());
-    for (index, text) in texts.iter().enumerate() {
-        let path = format!("{path}[{index}]");
-        let Some(rule) = CertificateRule::resolve(text, &path, faults) else { continue };
-        if !seen.certificates.insert(rule.clone()) {
-            faults.add(path, "the same certificate is there twice", "give each client a certificate of its own");
-        }
-        rules.push(rule);
-    }
-    rules
-}
-
-/// Networks, or single addresses.
-fn networks(texts: &[String], path: &str, faults: &mut Faults) -> Vec<IpNet> {
-    let mut found = Vec::with_capacity(texts.len());
-    for (index, text) in texts.iter().enumerate() {
-        match text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)) {
-            Ok(net) => found.push(net),
-            Err(_) => faults.add(
-                format!("{path}[{index}]"),
-                format!("`{text}` is no network"),
-                "write an address and a prefix length, such as 192.168.1.0/24 or ::1/128",
-            ),
-        }
-    }
-    found
 }

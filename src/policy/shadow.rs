@@ -6,7 +6,7 @@ use crate::identity::Resolution;
 /// What the shadow mode would have done. It changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShadowOutcome {
-    /// The mode of the second decision: the stricter of the shadow mode and the client's own.
+    /// The mode of the second decision: the stricter of the shadow mode and that of the client and the tenant.
     pub mode: TrustMode,
     /// As [`Decision::as_str`].
     pub decision: &'static str,
@@ -27,13 +27,13 @@ pub struct Verdict {
 }
 
 impl TrustSettings {
-    /// Decides on a request under the terms of its client.
+    /// Decides on a request under the terms of its client and its tenant.
     pub fn judge(&self, resolution: &Resolution, class: PathClass, directory: &dyn Directory) -> Verdict {
-        let terms = self.terms(&resolution.client);
+        let terms = self.terms(resolution);
         let decision = decided(&terms, resolution, class, directory);
         let shadow = self.shadow.map(|shadow| {
             let mode = if shadow.is_laxer_than(terms.mode) { terms.mode } else { shadow };
-            let second = decided(&Terms { mode, ..terms }, resolution, class, directory);
+            let second = decided(&Terms { mode, ..terms.clone() }, resolution, class, directory);
             ShadowOutcome::between(mode, &decision, &second)
         });
         Verdict { mode: terms.mode, decision, shadow }

@@ -24,7 +24,7 @@ use super::header::{self, View};
 use super::plain::HeaderSource;
 use super::signature::{SigningKey, keyed};
 use super::{Arrival, Invalid, code};
-use crate::ids::UserId;
+use crate::ids::{TenantId, UserId};
 
 pub use sign::sign_message;
 
@@ -85,6 +85,8 @@ pub(super) struct Verifier<'a> {
     pub keys: &'a [SigningKey],
     /// Seconds.
     pub skew: i64,
+    /// The tenant of bare names.
+    pub home: &'a TenantId,
 }
 
 impl Verifier<'_> {
@@ -167,8 +169,10 @@ impl Verifier<'_> {
             ));
         }
         let digests = if components.covers_body() { Some(BodyDigests::read(self.view)?) } else { None };
-        let user = HeaderSource::new(spec.user.clone()).read(self.view)?;
-        let user = user.ok_or_else(|| incomplete(format!("The header {} is not there, or is no evidence.", spec.user)))?;
+        let named = HeaderSource::new(spec.user.clone()).read(self.view, self.home)?;
+        let user = named
+            .map(|named| named.user)
+            .ok_or_else(|| incomplete(format!("The header {} is not there, or is no evidence.", spec.user)))?;
         Ok(Unverified { user, timestamp, nonce: nonce.into(), key_id: key.id.clone(), digests })
     }
 

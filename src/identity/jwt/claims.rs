@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::Fault;
+use crate::identity::groups::Groups;
 use crate::ids::{IdError, TenantId, UserId};
 
 /// Longest claim path in bytes.
@@ -66,6 +67,10 @@ pub(super) struct Rules {
     pub audience: Audience,
     pub user: ClaimPath,
     pub tenant: Option<ClaimPath>,
+    /// The tenant of everybody whom the issuer knows. A claim must not say otherwise.
+    pub fixed_tenant: Option<TenantId>,
+    /// Where the user's groups stand.
+    pub groups: Option<ClaimPath>,
     /// Claims that must have one of these values, or hold one in a list.
     pub require: Vec<(ClaimPath, Vec<String>)>,
     /// Tokens without a subject belong to a program and prove nobody.
@@ -86,8 +91,9 @@ impl From<Fault> for Refused {
 }
 
 impl Rules {
-    /// The user that a token with these claims proves. `now` in Unix seconds, `skew` in seconds.
-    pub(super) fn user(&self, claims: &Claims, now: i64, skew: i64) -> Result<UserId, Refused> {
+    /// The user that a token with these claims proves: of the tenant `home`, unless the token or the issuer has one. `now` in Unix
+    /// seconds, `skew` in seconds.
+    pub(super) fn user(&self, claims: &Claims, now: i64, skew: i64, home: &TenantId) -> Result<UserId, Refused> {
         if self.issuer.is_some() && claims.get("iss").and_then(Value::as_str) != self.issuer.as_deref() {
             return Err(Fault::Issuer.into());
         }
@@ -105,11 +111,21 @@ impl Rules {
         // The whole of a claim is one id: no user can choose a tenant by its name.
         let tenant = match &self.tenant {
             Some(path) => TenantId::parse(&text_at(path, claims)?).map_err(|reason| malformed(path, reason))?,
-            None => TenantId::default(),
+            None => self.fixed_tenant.as_ref().unwrap_or(home).clone(),
         };
         let user = UserId::new(tenant, &name).map_err(|reason| malformed(&self.user, reason))?;
-        check_time(claims, now, skew).map_err(|fault| Refused { fault, claimed: Some(user.to_string()) })?;
+        let refused = |fault| Refused { fault, claimed: Some(user.to_string()) };
+        if self.fixed_tenant.as_ref().is_some_and(|fixed| fixed != user.tenant()) {
+            return Err(refused(Fault::Tenant));
+        }
+        check_time(claims, now, skew).map_err(refused)?;
         Ok(user)
+    }
+
+    /// The groups that a token with these claims puts its user in.
+    pub(super) fn groups(&self, claims: &Claims) -> Groups {
+        let claim = self.groups.as_ref().and_then(|path| path.find(claims));
+        claim.map_or_else(Groups::default, Groups::of_claim)
     }
 
     fn check_audience(&self, claims: &Claims) -> Result<(), Fault> {

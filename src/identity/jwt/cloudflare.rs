@@ -49,7 +49,16 @@ impl CloudflareAccessFile {
             header: HeaderName::from_static(HEADER),
             name: "cloudflare_access",
             keys: Keys::Published { keyring: Arc::new(keyring), algorithms: vec![Algorithm::Rs256] },
-            rules: Rules { issuer: Some(issuer), audience, user, tenant: None, require: Vec::new(), people_only: true },
+            rules: Rules {
+                issuer: Some(issuer),
+                audience,
+                user,
+                tenant: None,
+                fixed_tenant: None,
+                groups: None,
+                require: Vec::new(),
+                people_only: true,
+            },
         })
     }
 

@@ -166,7 +166,7 @@ impl Keyring {
 
     /// Has the keys fetched, or joins a fetch that is under way, and waits for its end: for a moment, and only where few others
     /// wait. Whether it ended.
-    pub(super) async fn refreshed(&self) -> bool {
+    pub(in crate::identity) async fn refreshed(&self) -> bool {
         // Before the demand: a fetch that ends in between is seen.
         let mut ended = self.ended.subscribe();
         if !self.demand() {

@@ -36,12 +36,10 @@ pub(super) use jwks::KeySet;
 
 use self::claims::{Refused, Rules};
 use self::token::{MAX_TOKEN, Token, is_tokenlike};
-use super::client::bearer;
-use super::header::View;
-use super::resolve::{Reading, Resolver};
-use super::source::Source;
-use super::{Arrival, Assurance, Evidence, Finding, Invalid, Resolution, UserKeys, code, signature};
-use crate::ids::{IdError, UserId};
+use super::groups::Groups;
+use super::header::{View, bearer};
+use super::{Invalid, code, signature};
+use crate::ids::{IdError, TenantId, UserId};
 use crate::setting::Secret;
 
 /// Checks tokens of one issuer.
@@ -100,34 +98,66 @@ impl JwtSource {
         view.carries(self.header.as_str()) && (self.header != AUTHORIZATION || self.find(view).is_some())
     }
 
-    /// The evidence of a token, if the request carries one that is this source's to check, of all that its client has.
-    pub(super) fn read(&self, view: &View<'_>, sources: &[Source], now: i64, skew: i64) -> Result<Option<Evidence>, Invalid> {
-        let Some(token) = self.find(view).filter(|token| self.is_judge(token, sources)) else { return Ok(None) };
-        let user = self.verify(token, now, skew)?;
-        Ok(Some(Evidence { user, assurance: Assurance::Verified, source: self.name, groups: Vec::new() }))
+    /// The source's name, fit for a metric label.
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The tenant of everybody whom the issuer knows, where the configuration says so.
+    pub fn fixed_tenant(&self) -> Option<&TenantId> {
+        self.rules.fixed_tenant.as_ref()
+    }
+
+    /// The tokens say whose tenant their users are of.
+    pub(super) fn names_tenants(&self) -> bool {
+        self.rules.tenant.is_some()
+    }
+
+    /// The issuer and the claim by which it names people, where only their names could tell its people from another issuer's.
+    ///
+    /// None where a tenant sets them apart, and for e-mail addresses, which are one person's at any issuer.
+    pub fn namespace(&self) -> Option<(&str, &str)> {
+        let bare = self.name == "jwt" && self.rules.tenant.is_none() && self.rules.fixed_tenant.is_none();
+        let claim = self.rules.user.as_str();
+        self.rules.issuer.as_deref().filter(|_| bare && claim != "email").map(|issuer| (issuer, claim))
+    }
+
+    /// The user whom the request's token proves, and that user's groups, if it carries one that is this source's to check of all those
+    /// of its client. `home` is the tenant of an issuer that has none; `now` in Unix seconds, `skew` in seconds.
+    pub(super) fn read<'a>(
+        &self,
+        view: &View<'_>,
+        rivals: impl Iterator<Item = &'a Self> + Clone,
+        (now, skew): (i64, i64),
+        home: &TenantId,
+    ) -> Result<Option<(UserId, Groups)>, Invalid> {
+        let Some(token) = self.find(view).filter(|token| self.is_judge(token, rivals)) else { return Ok(None) };
+        self.verify(token, now, skew, home).map(Some)
     }
 
     /// Whether this source is to check the token, of several that read the same header: the first of the issuer that the token
     /// names, or else the first of all.
-    fn is_judge(&self, token: &[u8], sources: &[Source]) -> bool {
-        let mut rivals = tokens_of(sources).filter(|source| source.header == self.header);
+    fn is_judge<'a>(&self, token: &[u8], rivals: impl Iterator<Item = &'a Self> + Clone) -> bool {
+        let mut rivals = rivals.filter(|source| source.header == self.header);
         let issuer = Token::parse(token).ok().and_then(|token| token.claimed_issuer());
         let of_issuer = rivals.clone().find(|source| issuer.is_some() && source.rules.issuer == issuer);
         of_issuer.or_else(|| rivals.next()).is_none_or(|judge| std::ptr::eq(judge, self))
     }
 
-    /// The user that a token proves. `now` in Unix seconds, `skew` in seconds.
-    fn verify(&self, token: &[u8], now: i64, skew: i64) -> Result<UserId, Invalid> {
-        self.check(token, now, skew).map_err(|Refused { fault, claimed }| Invalid { claimed, ..self.explain(&fault) })
+    /// The user that a token proves, and their groups.
+    fn verify(&self, token: &[u8], now: i64, skew: i64, home: &TenantId) -> Result<(UserId, Groups), Invalid> {
+        self.check(token, now, skew, home).map_err(|Refused { fault, claimed }| Invalid { claimed, ..self.explain(&fault) })
     }
 
-    fn check(&self, token: &[u8], now: i64, skew: i64) -> Result<UserId, Refused> {
+    fn check(&self, token: &[u8], now: i64, skew: i64, home: &TenantId) -> Result<(UserId, Groups), Refused> {
         if is_placeholder(token) {
             return Err(Fault::Placeholder.into());
         }
         let token = Token::parse(token)?;
         self.check_signature(&token)?;
-        self.rules.user(&token.claims()?, now, skew)
+        let claims = token.claims()?;
+        let user = self.rules.user(&claims, now, skew, home)?;
+        Ok((user, self.rules.groups(&claims)))
     }
 
     fn check_signature(&self, token: &Token<'_>) -> Result<(), Fault> {
@@ -162,26 +192,6 @@ impl JwtSource {
             _ => Invalid::new(fault.code(), format!("The token in {header} is not valid: {fault}.")),
         }
     }
-}
-
-impl Resolver {
-    /// As [`Resolver::read`]; where a token's key is not known, the issuer's keys are asked for and awaited for a moment.
-    pub async fn read_with_fresh_keys(&self, arrival: &Arrival<'_>, keys: &dyn UserKeys) -> Reading {
-        let reading = self.read(arrival, keys);
-        let Reading::Complete(Resolution { client, finding: Finding::Invalid(invalid), .. }) = &reading else { return reading };
-        if ![code::JWT_KEY_UNKNOWN, code::JWT_KEYS_UNAVAILABLE].contains(&invalid.code) {
-            return reading;
-        }
-        let client = self.settings.clients.iter().find(|known| known.name == *client);
-        let sources = client.map_or(&self.settings.default_sources, |client| &client.sources);
-        let fetches = tokens_of(sources).filter_map(JwtSource::keyring).map(|keyring| keyring.refreshed());
-        let any_ended = futures::future::join_all(fetches).await.contains(&true);
-        if any_ended { self.read(arrival, keys) } else { reading }
-    }
-}
-
-fn tokens_of(sources: &[Source]) -> impl Iterator<Item = &JwtSource> + Clone {
-    sources.iter().filter_map(|source| if let Source::Jwt(jwt) = source { Some(&**jwt) } else { None })
 }
 
 /// What is wrong with a token, as the second half of a sentence. Holds nothing of the token but names of claims that the
@@ -222,6 +232,8 @@ enum Fault {
     NotAName(String),
     #[error("its claim {0} is no time in seconds")]
     NotATime(String),
+    #[error("its issuer's people are of another tenant than the one that it names")]
+    Tenant,
     #[error("its e-mail address is not verified")]
     Unverified,
     #[error("it belongs to a program (a service token) and names no person")]
@@ -241,6 +253,7 @@ impl Fault {
             Self::Premature(_) => code::JWT_PREMATURE,
             Self::KeyUnknown => code::JWT_KEY_UNKNOWN,
             Self::KeysUnavailable => code::JWT_KEYS_UNAVAILABLE,
+            Self::Tenant => code::TENANT_MISMATCH,
             Self::Malformed(..) => code::IDENTITY_MALFORMED,
             _ => code::JWT_INVALID,
         }

@@ -8,7 +8,7 @@ use http::HeaderName;
 use super::claims::{Audience, ClaimPath, Rules};
 use super::{JwtSource, Keys};
 use crate::identity::Invalid;
-use crate::ids::UserId;
+use crate::ids::{TenantId, UserId};
 use crate::setting::Secret;
 
 const ISSUER: &str = "open-webui";
@@ -30,6 +30,8 @@ impl OpenWebuiJwt {
             audience: Audience::Unnamed,
             user: ClaimPath::subject(),
             tenant: None,
+            fixed_tenant: None,
+            groups: None,
             require: Vec::new(),
             people_only: false,
         };
@@ -37,8 +39,8 @@ impl OpenWebuiJwt {
         Self { header, source: source.into() }
     }
 
-    /// The user that a token proves. `now` in Unix seconds, `skew` in seconds.
-    pub(in crate::identity) fn verify(&self, token: &[u8], now: i64, skew: i64) -> Result<UserId, Invalid> {
-        self.source.verify(token, now, skew)
+    /// The user that a token proves, of the tenant `home`. `now` in Unix seconds, `skew` in seconds.
+    pub(in crate::identity) fn verify(&self, token: &[u8], now: i64, skew: i64, home: &TenantId) -> Result<UserId, Invalid> {
+        self.source.verify(token, now, skew, home).map(|(user, _)| user)
     }
 }

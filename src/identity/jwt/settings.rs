@@ -15,7 +15,7 @@ use super::keeper::read_file;
 use super::keyring::{Keyring, KeyringSettings, Location};
 use super::{Algorithm, JwtSource, Keys};
 use crate::identity::header;
-use crate::identity::source::{header_name, secret_of};
+use crate::identity::scalar::{header_name, secret_of, tenant_name};
 use crate::inference::DocumentUrl;
 use crate::setting::{Faults, Secret, SecretRef, Span};
 
@@ -52,9 +52,15 @@ pub struct JwtFile {
     /// The claim that names the user: `sub` unless set. Dots lead into objects (`realm.user`).
     #[serde(default)]
     pub user: Option<String>,
-    /// The claim that names the user's tenant. Unset: the tenant is `default`.
+    /// The claim that names the user's tenant. Unset: `fixed_tenant`, or else the client's, or else `default`.
     #[serde(default)]
     pub tenant: Option<String>,
+    /// The tenant of everybody whom this issuer knows. Where `tenant` names a claim too, it must say the same.
+    #[serde(default)]
+    pub fixed_tenant: Option<String>,
+    /// The claim that lists the user's groups: a list of texts, or one text with commas or spaces between. Unset: tokens name none.
+    #[serde(default)]
+    pub groups_claim: Option<String>,
     /// Claims that must have a value, or one of several, such as `{hd: example.com}`. A list in the token must hold it.
     #[serde(default)]
     pub require: BTreeMap<String, RequiredFile>,
@@ -129,6 +135,8 @@ impl JwtFile {
         let audience = self.audience(&format!("{path}.audience"), faults);
         let user = claim(self.user.as_deref().unwrap_or("sub"), &format!("{path}.user"), faults);
         let tenant = self.tenant.as_ref().map(|tenant| claim(tenant, &format!("{path}.tenant"), faults));
+        let groups = self.groups_claim.as_ref().map(|groups| claim(groups, &format!("{path}.groups_claim"), faults));
+        let fixed = self.fixed_tenant.as_ref().map(|name| tenant_name(name, &format!("{path}.fixed_tenant"), faults));
         let mut require = Vec::new();
         for (name, values) in &self.require {
             let path = format!("{path}.require");
@@ -141,11 +149,13 @@ impl JwtFile {
             }
             require.extend(claim(name, &path, faults).map(|claim| (claim, values)));
         }
-        let tenant = match tenant {
-            Some(claim) => Some(claim?),
-            None => None,
-        };
-        let rules = Rules { issuer, audience: audience?, user: user?, tenant, require, people_only: false };
+        // A setting that is faulty is not as good as one that is left out.
+        let sound = [tenant.as_ref(), groups.as_ref()].into_iter().flatten().all(Option::is_some) && fixed != Some(None);
+        let (tenant, groups, fixed_tenant) = (tenant.flatten(), groups.flatten(), fixed.flatten());
+        let rules = Rules { issuer, audience: audience?, user: user?, tenant, fixed_tenant, groups, require, people_only: false };
+        if !sound {
+            return None;
+        }
         Some(JwtSource { header: header?, name: "jwt", keys: keys?, rules })
     }
 

@@ -25,6 +25,8 @@ fn source(keys: Keys) -> JwtSource {
         audience: Audience::Unnamed,
         user: ClaimPath::subject(),
         tenant: None,
+        fixed_tenant: None,
+        groups: None,
         require: Vec::new(),
         people_only: false,
     };

@@ -79,6 +79,9 @@ fn client(name: &str, key: Option<&str>, peer: Option<&str>, sources: Vec<Source
         peers: peer.iter().map(|peer| peer.parse().unwrap()).collect(),
         sources,
         cues: Cues::default(),
+        tenant: None,
+        groups: Vec::new(),
+        key_headers: Vec::new(),
     }
 }
 

@@ -21,6 +21,8 @@ fn resolution(finding: Finding) -> Resolution {
         task: None,
         stray_credential: None,
         ignored_headers: 0,
+        dropped_groups: 0,
+        tenant: None,
     }
 }
 

@@ -29,7 +29,7 @@ fn load(trust: Value, clients: Value) -> (TrustSettings, Vec<Fault>) {
     let trust: TrustFile = serde_json::from_value(trust).unwrap();
     let clients: Vec<ClientFile> = serde_json::from_value(clients).unwrap();
     let mut faults = Faults::default();
-    let settings = resolve(&trust, &clients, &mut faults);
+    let settings = resolve(&trust, &clients, &[], &[], &mut faults);
     (settings, faults.into_vec())
 }
 
@@ -42,7 +42,8 @@ fn nothing_written_means_required_and_nobody_trusted() {
     assert_eq!(settings.identity.skew, Duration::from_mins(1));
     assert_eq!(settings.sandbox_expiry, Duration::from_hours(168));
     assert_eq!(settings.default_user, user("default"));
-    let terms = settings.terms(&ClientName::unknown());
+    let nobody = resolution(none());
+    let terms = settings.terms(&nobody);
     assert_eq!((terms.mode, terms.vouch), (TrustMode::Required, Vouch::Vouched));
 }
 
@@ -71,11 +72,9 @@ fn the_documented_shape_is_read() {
     assert!(matches!(identity.clients[2].sources[..], [Source::UserKey]), "nothing written means per-user keys only");
     assert_eq!(identity.trusted_peers.len(), 2);
     assert_eq!((&*identity.signing_keys[0].id, identity.replay_capacity), ("k1", 5000));
-    let policy = |name: &str| settings.clients[&ClientName::parse(name).unwrap()];
-    assert_eq!(
-        policy("open-webui"),
-        ClientPolicy { mode: TrustMode::Strict, vouch: Vouch::Vouched, memory: MemoryAccess::ReadWrite }
-    );
+    let policy = |name: &str| settings.clients[&ClientName::parse(name).unwrap()].clone();
+    let (vouch, memory, default_user) = (Vouch::Vouched, MemoryAccess::ReadWrite, user("acme:guest"));
+    assert_eq!(policy("open-webui"), ClientPolicy { mode: TrustMode::Strict, vouch, memory, tenant: None, default_user });
     assert_eq!(policy("sillytavern").mode, TrustMode::Required);
     assert_eq!(policy("old").mode, TrustMode::Legacy);
     assert_eq!(policy("team").vouch, Vouch::Verified);
@@ -204,31 +203,13 @@ fn only_a_source_that_can_vouch_gives_vouching_an_effect() {
 }
 
 #[test]
-fn a_products_nobody_is_somebody_in_legacy_mode_alone() {
-    let nobody = |default: &str, own: Option<&str>| {
-        let mut client = json!({"name": "muxi", "identity": ["muxi"], "peers": ["10.0.0.1"]});
-        if let Some(mode) = own {
-            client["mode"] = mode.into();
-        }
-        let (settings, faults) = load(json!({"mode": default}), json!([client]));
-        assert_eq!(faults, []);
-        let [Source::Header(source)] = &settings.identity.clients[0].sources[..] else { panic!() };
-        source.nobody
-    };
-    assert_eq!(nobody("required", None), Some("0"));
-    assert_eq!(nobody("legacy", Some("strict")), Some("0"));
-    assert_eq!(nobody("legacy", None), None);
-    assert_eq!(nobody("required", Some("legacy")), None);
-}
-
-#[test]
 fn unknown_settings_are_refused() {
     for (trust, client) in [
         (json!({"modus": "strict"}), json!({"name": "a"})),
         (json!({"mode": "lenient"}), json!({"name": "a"})),
         (json!({"sandbox": {"expires": "7d"}}), json!({"name": "a"})),
         (json!({"signing_keys": [{"id": "k", "secret": "plain text"}]}), json!({"name": "a"})),
-        (json!({}), json!({"name": "a", "tenant": "b"})),
+        (json!({}), json!({"name": "a", "tenants": "b"})),
         (json!({}), json!({"name": "a", "identity": ["cookie"]})),
         (json!({}), json!({"name": "a", "identity": [{"open_webui": {"secret": {"env": "X"}, "alg": "none"}}]})),
         (json!({}), json!({"name": "a", "key": {"env": "X", "file": "Y"}})),

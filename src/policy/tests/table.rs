@@ -1,5 +1,7 @@
 //! Every cell of the decision table, written out. `!` marks advice; a refusal shows its status.
 
+use std::borrow::Cow;
+
 use super::*;
 use crate::identity::code;
 use crate::policy::{Decision, Directory, PathClass, REASONS, Standing, Terms, TrustMode, TrustSettings, Vouch, decide, subject};
@@ -74,7 +76,8 @@ fn told(decision: &Decision) -> String {
 fn check(finding: &Resolution, vouch: Vouch, standing: Standing, class: PathClass, expected: [&str; 4], what: &str) {
     let guest = user("guest");
     for (mode, expected) in MODES.into_iter().zip(expected) {
-        let decision = decide(&Terms { mode, vouch, default_user: &guest }, finding, standing, class);
+        let decision =
+            decide(&Terms { mode, vouch, default_user: Cow::Borrowed(&guest), tenant_listed: true }, finding, standing, class);
         assert_eq!(told(&decision), expected, "{what}, {mode:?}, {class:?}, {standing:?}");
         assert!(REASONS.contains(&decision.reason()), "{}", decision.reason());
     }
@@ -156,7 +159,8 @@ fn a_signing_client_may_list_models_for_itself_and_do_no_more() {
 #[test]
 fn a_refusal_names_what_was_looked_for_and_what_was_ignored() {
     let guest = user("guest");
-    let terms = Terms { mode: TrustMode::Required, vouch: Vouch::Vouched, default_user: &guest };
+    let terms =
+        Terms { mode: TrustMode::Required, vouch: Vouch::Vouched, default_user: Cow::Borrowed(&guest), tenant_listed: true };
     let message = |found: &Resolution| match decide(&terms, found, Standing::default(), PathClass::Conversation) {
         Decision::Refuse { message, .. } => message,
         other => panic!("{other:?}"),
@@ -171,7 +175,7 @@ fn a_refusal_names_what_was_looked_for_and_what_was_ignored() {
 #[test]
 fn the_subject_is_whoever_the_decision_may_open() {
     let guest = user("guest");
-    let terms = |mode| Terms { mode, vouch: Vouch::Vouched, default_user: &guest };
+    let terms = |mode| Terms { mode, vouch: Vouch::Vouched, default_user: Cow::Borrowed(&guest), tenant_listed: true };
     let alice = resolution(evidence(Asserted));
     assert_eq!(subject(&terms(TrustMode::Strict), &alice, PathClass::Conversation), Some(&user("alice")));
     let nobody = resolution(none());
@@ -210,7 +214,7 @@ impl Directory for Nobody {
 
 fn trust(mode: TrustMode, shadow: Option<TrustMode>) -> TrustSettings {
     let file = crate::policy::TrustFile { mode, shadow, ..Default::default() };
-    crate::policy::resolve(&file, &[], &mut crate::setting::Faults::default())
+    crate::policy::resolve(&file, &[], &[], &[], &mut crate::setting::Faults::default())
 }
 
 #[test]

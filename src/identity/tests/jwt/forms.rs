@@ -82,19 +82,19 @@ proptest! {
     fn a_changed_token_proves_nothing(at in any::<prop::sample::Index>(), byte in 0x20_u8..0x7f, keep in any::<prop::sample::Index>()) {
         let source = source_by_secret();
         let token = hs256(&json!({"alg": "HS256"}), &claims(&json!({"aud": null, "iss": "open-webui"})), SECRET.as_bytes()).into_bytes();
-        prop_assert!(source.verify(&token, NOW, 60).is_ok());
+        prop_assert!(source.verify(&token, NOW, 60, &TenantId::default()).is_ok());
         let mut changed = token.clone();
         let place = at.index(changed.len());
         changed[place] = byte;
-        prop_assert_eq!(source.verify(&changed, NOW, 60).is_ok(), changed == token);
-        prop_assert!(source.verify(&token[..keep.index(token.len())], NOW, 60).is_err());
+        prop_assert_eq!(source.verify(&changed, NOW, 60, &TenantId::default()).is_ok(), changed == token);
+        prop_assert!(source.verify(&token[..keep.index(token.len())], NOW, 60, &TenantId::default()).is_err());
     }
 
     #[test]
     fn noise_proves_nothing(noise in prop::collection::vec(any::<u8>(), 0..200), parts in "[A-Za-z0-9_-]{0,40}[.][A-Za-z0-9_-]{0,40}[.][A-Za-z0-9_-]{0,43}") {
         let source = source_by_secret();
-        prop_assert!(source.verify(&noise, NOW, 60).is_err());
-        prop_assert!(source.verify(parts.as_bytes(), NOW, 60).is_err());
+        prop_assert!(source.verify(&noise, NOW, 60, &TenantId::default()).is_err());
+        prop_assert!(source.verify(parts.as_bytes(), NOW, 60, &TenantId::default()).is_err());
     }
 }
 

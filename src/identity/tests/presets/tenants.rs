@@ -55,13 +55,17 @@ fn a_name_without_its_tenant_claims_nobody() {
 }
 
 #[test]
-fn muxis_default_user_is_nobody_unless_placeholders_are_believed() {
-    let (mut plan, _) = plan(&json!(["muxi"]));
-    assert!(is_none(&ask(&json!(["muxi"]), true, STRANGER, &[("x-muxi-user-id", "0")])));
-    plan.believe_placeholders();
-    let client = Client { cues: plan.cues, ..client("preset", Some(PRESET_KEY), None, plan.sources) };
-    let resolver = resolver(IdentitySettings { clients: vec![client], ..settings() });
-    let map = headers(&[KEYED, ("x-muxi-user-id", "0")]);
-    let found = resolver.resolve(&arrival(STRANGER, &map, NOW), None, &keys());
-    assert_eq!(found.finding, valid("0", Assurance::Vouched, "header"));
+fn muxis_default_user_is_nobody_in_whichever_tenant() {
+    let muxi = json!(["muxi"]);
+    for (pairs, tenant) in [
+        (vec![("x-muxi-user-id", "0")], "default"),
+        (vec![("x-muxi-user-id", "0"), ("x-muxi-tenant-id", "acme")], "acme"),
+        (vec![("x-muxi-user-id", "acme:0")], "acme"),
+    ] {
+        let found = ask(&muxi, true, STRANGER, &pairs);
+        assert!(is_none(&found), "{pairs:?}");
+        assert_eq!(found.tenant.as_ref().map(TenantId::as_str), Some(tenant), "{pairs:?}");
+        assert_eq!(ask(&muxi, false, STRANGER, &pairs).tenant, None, "a stranger's word: {pairs:?}");
+    }
+    assert_eq!(ask(&muxi, true, STRANGER, &[("content-type", "x")]).tenant, None);
 }

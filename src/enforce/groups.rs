@@ -1,0 +1,22 @@
+//! The groups of a scope: what its evidence says, and what the configuration says of its person.
+
+use super::UserScope;
+use crate::ids::GroupName;
+use crate::policy::{Membership, TrustSettings};
+
+impl TrustSettings {
+    /// The groups that a scope's person is in, each once. A sandbox is in none, whoever is claimed.
+    #[must_use]
+    pub fn groups_of(&self, scope: &UserScope) -> Vec<GroupName> {
+        self.memberships_of(scope).into_iter().map(|membership| membership.group).collect()
+    }
+
+    /// As [`TrustSettings::groups_of`], with where each comes from.
+    #[must_use]
+    pub fn memberships_of(&self, scope: &UserScope) -> Vec<Membership> {
+        if scope.is_sandbox() {
+            return Vec::new();
+        }
+        self.groups.of(scope.user(), scope.client(), scope.groups())
+    }
+}
