@@ -2,13 +2,14 @@
 
 use std::fmt::Debug;
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io;
+use std::io::{self, Read};
 use std::ops::Bound;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use redb::backends::FileBackend;
 use redb::{BackendError, StorageBackend};
+use zeroize::Zeroizing;
 
 /// How a file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,12 +30,29 @@ pub trait Disk: Debug + Send + Sync {
     fn stored(&self, name: &str) -> io::Result<Option<u64>>;
     /// Puts the file `from` in the place of `to`, in one step.
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+    /// Gives a file a second name, unless that is taken: `false` then.
+    fn link(&self, from: &str, to: &str) -> io::Result<bool>;
+    /// The first bytes of a file, enough for any key as written; `None` where there is no file. Asks for no right to write.
+    fn read_short(&self, name: &str) -> io::Result<Option<ShortFile>>;
     /// Removes a file; `false` where there was none.
     fn remove(&self, name: &str) -> io::Result<bool>;
     /// Makes earlier renames, removals and creations in the folder of `name` lasting.
     fn sync_folder(&self, name: &str) -> io::Result<()>;
     /// Whether the folder holds anything.
     fn has_entries(&self, folder: &str) -> io::Result<bool>;
+}
+
+/// What [`Disk::read_short`] reads of a file.
+#[derive(Debug)]
+pub struct ShortFile {
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// Permission bits.
+    pub mode: u32,
+}
+
+impl ShortFile {
+    /// Bytes that are read at most.
+    pub const MOST: usize = 200;
 }
 
 /// An open file of a [`Disk`].
@@ -148,6 +166,22 @@ impl Disk for FileDisk {
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         std::fs::rename(self.dir.join(from), self.dir.join(to))
+    }
+
+    fn link(&self, from: &str, to: &str) -> io::Result<bool> {
+        match std::fs::hard_link(self.dir.join(from), self.dir.join(to)) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            linked => linked.map(|()| true),
+        }
+    }
+
+    fn read_short(&self, name: &str) -> io::Result<Option<ShortFile>> {
+        let Some(file) = missing_is(File::open(self.dir.join(name)).map(Some), None)? else { return Ok(None) };
+        let mode = file.metadata()?.permissions().mode() & 0o777;
+        // Of its full size at once: growing would leave a copy of a key behind.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(2 * ShortFile::MOST));
+        file.take(ShortFile::MOST as u64).read_to_end(&mut bytes)?;
+        Ok(Some(ShortFile { bytes, mode }))
     }
 
     fn remove(&self, name: &str) -> io::Result<bool> {

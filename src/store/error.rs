@@ -17,6 +17,18 @@ pub enum StoreError {
     InUse,
     #[error("the master key does not fit this storage directory: it was sealed with another key")]
     WrongMasterKey,
+    #[error(
+        "the master key was replaced at {}, and this is one from before: give memgate the key that took its place",
+        when(*at)
+    )]
+    FormerMasterKey {
+        /// Milliseconds since the Unix epoch.
+        at: i64,
+    },
+    #[error("the master key comes from the configuration (`storage.master_key`), so its successor must be handed in")]
+    MasterKeyWanted,
+    #[error("the master key is being replaced already")]
+    RotationRunning,
     #[error("{} is missing, but the directory holds sealed data: put the key back, or start with an empty directory", .0.display())]
     MissingMasterKey(PathBuf),
     #[error("{} can be read by others (mode {mode:o}): run `chmod 600` on it, and make a new key if it may have leaked", path.display())]
@@ -40,6 +52,11 @@ pub enum StoreError {
     NotEnrolled,
     #[error("the system gives no random numbers")]
     Random,
+}
+
+/// UTC to the second.
+fn when(milliseconds: i64) -> String {
+    jiff::Timestamp::from_millisecond(milliseconds).map_or_else(|_| "some time".to_owned(), |time| format!("{time:.0}"))
 }
 
 /// Why a turn was not queued for learning.

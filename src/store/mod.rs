@@ -2,21 +2,28 @@
 //!
 //! Layout of the storage directory: `master.key` (unless configured elsewhere), `registry.redb`, `learn.journal`, `tutor.journal`,
 //! and `users/<2 hex>/<64 hex>.redb`, named by a keyed hash. A user's data key lives in the registry, wrapped, and nowhere else.
+//! `master.key.next` and `*.new` are there while something is replaced, or after a crash.
 
 pub mod disk;
+mod edition;
+mod entry;
 pub mod error;
 pub mod fact;
 mod journal;
+mod keys;
 mod master;
 mod overlay;
 mod per_user;
+mod queued;
 mod record;
 mod registry;
+mod rotate;
 mod seal;
 pub mod settings;
 mod shelf;
 #[cfg(any(test, feature = "test-doors"))]
 pub mod simulated;
+mod tenants;
 #[cfg(test)]
 mod tests;
 mod user_file;
@@ -26,22 +33,24 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
-use zeroize::Zeroizing;
 
-use crate::enforce::{Ticket, UserScope};
+use crate::enforce::UserScope;
 use crate::ids::{FactId, UserId};
 pub use disk::{Disk, FileDisk};
+pub use entry::{Erasure, UserKeyRecord};
 pub use error::{JournalError, StoreError};
 pub use fact::{Fact, Kind, Provenance, Review, Status, Tier};
 use journal::Journal;
 pub use journal::{JournalEntry, Queue};
+use keys::MasterKey;
 pub use per_user::PerUser;
 use registry::Registry;
-pub use registry::{Erasure, UserKeyRecord};
+pub use rotate::{KeySource, Rotated};
 pub use seal::FileId;
-use seal::{Keyring, Place, UserSeal};
+use seal::UserSeal;
 pub use settings::{StorageFile, StorageSettings};
 pub use shelf::{Row, Shelf, ShelfChange};
+pub use tenants::{TenantErased, TenantSummary};
 use user_file::UserFile;
 pub use users::Erased;
 
@@ -143,8 +152,10 @@ pub struct Store(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     disk: Arc<dyn Disk>,
-    keyring: Keyring,
     registry: Registry,
+    key_source: KeySource,
+    /// Held by who replaces the master key.
+    rotating: Mutex<()>,
     rules: Journal,
     tutor: Journal,
     gates: Box<[Mutex<()>]>,
@@ -156,16 +167,25 @@ impl Store {
     /// # Errors
     /// When the disk fails, the master key is missing, does not fit or is readable by others, or another process has the store open.
     pub fn open(settings: &StorageSettings, disk: Arc<dyn Disk>) -> Result<Self, StoreError> {
-        let master = match &settings.master_key {
-            Some(key) => Zeroizing::new(key.expose().try_into().map_err(|_| StoreError::WrongMasterKey)?),
-            None => master::read_or_make(&settings.dir, disk.stored(registry::NAME)?.is_some())?,
+        let (keys, key_source) = match &settings.master_key {
+            Some(key) => (vec![rotate::key_of(key)?], KeySource::Configured),
+            None => {
+                let sealed = disk.stored(edition::NAME)?.is_some();
+                (master::candidates(disk.as_ref(), &settings.dir, sealed)?, KeySource::File)
+            }
         };
-        let keyring = Keyring::new(master);
-        let registry = Registry::open(disk.clone(), &keyring.registry)?;
+        let registry = Registry::open(disk.clone(), keys.into_iter().map(MasterKey::new).collect())?;
+        if key_source == KeySource::File {
+            master::settle(disk.as_ref(), &registry.master())?;
+        }
         let rules = Journal::open(disk.clone(), Queue::Rules, settings.journal_limit)?;
         let tutor = Journal::open(disk.clone(), Queue::Tutor, settings.journal_limit)?;
         let gates = std::iter::repeat_with(Mutex::default).take(GATES).collect();
-        Ok(Self(Arc::new(Inner { disk, keyring, registry, rules, tutor, gates })))
+        let store = Self(Arc::new(Inner { disk, registry, key_source, rotating: Mutex::default(), rules, tutor, gates }));
+        if let Err(error) = store.remove_doomed() {
+            tracing::error!(%error, "files of an erased tenant are still there, unreadable; erase it again to remove them");
+        }
+        Ok(store)
     }
 
     /// Everything that is kept of a user. Of one that was never written to: nothing, and nothing is made.
@@ -176,7 +196,7 @@ impl Store {
     pub fn load(&self, scope: &UserScope) -> Result<UserData, StoreError> {
         let id = self.file_id(scope.user());
         let _gate = self.gate(&id);
-        match self.seal(scope.user(), &id) {
+        match self.seal(&id) {
             Ok(seal) => match self.file(&id).read(&seal) {
                 Err(StoreError::Sealed) => Err(self.part_with_foreign(&id, &seal)),
                 read => read,
@@ -209,7 +229,7 @@ impl Store {
     ) -> Result<Vec<Row>, StoreError> {
         let id = self.file_id(scope.user());
         let _gate = self.gate(&id);
-        match self.seal(scope.user(), &id) {
+        match self.seal(&id) {
             Ok(seal) => match self.file(&id).shelf(&seal, shelf, only) {
                 Err(StoreError::Sealed) => Err(self.part_with_foreign(&id, &seal)),
                 read => read,
@@ -241,7 +261,7 @@ impl Store {
     pub fn commit(&self, scope: &UserScope, batch: Batch) -> Result<(), StoreError> {
         let id = self.file_id(scope.user());
         let _gate = self.gate(&id);
-        let seal = self.seal(scope.user(), &id)?;
+        let seal = self.seal(&id)?;
         if batch.is_empty() {
             return Ok(());
         }
@@ -258,84 +278,17 @@ impl Store {
     /// [`StoreError::NotEnrolled`] for a user without a data key.
     pub fn hash_key(&self, scope: &UserScope) -> Result<[u8; 16], StoreError> {
         let id = self.file_id(scope.user());
-        Ok(*self.seal(scope.user(), &id)?.hash)
+        Ok(*self.seal(&id)?.hash)
     }
 
     /// The name of a user's file. Answers from memory.
     pub fn file_id(&self, user: &UserId) -> FileId {
-        self.0.keyring.file_id(user)
+        self.0.registry.naming.file_id(user)
     }
 
-    /// The key of tickets, derived from the master key. Answers from memory.
+    /// The key of tickets. It stays when the master key is replaced. Answers from memory.
     pub fn ticket_key(&self) -> [u8; 32] {
-        self.0.keyring.ticket_key()
-    }
-
-    /// Queues a turn to be learned from. It survives the end of the process once this returns. One write, no fsync.
-    ///
-    /// # Errors
-    /// [`JournalError::Full`] beyond the byte limit; else for a user without a data key, or when the disk fails.
-    pub fn journal_append(&self, queue: Queue, ticket: &Ticket, scope: &UserScope, payload: &[u8]) -> Result<(), JournalError> {
-        let id = self.file_id(scope.user());
-        let seal = self.seal(scope.user(), &id)?;
-        self.journal(queue).append(ticket, &seal.records.seal(journal_place(queue, ticket, &id), payload)?)
-    }
-
-    /// The oldest turn that was not consumed; asking again gives it again. After a restart some that were consumed may come again:
-    /// [`Batch::learned`] makes learning from them a no-op.
-    ///
-    /// # Errors
-    /// When the disk fails.
-    pub fn journal_next(&self, queue: Queue) -> Result<Option<JournalEntry>, StoreError> {
-        self.journal(queue).next()
-    }
-
-    /// Up to `most` turns that were not consumed, oldest first, without the `skip` oldest ones.
-    ///
-    /// # Errors
-    /// When the disk fails.
-    pub fn journal_peek(&self, queue: Queue, skip: usize, most: usize) -> Result<Vec<JournalEntry>, StoreError> {
-        self.journal(queue).peek(skip, most)
-    }
-
-    /// Opens a turn's payload with the key of the user that its ticket stands for.
-    ///
-    /// # Errors
-    /// When the user was erased since, or the entry is another user's. Such an entry is to be marked as done.
-    pub fn journal_open(&self, scope: &UserScope, entry: &JournalEntry) -> Result<Vec<u8>, StoreError> {
-        let id = self.file_id(scope.user());
-        self.seal(scope.user(), &id)?.records.open(journal_place(entry.queue, &entry.ticket, &id), &entry.sealed)
-    }
-
-    /// Marks the oldest turns of one queue as consumed, or unreadable.
-    ///
-    /// # Errors
-    /// When the disk fails; the turns are consumed all the same until a restart.
-    pub fn journal_done(&self, entries: &[JournalEntry]) -> Result<(), StoreError> {
-        match entries.first() {
-            Some(first) => self.journal(first.queue).done(entries),
-            None => Ok(()),
-        }
-    }
-
-    /// How many turns that wait to be learned from are `whose`.
-    ///
-    /// # Errors
-    /// When the disk fails.
-    pub fn journal_count(&self, queue: Queue, whose: impl Fn(&Ticket) -> bool) -> Result<u64, StoreError> {
-        self.journal(queue).count(whose)
-    }
-
-    /// Bytes that wait to be learned from. Answers from memory.
-    pub fn journal_backlog(&self, queue: Queue) -> u64 {
-        self.journal(queue).backlog()
-    }
-
-    fn journal(&self, queue: Queue) -> &Journal {
-        match queue {
-            Queue::Rules => &self.0.rules,
-            Queue::Tutor => &self.0.tutor,
-        }
+        self.0.registry.naming.ticket_key()
     }
 
     fn gate(&self, id: &FileId) -> MutexGuard<'_, ()> {
@@ -348,9 +301,9 @@ impl Store {
     }
 
     /// The user's keys, unwrapped on first use.
-    fn seal(&self, user: &UserId, id: &FileId) -> Result<Arc<UserSeal>, StoreError> {
+    fn seal(&self, id: &FileId) -> Result<Arc<UserSeal>, StoreError> {
         let vault = self.0.registry.users.get(id).and_then(|entry| entry.vault.clone());
-        vault.ok_or(StoreError::NotEnrolled)?.unwrap(&self.0.keyring, user, id)
+        vault.ok_or(StoreError::NotEnrolled)?.unwrap(id)
     }
 }
 
@@ -366,8 +319,4 @@ impl Batch {
             && learned.is_empty()
             && spending.is_none()
     }
-}
-
-fn journal_place<'a>(queue: Queue, ticket: &'a Ticket, file: &'a FileId) -> Place<'a> {
-    Place { table: queue.table(), key: ticket.as_bytes(), file }
 }

@@ -1,214 +1,250 @@
-//! The registry: who is enrolled with which wrapped data key, and whose the user keys are.
+//! The registry: who is enrolled with which wrapped data key, whose the user keys are, and the tenants' secrets.
 //!
 //! Everything in it is also held in memory, so that looking up costs no I/O. Changes that arrive together share one
-//! transaction: whoever comes first writes for all who wait.
+//! transaction: whoever comes first writes for all who wait. What concerns the registry as a whole writes its file anew
+//! (`edition`), while changes wait.
 
+use std::collections::BTreeSet;
 use std::mem;
 use std::sync::{Arc, OnceLock};
 
 use dashmap::DashMap;
-use parking_lot::Mutex;
-use redb::{Builder, Database, ReadableDatabase, ReadableTable, TableDefinition};
-use serde::{Deserialize, Serialize};
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
+use redb::Database;
 
-use super::disk::{Disk, Mode};
+use super::disk::Disk;
+use super::edition::{
+    self, DOOMED, Edition, NAME, TENANTS, USER_KEYS, USERS, edition_of, open_database, put_in_place, seal_key, seal_user,
+    tenant_place,
+};
+use super::entry::{Entry, Tenant, UserKeyRecord};
 use super::error::StoreError;
-use super::overlay::Overlay;
-use super::seal::{FileId, Keyring, Place, SealKey, UserSeal};
-use crate::identity::{Assurance, KeyHash};
-use crate::ids::{KeyId, RequestId, UserId};
-use crate::policy::Standing;
-
-const USERS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("users");
-const USER_KEYS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("user_keys");
-const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
-
-/// A sealed word that only the right master key opens.
-const CHECK: &str = "check";
-const CHECK_WORD: &[u8] = b"memgate registry";
-const CHECK_PLACE: Place<'_> = Place { table: "meta", key: CHECK.as_bytes(), file: &FileId::NONE };
-
-pub(super) const NAME: &str = "registry.redb";
-const CACHE: usize = 8 << 20;
-
-/// A user as the registry keeps it, sealed. Of an erased user nothing stays but the standing, under the hashed name.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct UserRecord {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user: Option<UserId>,
-    /// The wrapped data key, in hex.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
-    /// Milliseconds since the Unix epoch.
-    pub created: i64,
-    pub ratchet: Option<Assurance>,
-    pub known: bool,
-    pub sandbox: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub erased: Option<Erasure>,
-}
-
-/// When a user's memory was last erased, and by which request: the receipt's number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Erasure {
-    pub receipt: RequestId,
-    /// Milliseconds since the Unix epoch.
-    pub at: i64,
-}
-
-/// A per-user key as it is listed. The key itself is kept nowhere.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UserKeyRecord {
-    pub id: KeyId,
-    pub user: UserId,
-    /// What the operator calls it.
-    #[serde(default)]
-    pub label: String,
-    /// Milliseconds since the Unix epoch.
-    pub created_at: i64,
-    /// When it was revoked; it opens nothing since.
-    #[serde(default)]
-    pub revoked_at: Option<i64>,
-    /// The last four characters of the key, to tell keys apart by.
-    #[serde(default)]
-    pub hint: String,
-}
-
-/// An enrolled user in memory.
-#[derive(Debug, Clone)]
-pub(super) struct Entry {
-    pub standing: Standing,
-    pub sandbox: bool,
-    pub created: i64,
-    /// `None`: erased.
-    pub vault: Option<Arc<Vault>>,
-    pub erased: Option<Erasure>,
-}
-
-/// A wrapped data key, and what it gives once unwrapped.
-#[derive(Debug)]
-pub(super) struct Vault {
-    wrapped: Vec<u8>,
-    seal: OnceLock<Arc<UserSeal>>,
-}
-
-impl Vault {
-    pub fn new(wrapped: Vec<u8>) -> Self {
-        Self { wrapped, seal: OnceLock::new() }
-    }
-
-    pub fn unwrap(&self, keyring: &Keyring, user: &UserId, file: &FileId) -> Result<Arc<UserSeal>, StoreError> {
-        if let Some(seal) = self.seal.get() {
-            return Ok(seal.clone());
-        }
-        let seal = keyring.unwrap_data_key(user, file, &self.wrapped)?;
-        Ok(self.seal.get_or_init(|| seal).clone())
-    }
-}
-
-impl Entry {
-    /// The record to be written. `user` is named only while there is a key.
-    pub fn record(&self, user: &UserId) -> UserRecord {
-        UserRecord {
-            user: self.vault.is_some().then(|| user.clone()),
-            key: self.vault.as_ref().map(|vault| hex::encode(&vault.wrapped)),
-            created: self.created,
-            ratchet: self.standing.ratchet,
-            known: self.standing.known,
-            sandbox: self.sandbox,
-            erased: self.erased,
-        }
-    }
-
-    fn from_record(record: &UserRecord) -> Result<Self, StoreError> {
-        let wrapped = record.key.as_ref().map(hex::decode).transpose().map_err(|_| StoreError::Malformed)?;
-        Ok(Self {
-            standing: Standing { known: record.known, ratchet: record.ratchet },
-            sandbox: record.sandbox,
-            created: record.created,
-            vault: wrapped.map(|wrapped| Arc::new(Vault::new(wrapped))),
-            erased: record.erased,
-        })
-    }
-}
+use super::keys::{MasterKey, Naming};
+use super::overlay::aside;
+use super::seal::FileId;
+use crate::identity::KeyHash;
+use crate::ids::TenantId;
 
 enum Change {
     PutUser(FileId, Vec<u8>),
     DropUser(FileId),
     PutKey(KeyHash, Vec<u8>),
+    PutTenant([u8; 32], Vec<u8>),
+    /// Files that are gone.
+    Removed(Vec<FileId>),
 }
 
 type Outcome = Arc<OnceLock<Result<(), StoreError>>>;
 
 pub(super) struct Registry {
     disk: Arc<dyn Disk>,
+    master: RwLock<Arc<MasterKey>>,
+    pub naming: Naming,
     pub users: DashMap<FileId, Entry>,
     pub keys: DashMap<[u8; 32], UserKeyRecord>,
-    waiting: Mutex<Vec<(Change, Outcome)>>,
+    pub tenants: DashMap<TenantId, Arc<Tenant>>,
+    /// Files to be removed, whose users' keys are gone.
+    pub doomed: Mutex<BTreeSet<FileId>>,
+    former: Mutex<Vec<(i64, Vec<u8>)>>,
+    /// Held together by those who change entries, alone by who writes the whole file. An edition in it may be on the disk or not: its
+    /// writer met a failure, and nobody writes until that is known.
+    turn: RwLock<Option<Box<Edition>>>,
+    waiting: Mutex<Vec<(Vec<Change>, Outcome)>>,
     /// `None` after a failure: redb refuses to go on after one, so that the next writer opens it anew.
     database: Mutex<Option<Database>>,
 }
 
+/// The right to change entries: from reading one to writing it, keys stay what they are.
+pub(super) struct Turn<'a> {
+    _held: RwLockReadGuard<'a, Option<Box<Edition>>>,
+    master: Arc<MasterKey>,
+}
+
 impl Registry {
-    pub fn open(disk: Arc<dyn Disk>, seal: &SealKey) -> Result<Self, StoreError> {
-        if disk.stored(NAME)?.is_none() {
+    /// Opens the registry with whichever of the keys fits; makes it with the first where there is none.
+    pub fn open(disk: Arc<dyn Disk>, mut candidates: Vec<MasterKey>) -> Result<Self, StoreError> {
+        let (database, edition, outdated) = if disk.stored(NAME)?.is_none() {
             if disk.has_entries("users")? {
                 return Err(StoreError::MissingRegistry);
             }
-            make(disk.as_ref(), seal)?;
+            candidates.truncate(1);
+            let edition = Edition::first(candidates.pop().ok_or(StoreError::WrongMasterKey)?)?;
+            let database = edition.write(disk.as_ref())?;
+            put_in_place(disk.as_ref())?;
+            (database, edition, false)
+        } else {
+            let database = open_database(disk.as_ref())?;
+            let (edition, outdated) = Edition::read(&database, candidates)?;
+            // What a crash left of an edition that never came out.
+            disk.remove(&aside(NAME))?;
+            (database, edition, outdated)
+        };
+        let registry = Self {
+            disk,
+            master: RwLock::new(Arc::clone(&edition.master)),
+            naming: edition.naming.clone(),
+            users: DashMap::new(),
+            keys: DashMap::new(),
+            tenants: DashMap::new(),
+            doomed: Mutex::default(),
+            former: Mutex::default(),
+            turn: RwLock::new(None),
+            waiting: Mutex::default(),
+            database: Mutex::new(Some(database)),
+        };
+        registry.adopt(edition);
+        if outdated {
+            registry.publish(|edition| {
+                let master = Arc::clone(&edition.master);
+                edition.rewrap(master)
+            })?;
         }
-        let database = open_database(disk.as_ref())?;
-        check_master_key(&database, seal)?;
-        let registry =
-            Self { disk, users: DashMap::new(), keys: DashMap::new(), waiting: Mutex::default(), database: Mutex::new(None) };
-        registry.fill(&database, seal)?;
-        *registry.database.lock() = Some(database);
         Ok(registry)
     }
 
-    fn fill(&self, database: &Database, seal: &SealKey) -> Result<(), StoreError> {
-        let txn = database.begin_read()?;
-        for row in txn.open_table(USERS)?.iter()? {
-            let (key, sealed) = row?;
-            let file = FileId(*key.value());
-            let plain = seal.open(user_place(&file), sealed.value())?;
-            let record = serde_json::from_slice(&plain).map_err(|_| StoreError::Malformed)?;
-            self.users.insert(file, Entry::from_record(&record)?);
+    /// The master key in use.
+    pub fn master(&self) -> Arc<MasterKey> {
+        Arc::clone(&self.master.read())
+    }
+
+    /// Waits for whoever writes the whole file. Not to be asked for by a thread that holds one.
+    pub fn turn(&self) -> Result<Turn<'_>, StoreError> {
+        loop {
+            let held = self.turn.read();
+            if held.is_none() {
+                return Ok(Turn { _held: held, master: self.master() });
+            }
+            drop(held);
+            self.settle(&mut self.turn.write())?;
         }
-        for row in txn.open_table(USER_KEYS)?.iter()? {
-            let (hash, sealed) = row?;
-            let plain = seal.open(key_place(hash.value()), sealed.value())?;
-            self.keys.insert(*hash.value(), serde_json::from_slice(&plain).map_err(|_| StoreError::Malformed)?);
+    }
+
+    /// Writes the whole file anew as `change` makes it, then shows it. On an error nothing has changed; or, should the disk fail at the
+    /// very end, it turns out when there is a disk again.
+    pub fn publish(&self, change: impl FnOnce(Edition) -> Result<Edition, StoreError>) -> Result<(), StoreError> {
+        let mut doubt = self.turn.write();
+        self.settle(&mut doubt)?;
+        let edition = change(self.edition()?)?;
+        let database = edition.write(self.disk.as_ref())?;
+        // The new file is open, and so locked against other processes, before it has the name.
+        match put_in_place(self.disk.as_ref()) {
+            Ok(()) => {
+                *self.database.lock() = Some(database);
+                self.adopt(edition);
+                Ok(())
+            }
+            Err(error) => {
+                *doubt = Some(Box::new(edition));
+                *self.database.lock() = None;
+                drop(database);
+                match self.settle(&mut doubt) {
+                    Ok(true) => Ok(()),
+                    _ => Err(error),
+                }
+            }
         }
-        Ok(())
+    }
+
+    /// Finds out whether an edition in doubt has come out, and shows it then.
+    fn settle(&self, doubt: &mut Option<Box<Edition>>) -> Result<bool, StoreError> {
+        let Some(edition) = doubt.as_ref() else { return Ok(false) };
+        self.disk.sync_folder(NAME)?;
+        let database = open_database(self.disk.as_ref())?;
+        let is_out = edition_of(&database)? == edition.id;
+        *self.database.lock() = Some(database);
+        if let Some(edition) = doubt.take().filter(|_| is_out) {
+            self.adopt(*edition);
+        }
+        Ok(is_out)
+    }
+
+    /// All that is held in memory, as an edition of its own.
+    fn edition(&self) -> Result<Edition, StoreError> {
+        let tenants = self.tenants.iter().filter(|row| row.is_lasting());
+        Ok(Edition {
+            id: edition::fresh_id()?,
+            master: self.master(),
+            naming: self.naming.clone(),
+            tenants: tenants.map(|row| (row.key().clone(), Arc::clone(&row))).collect(),
+            users: self.users.iter().map(|row| (*row.key(), row.clone())).collect(),
+            keys: self.keys.iter().map(|row| (*row.key(), row.clone())).collect(),
+            doomed: self.doomed.lock().clone(),
+            former: self.former.lock().clone(),
+        })
+    }
+
+    /// Shows an edition. Each entry takes the place of the one before it, so that nobody is missing meanwhile.
+    fn adopt(&self, edition: Edition) {
+        let Edition { id: _, master, naming: _, tenants, users, keys, doomed, former } = edition;
+        *self.master.write() = master;
+        let names: BTreeSet<_> = tenants.iter().map(|(name, _)| name.clone()).collect();
+        for (name, tenant) in tenants {
+            tenant.mark_lasting();
+            self.tenants.insert(name, tenant);
+        }
+        self.tenants.retain(|name, _| names.contains(name));
+        for (file, entry) in users {
+            self.users.insert(file, entry);
+        }
+        for (hash, record) in keys {
+            self.keys.insert(hash, record);
+        }
+        *self.doomed.lock() = doomed;
+        *self.former.lock() = former;
+    }
+
+    /// The tenant; a new one lasts once a user of it was put with it.
+    pub fn tenant(&self, turn: &Turn<'_>, name: &TenantId, now_ms: i64) -> Result<Arc<Tenant>, StoreError> {
+        if let Some(tenant) = self.tenants.get(name) {
+            return Ok(Arc::clone(&tenant));
+        }
+        let fresh = Arc::new(Tenant::fresh(&turn.master, now_ms)?);
+        Ok(Arc::clone(&self.tenants.entry(name.clone()).or_insert(fresh)))
     }
 
     /// Writes a user's entry, then shows it.
-    pub fn put_user(&self, seal: &SealKey, file: FileId, user: &UserId, entry: Entry) -> Result<(), StoreError> {
-        let json = serde_json::to_vec(&entry.record(user)).map_err(|_| StoreError::Malformed)?;
-        self.submit(Change::PutUser(file, seal.seal(user_place(&file), &json)?))?;
+    pub fn put_user(&self, turn: &Turn<'_>, file: FileId, entry: Entry) -> Result<(), StoreError> {
+        let mut changes = vec![Change::PutUser(file, seal_user(&turn.master, &file, &entry)?)];
+        let name = entry.vault.as_ref().map(|vault| vault.user().tenant());
+        let new = name.and_then(|name| Some((name, self.tenants.get(name).filter(|tenant| !tenant.is_lasting())?.clone())));
+        if let Some((name, tenant)) = &new {
+            let row = self.naming.tenant_row(name);
+            changes.push(Change::PutTenant(row, turn.master.registry.seal(tenant_place(&row), &tenant.encode(name))?));
+        }
+        self.submit(changes)?;
+        if let Some((_, tenant)) = new {
+            tenant.mark_lasting();
+        }
         self.users.insert(file, entry);
         Ok(())
     }
 
-    pub fn drop_user(&self, file: FileId) -> Result<(), StoreError> {
-        self.submit(Change::DropUser(file))?;
+    pub fn drop_user(&self, _: &Turn<'_>, file: FileId) -> Result<(), StoreError> {
+        self.submit(vec![Change::DropUser(file)])?;
         self.users.remove(&file);
         Ok(())
     }
 
-    pub fn put_key(&self, seal: &SealKey, hash: KeyHash, record: UserKeyRecord) -> Result<(), StoreError> {
-        let json = serde_json::to_vec(&record).map_err(|_| StoreError::Malformed)?;
-        self.submit(Change::PutKey(hash, seal.seal(key_place(&hash.0), &json)?))?;
+    pub fn put_key(&self, turn: &Turn<'_>, hash: KeyHash, record: UserKeyRecord) -> Result<(), StoreError> {
+        self.submit(vec![Change::PutKey(hash, seal_key(&turn.master, &hash.0, &record)?)])?;
         self.keys.insert(hash.0, record);
         Ok(())
     }
 
-    /// Makes a change lasting, together with all that wait.
-    fn submit(&self, change: Change) -> Result<(), StoreError> {
+    /// Forgets files that are gone.
+    pub fn note_removed(&self, _: &Turn<'_>, files: Vec<FileId>) -> Result<(), StoreError> {
+        self.submit(vec![Change::Removed(files.clone())])?;
+        let mut doomed = self.doomed.lock();
+        files.iter().for_each(|file| {
+            doomed.remove(file);
+        });
+        Ok(())
+    }
+
+    /// Makes changes lasting, together with all that wait.
+    fn submit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
         let outcome = Outcome::default();
-        self.waiting.lock().push((change, outcome.clone()));
+        self.waiting.lock().push((changes, outcome.clone()));
         let mut database = self.database.lock();
         if let Some(done) = outcome.get() {
             return done.clone();
@@ -222,7 +258,7 @@ impl Registry {
         result
     }
 
-    fn write(&self, slot: &mut Option<Database>, batch: &[(Change, Outcome)]) -> Result<(), StoreError> {
+    fn write(&self, slot: &mut Option<Database>, batch: &[(Vec<Change>, Outcome)]) -> Result<(), StoreError> {
         let database = match slot.take() {
             Some(database) => database,
             None => open_database(self.disk.as_ref())?,
@@ -231,54 +267,25 @@ impl Registry {
         {
             let mut users = txn.open_table(USERS)?;
             let mut keys = txn.open_table(USER_KEYS)?;
-            for (change, _) in batch {
+            for change in batch.iter().flat_map(|(changes, _)| changes) {
                 match change {
-                    Change::PutUser(file, sealed) => users.insert(&file.0, sealed.as_slice())?,
-                    Change::DropUser(file) => users.remove(&file.0)?,
-                    Change::PutKey(hash, sealed) => keys.insert(&hash.0, sealed.as_slice())?,
-                };
+                    Change::PutUser(file, sealed) => drop(users.insert(&file.0, sealed.as_slice())?),
+                    Change::DropUser(file) => drop(users.remove(&file.0)?),
+                    Change::PutKey(hash, sealed) => drop(keys.insert(&hash.0, sealed.as_slice())?),
+                    Change::PutTenant(row, sealed) => drop(txn.open_table(TENANTS)?.insert(row, sealed.as_slice())?),
+                    Change::Removed(files) => {
+                        let mut doomed = txn.open_table(DOOMED)?;
+                        for file in files {
+                            doomed.remove(&file.0)?;
+                        }
+                    }
+                }
             }
         }
         txn.commit()?;
         *slot = Some(database);
         Ok(())
     }
-}
-
-fn open_database(disk: &dyn Disk) -> Result<Database, StoreError> {
-    let file = disk.open(NAME, Mode::Existing)?;
-    Ok(Builder::new().set_cache_size(CACHE).create_with_backend(file)?)
-}
-
-/// Makes an empty registry with the sealed check value in it.
-fn make(disk: &dyn Disk, seal: &SealKey) -> Result<(), StoreError> {
-    let image = Overlay::empty();
-    let database = Builder::new().set_cache_size(CACHE).create_with_backend(image.clone())?;
-    let txn = database.begin_write()?;
-    txn.open_table(USERS)?;
-    txn.open_table(USER_KEYS)?;
-    txn.open_table(META)?.insert(CHECK, seal.seal(CHECK_PLACE, CHECK_WORD)?.as_slice())?;
-    txn.commit()?;
-    image.shut();
-    drop(database);
-    Ok(image.save(disk, NAME)?)
-}
-
-fn check_master_key(database: &Database, seal: &SealKey) -> Result<(), StoreError> {
-    let sealed = database.begin_read()?.open_table(META)?.get(CHECK)?.ok_or(StoreError::Malformed)?;
-    match seal.open(CHECK_PLACE, sealed.value()) {
-        Err(StoreError::Newer) => Err(StoreError::Newer),
-        Ok(word) if word == CHECK_WORD => Ok(()),
-        _ => Err(StoreError::WrongMasterKey),
-    }
-}
-
-fn user_place(file: &FileId) -> Place<'_> {
-    Place { table: "users", key: &[], file }
-}
-
-fn key_place(hash: &[u8; 32]) -> Place<'_> {
-    Place { table: "user_keys", key: hash, file: &FileId::NONE }
 }
 
 impl std::fmt::Debug for Registry {

@@ -1,11 +1,10 @@
 //! Encryption at rest: AES-256-GCM with a random nonce a record, keys by HMAC-SHA256.
 //!
-//! Each user has a random data key. It is wrapped by a key derived from the master key and the user's id, and the wrapped
-//! form lives in the registry, apart from what it protects: deleting it makes every copy of the user's file unreadable.
+//! Each user has a random data key. Its wrapped form (`keys`) lives in the registry, apart from what it protects: deleting it makes
+//! every copy of the user's file unreadable.
 
 use std::cmp::Ordering;
 use std::fmt;
-use std::sync::Arc;
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
@@ -14,7 +13,6 @@ use sha2::Sha256;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::error::StoreError;
-use crate::ids::UserId;
 
 /// Layout of a sealed record: this byte, a 12-byte nonce, the ciphertext, a 16-byte tag.
 const SEAL_VERSION: u8 = 1;
@@ -79,7 +77,7 @@ pub(super) fn random_key() -> Result<Zeroizing<[u8; 32]>, StoreError> {
 }
 
 /// HMAC-SHA256 of a label and what follows it. No label is a prefix of another.
-fn derive(key: &[u8; 32], label: &str, rest: &[u8]) -> Zeroizing<[u8; 32]> {
+pub(super) fn derive(key: &[u8; 32], label: &str, rest: &[u8]) -> Zeroizing<[u8; 32]> {
     // HMAC takes keys of any length, so a fixed one cannot be refused.
     let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(key) else { unreachable!("HMAC takes any key") };
     mac.update(label.as_bytes());
@@ -96,6 +94,10 @@ fn derive(key: &[u8; 32], label: &str, rest: &[u8]) -> Zeroizing<[u8; 32]> {
 pub(super) struct SealKey(Zeroizing<[u8; 32]>);
 
 impl SealKey {
+    pub fn new(key: Zeroizing<[u8; 32]>) -> Self {
+        Self(key)
+    }
+
     fn cipher(&self) -> Aes256Gcm {
         Aes256Gcm::new((&*self.0).into())
     }
@@ -140,111 +142,69 @@ impl Opener {
     }
 }
 
-/// The keys that come from the master key.
-pub(super) struct Keyring {
-    master: Zeroizing<[u8; 32]>,
-    pub registry: SealKey,
-}
-
-impl Keyring {
-    pub fn new(master: Zeroizing<[u8; 32]>) -> Self {
-        let registry = SealKey(derive(&master, "memgate registry v1", &[]));
-        Self { master, registry }
-    }
-
-    pub fn file_id(&self, user: &UserId) -> FileId {
-        FileId(*derive(&self.master, "memgate file name v1", &user.encode()))
-    }
-
-    pub fn ticket_key(&self) -> [u8; 32] {
-        *derive(&self.master, "memgate ticket v1", &[])
-    }
-
-    fn wrapping_key(&self, user: &UserId) -> SealKey {
-        SealKey(derive(&self.master, "memgate wrapping v1", &user.encode()))
-    }
-
-    /// A fresh data key in its wrapped form.
-    pub fn make_data_key(&self, user: &UserId, file: &FileId) -> Result<Vec<u8>, StoreError> {
-        self.wrapping_key(user).seal(Place { table: "data key", key: &[], file }, random_key()?.as_slice())
-    }
-
-    pub fn unwrap_data_key(&self, user: &UserId, file: &FileId, wrapped: &[u8]) -> Result<Arc<UserSeal>, StoreError> {
-        let plain = Zeroizing::new(self.wrapping_key(user).open(Place { table: "data key", key: &[], file }, wrapped)?);
-        let data: Zeroizing<[u8; 32]> = Zeroizing::new(plain.as_slice().try_into().map_err(|_| StoreError::Sealed)?);
-        let hash = derive(&data, "memgate hash v1", &[]);
-        let (hash, _) = hash.split_first_chunk::<16>().ok_or(StoreError::Sealed)?;
-        Ok(Arc::new(UserSeal { records: SealKey(derive(&data, "memgate records v1", &[])), hash: Zeroizing::new(*hash) }))
-    }
-}
-
 /// What a user's data key gives: the key of the records, and the key of the hashes of turns.
 pub(super) struct UserSeal {
     pub records: SealKey,
     pub hash: Zeroizing<[u8; 16]>,
 }
 
+impl UserSeal {
+    pub fn of(data: &[u8; 32]) -> Self {
+        let mut hash = Zeroizing::new([0; 16]);
+        hash.copy_from_slice(&derive(data, "memgate hash v1", &[])[..16]);
+        Self { records: SealKey(derive(data, "memgate records v1", &[])), hash }
+    }
+}
+
 macro_rules! opaque {
     ($($name:ident),*) => {
-        $(impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        $(impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(concat!(stringify!($name), "(…)"))
             }
         })*
     };
 }
-opaque!(SealKey, Opener, Keyring, UserSeal);
+pub(super) use opaque;
+opaque!(SealKey, Opener, UserSeal);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn keyring() -> Keyring {
-        Keyring::new(Zeroizing::new([7; 32]))
+    fn key() -> SealKey {
+        SealKey::new(Zeroizing::new([7; 32]))
     }
 
     #[test]
     fn a_record_opens_only_where_it_was_sealed() {
-        let keys = keyring();
+        let key = key();
         let file = FileId([1; 32]);
         let place = Place { table: "facts", key: b"k1", file: &file };
-        let sealed = keys.registry.seal(place, b"secret words").unwrap();
-        assert_eq!(keys.registry.open(place, &sealed).unwrap(), b"secret words");
+        let sealed = key.seal(place, b"secret words").unwrap();
+        assert_eq!(key.open(place, &sealed).unwrap(), b"secret words");
         for wrong in
             [Place { table: "injections", ..place }, Place { key: b"k2", ..place }, Place { file: &FileId([2; 32]), ..place }]
         {
-            assert!(matches!(keys.registry.open(wrong, &sealed), Err(StoreError::Sealed)));
+            assert!(matches!(key.open(wrong, &sealed), Err(StoreError::Sealed)));
         }
         for i in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[i] ^= 1;
-            assert!(keys.registry.open(place, &changed).is_err(), "byte {i}");
-            assert!(keys.registry.open(place, &sealed[..i]).is_err(), "cut at {i}");
+            assert!(key.open(place, &changed).is_err(), "byte {i}");
+            assert!(key.open(place, &sealed[..i]).is_err(), "cut at {i}");
         }
     }
 
     #[test]
     fn equal_words_seal_differently() {
-        let keys = keyring();
+        let key = key();
         let place = Place { table: "facts", key: b"k", file: &FileId::NONE };
-        assert_ne!(keys.registry.seal(place, b"x").unwrap(), keys.registry.seal(place, b"x").unwrap());
-    }
-
-    #[test]
-    fn a_data_key_opens_for_its_user_alone() {
-        let keys = keyring();
-        let (a, b) = (UserId::parse("acme:bob").unwrap(), UserId::parse("beta:bob").unwrap());
-        let file = keys.file_id(&a);
-        let wrapped = keys.make_data_key(&a, &file).unwrap();
-        let seal = keys.unwrap_data_key(&a, &file, &wrapped).unwrap();
-        assert_eq!(seal.hash, keys.unwrap_data_key(&a, &file, &wrapped).unwrap().hash);
-        assert!(keys.unwrap_data_key(&b, &file, &wrapped).is_err());
-        assert!(keys.unwrap_data_key(&a, &keys.file_id(&b), &wrapped).is_err());
-        assert_ne!(file, keys.file_id(&b));
+        assert_ne!(key.seal(place, b"x").unwrap(), key.seal(place, b"x").unwrap());
     }
 
     #[test]
     fn keys_do_not_print() {
-        assert_eq!(format!("{:?}", keyring()), "Keyring(…)");
+        assert_eq!(format!("{:?}", key()), "SealKey(…)");
     }
 }

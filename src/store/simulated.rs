@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use redb::StorageBackend;
+use zeroize::Zeroizing;
 
-use super::disk::{Disk, DiskFile, Mode};
+use super::disk::{Disk, DiskFile, Mode, ShortFile};
 
 /// What a disk sector is: the unit that is written whole or not at all.
 const SECTOR: usize = 512;
@@ -254,6 +255,25 @@ impl Disk for SimulatedDisk {
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         self.change_names(NameChange::Rename(from.into(), to.into()))
+    }
+
+    fn link(&self, from: &str, to: &str) -> io::Result<bool> {
+        let (found, taken) = {
+            let state = self.0.lock();
+            (state.names.get(from).copied(), state.names.contains_key(to))
+        };
+        if taken {
+            return Ok(false);
+        }
+        self.change_names(NameChange::Put(to.into(), found.ok_or(io::ErrorKind::NotFound)?)).map(|()| true)
+    }
+
+    fn read_short(&self, name: &str) -> io::Result<Option<ShortFile>> {
+        let contents = self.contents(name);
+        Ok(contents.map(|mut bytes| {
+            bytes.truncate(ShortFile::MOST);
+            ShortFile { bytes: Zeroizing::new(bytes), mode: 0o600 }
+        }))
     }
 
     fn remove(&self, name: &str) -> io::Result<bool> {

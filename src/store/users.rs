@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::registry::{Entry, Erasure, UserKeyRecord, Vault};
+use super::entry::{Entry, Erasure, UserKeyRecord, Vault};
 use super::seal::random_key;
 use super::{FileId, Store, StoreError};
 use crate::enforce::UserScope;
@@ -61,6 +61,8 @@ impl Store {
             return Ok(());
         }
         let _gate = self.gate(&id);
+        let registry = &self.0.registry;
+        let turn = registry.turn()?;
         let entry = self.entry(&id);
         if entry.as_ref().is_some_and(|entry| enrolment.is_reflected_by(entry)) {
             return Ok(());
@@ -80,14 +82,15 @@ impl Store {
             } else if self.file(&id).set_aside()? {
                 tracing::error!("a new user's file was there already, as if the registry were older: it was set aside");
             }
-            entry.vault = Some(Vault::new(self.0.keyring.make_data_key(enrolment.user, &id)?).into());
+            let tenant = registry.tenant(&turn, enrolment.user.tenant(), enrolment.now_ms)?;
+            entry.vault = Some(Vault::make(enrolment.user, &id, tenant.wrapping.clone())?.into());
             entry.created = enrolment.now_ms;
         }
         entry.standing.known |= !enrolment.sandbox;
         if enrolment.verified {
             entry.standing.ratchet = Some(Assurance::Verified);
         }
-        self.0.registry.put_user(&self.0.keyring.registry, id, enrolment.user, entry)
+        registry.put_user(&turn, id, entry)
     }
 
     /// Lowers the trust ratchet, so that weaker evidence opens the user's memory again. `false`: it was not above `to`.
@@ -97,9 +100,10 @@ impl Store {
     pub fn lower_ratchet(&self, user: &UserId, to: Option<Assurance>) -> Result<bool, StoreError> {
         let id = self.file_id(user);
         let _gate = self.gate(&id);
+        let turn = self.0.registry.turn()?;
         let Some(mut entry) = self.entry(&id).filter(|entry| entry.standing.ratchet > to) else { return Ok(false) };
         entry.standing.ratchet = to;
-        self.0.registry.put_user(&self.0.keyring.registry, id, user, entry)?;
+        self.0.registry.put_user(&turn, id, entry)?;
         Ok(true)
     }
 
@@ -111,13 +115,14 @@ impl Store {
     pub fn erase(&self, scope: &UserScope, erasure: Erasure) -> Result<Erased, StoreError> {
         let id = self.file_id(scope.user());
         let _gate = self.gate(&id);
+        let turn = self.0.registry.turn()?;
         // A file that cannot be read is erased all the same.
         let records = self.file(&id).count().unwrap_or_default();
         let bytes = self.file(&id).bytes()?;
         if let Some(entry) = self.entry(&id).filter(|entry| entry.vault.is_some()) {
             // A sandbox's entry goes with its expiry; until then it keeps what was said before from being learned after.
             let entry = Entry { vault: None, erased: Some(erasure), ..entry };
-            self.0.registry.put_user(&self.0.keyring.registry, id, scope.user(), entry)?;
+            self.0.registry.put_user(&turn, id, entry)?;
         }
         self.file(&id).remove()?;
         Ok(Erased { records, bytes })
@@ -139,8 +144,9 @@ impl Store {
         let mut expired = 0;
         for id in due {
             let _gate = self.gate(&id);
+            let turn = self.0.registry.turn()?;
             if self.entry(&id).as_ref().is_some_and(is_due) {
-                self.0.registry.drop_user(id)?;
+                self.0.registry.drop_user(&turn, id)?;
                 self.file(&id).remove()?;
                 expired += 1;
             }
@@ -168,7 +174,7 @@ impl Store {
         };
         let id = record.id;
         let hash = KeyHash(Sha256::digest(key.as_bytes()).into());
-        self.0.registry.put_key(&self.0.keyring.registry, hash, record)?;
+        self.0.registry.put_key(&self.0.registry.turn()?, hash, record)?;
         Ok((id, Secret::new(key.as_bytes())))
     }
 
@@ -186,10 +192,11 @@ impl Store {
     /// # Errors
     /// When the disk fails; the key is still good then.
     pub fn revoke_user_key(&self, id: KeyId, now_ms: i64) -> Result<bool, StoreError> {
+        let turn = self.0.registry.turn()?;
         let found = self.0.registry.keys.iter().find(|key| key.id == id).map(|key| (*key.key(), key.value().clone()));
         let Some((hash, record)) = found.filter(|(_, record)| record.revoked_at.is_none()) else { return Ok(false) };
         let record = UserKeyRecord { revoked_at: Some(now_ms), ..record };
-        self.0.registry.put_key(&self.0.keyring.registry, KeyHash(hash), record)?;
+        self.0.registry.put_key(&turn, KeyHash(hash), record)?;
         Ok(true)
     }
 

@@ -126,7 +126,7 @@ fn one_damaged_record_does_not_set_a_file_aside() {
     let alice = enrolled(&store, "alice");
     store.commit(&alice, put(&[fact("one"), fact("two")])).unwrap();
     let name = user_file_of(&store, &alice);
-    let seal = store.seal(alice.user(), &store.file_id(alice.user())).unwrap();
+    let seal = store.seal(&store.file_id(alice.user())).unwrap();
     let id = store.file_id(alice.user());
     let broken = Fact { id: FactId::fresh(), ..fact("broken") };
     let other = store.file_id(&crate::ids::UserId::parse("bob").unwrap());

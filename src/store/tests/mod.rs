@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use super::simulated::SimulatedDisk;
 use super::*;
-use crate::enforce::test_scope;
+use crate::enforce::{Ticket, test_scope};
 use crate::identity::Assurance;
 use crate::ids::{ClientName, RequestId};
 use crate::setting::Secret;
