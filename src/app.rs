@@ -81,6 +81,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
         tls: tls.clone(),
         addresses: Addresses::new(demo.local_addr().map_err(|error| AppError::Start(error.to_string()))?),
         fetcher: proxy::list_fetcher(),
+        lists: proxy::ListCache::default(),
         store,
         memory: Arc::clone(&memory),
         metrics: Arc::clone(&metrics),

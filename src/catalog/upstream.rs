@@ -1,87 +1,21 @@
 //! Upstreams, as they are configured and as they are called.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
+use super::access::{Asker, Audience};
+use super::file::{Builtin, SharedState, UpstreamFile};
+use super::model::{Model, resolve_models};
 use crate::dialect::Api;
 use crate::inference::Endpoint;
 use crate::memory::Reached;
 use crate::policy::MemoryAccess;
-use crate::provider::{ApiKey, AuthStyle};
-use crate::setting::{Faults, SecretRef, Span};
+use crate::provider::{self, ApiKey, AuthStyle, Provider};
+use crate::setting::{Faults, Span};
 use crate::store::Kind;
 
-/// An upstream: a model backend.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct UpstreamFile {
-    /// Name for logs and metrics: lower-case letters, digits, `-`, `_`, `.`.
-    pub name: String,
-    /// Base URL of the backend's API with its version segment, such as `http://127.0.0.1:11434/v1`. Ollama's own API is looked for beside
-    /// it, at `/api`.
-    #[serde(default)]
-    pub url: Option<String>,
-    /// A backend inside memgate. `demo` answers without a model and shows what was injected.
-    #[serde(default)]
-    pub builtin: Option<Builtin>,
-    /// Models served here; `*` stands for any run of characters. The first upstream that lists a model serves it.
-    #[serde(default = "any_model")]
-    pub models: Vec<String>,
-    /// What the backend speaks: `openai`, `anthropic`, `ollama`, or several of them. A request goes only to an upstream that speaks its
-    /// dialect; nothing is translated.
-    #[serde(default = "open_ai")]
-    pub dialects: Vec<Api>,
-    /// The key that memgate presents to the backend. The caller's own key never goes there.
-    #[serde(default)]
-    pub api_key: Option<SecretRef>,
-    /// How the key is presented. Default: `x_api_key` where `anthropic` is the only dialect, else `bearer`.
-    #[serde(default)]
-    pub auth: Option<AuthStyle>,
-    /// Speak HTTP/2 to the backend (prior knowledge without TLS, ALPN with it).
-    #[serde(default)]
-    pub http2: bool,
-    /// Longest silence of the backend within an answer, before it counts as dead.
-    #[serde(default)]
-    pub read_timeout: Option<Span>,
-    /// Whether requests to this backend read the person's memory and add to it. The client has a say, too: the stricter of both counts.
-    #[serde(default)]
-    pub memory: MemoryAccess,
-    /// Kinds of facts that never stand in a request to this backend.
-    #[serde(default)]
-    pub never_send: Vec<Kind>,
-    /// Whether paths are forwarded that reach what the backend keeps for all who use its key: files, batches, assistants, conversations,
-    /// stored answers. `allow`: every user of this upstream may reach what any other left there.
-    #[serde(default)]
-    pub shared_state: SharedState,
-}
-
-/// Who reaches what a backend keeps between requests.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum SharedState {
-    /// Nobody, but for each person's own stored responses.
-    #[default]
-    Refuse,
-    /// Every user reaches what any other left there.
-    Allow,
-}
-
-/// Backends inside memgate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Builtin {
-    Demo,
-}
-
-fn open_ai() -> Vec<Api> {
-    vec![Api::OpenAi]
-}
-
-fn any_model() -> Vec<String> {
-    vec!["*".to_owned()]
-}
+/// The largest share of requests, beside which others get the smallest.
+const MAX_WEIGHT: u32 = 1000;
 
 /// Where an upstream is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,9 +36,24 @@ pub struct Upstream {
     pub origin: Origin,
     /// Path prefix of the API, without a trailing slash: `/v1`, or empty.
     pub base: String,
-    pub models: Vec<String>,
+    /// Whose API it is, where the configuration says so.
+    pub provider: Option<&'static Provider>,
+    pub models: Vec<Arc<Model>>,
+    /// For whom it is.
+    pub audience: Audience,
+    /// Those with the least number come first.
+    pub priority: u32,
+    /// The share of requests beside others of its priority; 1 to 1000.
+    pub weight: u32,
     pub dialects: Vec<Api>,
+    /// The operator's own key.
     pub key: Option<ApiKey>,
+    /// How a key is presented, whoever's it is.
+    pub auth: AuthStyle,
+    /// Nobody is served with `key`.
+    pub require_personal_key: bool,
+    /// Who is served with `key`.
+    pub shared_key: Audience,
     pub http2: bool,
     pub read_timeout: Duration,
     pub memory: MemoryAccess,
@@ -129,20 +78,10 @@ impl Upstream {
         self.dialects.contains(&api)
     }
 
-    /// Whether a model pattern of this upstream covers `model`.
+    /// Whether this person may use it, for some models at least.
     #[must_use]
-    pub fn serves(&self, model: &str) -> bool {
-        self.models.iter().any(|pattern| matches_pattern(pattern, model))
-    }
-
-    /// Whether a model is served under a name that a client of this family may give it: to Ollama `m` is `m:latest`.
-    #[must_use]
-    pub fn serves_as(&self, api: Api, model: &str) -> bool {
-        let other = || match model.strip_suffix(":latest") {
-            Some(bare) => self.serves(bare),
-            None => !model.contains(':') && self.serves(&format!("{model}:latest")),
-        };
-        self.serves(model) || (api == Api::Ollama && other())
+    pub fn is_open_to(&self, asker: &Asker) -> bool {
+        self.audience.admits(asker) & asker.may_reach(&self.name)
     }
 
     /// The authority for the `Host` header.
@@ -174,15 +113,6 @@ pub fn endpoint_of(upstreams: &[Upstream], name: &str) -> Result<Reached, String
     Ok(Reached { endpoint, never_send: upstream.never_send.clone() })
 }
 
-/// `*` in `pattern` stands for any run of characters. Takes no more than a pass for each piece: a caller may write any name.
-fn matches_pattern(pattern: &str, text: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
-    let (middle, tail) = rest.rsplit_once('*').unwrap_or(("", rest));
-    let Some(inner) = text.strip_prefix(head).and_then(|text| text.strip_suffix(tail)) else { return false };
-    // Each piece where it first stands leaves the most to those behind it.
-    middle.split('*').try_fold(inner, |left, piece| left.split_once(piece).map(|(_, behind)| behind)).is_some()
-}
-
 /// Resolves all upstreams; at least one must be there.
 pub fn resolve_upstreams(files: &[UpstreamFile], path: &str, faults: &mut Faults) -> Vec<Upstream> {
     if files.is_empty() {
@@ -210,49 +140,109 @@ fn resolve_upstream(file: &UpstreamFile, path: &str, faults: &mut Faults) -> Opt
             "rename the upstream, for example `ollama`",
         );
     }
-    if file.models.is_empty() {
-        faults.add(format!("{path}.models"), "lists no model", "list models or leave it out to serve all (`*`)");
-    }
-    let (origin, base) = match (&file.url, file.builtin) {
-        (None, Some(Builtin::Demo)) => (Origin::Demo, "/v1".to_owned()),
-        (Some(url), None) => parse_url(url)
-            .map_err(|reason| {
-                faults.add(format!("{path}.url"), reason, "write a base URL such as http://127.0.0.1:11434/v1");
-            })
-            .ok()?,
-        (url, _) => {
-            let reason = if url.is_some() { "has both `url` and `builtin`" } else { "has neither `url` nor `builtin`" };
-            faults.add(path, reason, "give exactly one of them");
-            return None;
+    let provider = file.provider.as_deref().and_then(|name| {
+        let found = provider::find(name);
+        if found.is_none() {
+            let known: Vec<&str> = provider::PROVIDERS.iter().map(|provider| provider.name).collect();
+            let remedy = format!("write one of {}, or leave it out and give `url`", known.join(", "));
+            faults.add(format!("{path}.provider"), format!("`{name}` is no provider that memgate knows"), remedy);
         }
+        found
+    });
+    check_numbers(file, path, faults);
+    let models = resolve_models(&file.models, file.window, &format!("{path}.models"), faults);
+    let audience = Audience::resolve(file.groups.as_deref(), &format!("{path}.groups"), faults);
+    let shared_key = Audience::resolve(file.shared_key_groups.as_deref(), &format!("{path}.shared_key_groups"), faults);
+    if file.require_personal_key && file.shared_key_groups.is_some() {
+        let reason = "has no effect: `require_personal_key` lets nobody use the shared key";
+        faults.add(format!("{path}.shared_key_groups"), reason, "keep one of the two");
+    }
+    let place = resolve_place(file, provider, path, faults);
+    let dialects = match (&file.dialects, provider) {
+        (Some(dialects), _) => dialects.clone(),
+        (None, Some(provider)) => provider.dialects.to_vec(),
+        (None, None) => vec![Api::OpenAi],
     };
-    if file.dialects.is_empty() {
+    if dialects.is_empty() {
         faults.add(format!("{path}.dialects"), "lists no dialect", "list `openai`, `anthropic` or `ollama`, or leave it out");
     }
+    let usual = if dialects == [Api::Anthropic] { AuthStyle::XApiKey } else { AuthStyle::Bearer };
+    let auth = file.auth.unwrap_or_else(|| provider.map_or(usual, |provider| provider.auth));
     let key = file.api_key.as_ref().and_then(|key| {
         let secret = key.resolve(&format!("{path}.api_key"), faults)?;
-        let style = if file.dialects == [Api::Anthropic] { AuthStyle::XApiKey } else { AuthStyle::Bearer };
-        let style = file.auth.unwrap_or(style);
-        let key = ApiKey::new(secret, style);
+        let key = ApiKey::new(secret, auth);
         if key.is_none() {
             let remedy = "use a key without line breaks or control characters";
             faults.add(format!("{path}.api_key"), "cannot stand in a header", remedy);
         }
         key
     });
+    let (origin, base) = place?;
     Some(Upstream {
         name: file.name.clone(),
         origin,
         base,
-        models: file.models.clone(),
-        dialects: file.dialects.clone(),
+        provider,
+        models,
+        audience,
+        priority: file.priority,
+        weight: file.weight,
+        dialects,
         key,
+        auth,
+        require_personal_key: file.require_personal_key,
+        shared_key,
         http2: file.http2,
         read_timeout: file.read_timeout.map_or(Duration::from_mins(5), |Span(d)| d),
         memory: file.memory,
         never_send: file.never_send.clone(),
         shared_state: file.shared_state,
     })
+}
+
+fn check_numbers(file: &UpstreamFile, path: &str, faults: &mut Faults) {
+    if !(1..=MAX_WEIGHT).contains(&file.weight) {
+        faults.add(format!("{path}.weight"), "is not between 1 and 1000", "leave it out for an equal share");
+    }
+    if file.window == Some(0) {
+        let remedy = "set the models' context length, such as 32768, or leave it out";
+        faults.add(format!("{path}.window"), "a window of 0 tokens holds nothing", remedy);
+    }
+}
+
+/// Where it is reached, and the base of its paths.
+fn resolve_place(
+    file: &UpstreamFile,
+    provider: Option<&'static Provider>,
+    path: &str,
+    faults: &mut Faults,
+) -> Option<(Origin, String)> {
+    let own = provider.map(|provider| provider.url).filter(|url| !url.is_empty());
+    let remedy = "write a base URL such as http://127.0.0.1:11434/v1";
+    match (&file.url, file.builtin, own) {
+        (None, Some(Builtin::Demo), _) if file.provider.is_none() => Some((Origin::Demo, "/v1".to_owned())),
+        (Some(url), None, _) => {
+            parse_url(url).map_err(|reason| faults.add(format!("{path}.url"), reason, remedy)).ok()
+        }
+        (None, None, Some(url)) => {
+            parse_url(url).map_err(|reason| faults.add(format!("{path}.provider"), reason, remedy)).ok()
+        }
+        (None, None, None) if provider.is_some() => {
+            faults.add(format!("{path}.url"), "is missing: with this provider every account has its own", remedy);
+            None
+        }
+        // An unknown provider is a fault already.
+        (None, None, None) if file.provider.is_some() => None,
+        (url, builtin, _) => {
+            let reason = match (url, builtin) {
+                (Some(_), Some(_)) => "has both `url` and `builtin`",
+                (None, Some(_)) => "has both `builtin` and `provider`",
+                _ => "has neither `url` nor `builtin`",
+            };
+            faults.add(path, reason, "give exactly one of them");
+            None
+        }
+    }
 }
 
 fn parse_url(url: &str) -> Result<(Origin, String), String> {

@@ -31,6 +31,7 @@ impl Default for ContextFile {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ContextSettings {
     pub(super) window: u64,
+    pub(super) reserve: u64,
     pub(super) target: u64,
     pub(super) soft: u64,
     pub(super) hard: u64,
@@ -87,17 +88,23 @@ impl ContextSettings {
     fn from_file(file: &ContextFile) -> Self {
         let budget = file.window.saturating_sub(file.reserve);
         let [target, soft, hard] = [file.target, file.soft, file.hard].map(|part| share(budget, part));
-        Self { window: file.window, target, soft, hard }
+        Self { window: file.window, reserve: file.reserve.min(file.window), target, soft, hard }
     }
 
-    /// The same shares of another window, for a request that asks for one. The reserve shrinks and grows with it.
+    /// The same shares of another window, for a model or a request that has one. The reserve shrinks and grows with it, and is never more
+    /// than `max_output`, the most that the model writes.
     #[must_use]
-    pub fn for_window(&self, window: u64) -> Self {
-        let scaled = |tokens: u64| {
-            let product = u128::from(tokens) * u128::from(window) / u128::from(self.window.max(1));
-            u64::try_from(product).unwrap_or(u64::MAX)
-        };
-        Self { window, target: scaled(self.target), soft: scaled(self.soft), hard: scaled(self.hard) }
+    pub fn for_window(&self, window: u64, max_output: Option<u64>) -> Self {
+        let reserve = scale(self.reserve, window, self.window).min(max_output.unwrap_or(u64::MAX));
+        let (budget, own) = (window - reserve.min(window), self.window - self.reserve);
+        let scaled = |tokens: u64| scale(tokens, budget, own);
+        Self { window, reserve, target: scaled(self.target), soft: scaled(self.soft), hard: scaled(self.hard) }
+    }
+
+    /// The window of `context.window`.
+    #[must_use]
+    pub fn window(&self) -> u64 {
+        self.window
     }
 
     /// Most tokens that a request may have.
@@ -105,6 +112,12 @@ impl ContextSettings {
     pub fn limit(&self) -> u64 {
         self.hard
     }
+}
+
+/// `tokens` of `whole`, of `other` instead.
+fn scale(tokens: u64, other: u64, whole: u64) -> u64 {
+    let product = u128::from(tokens) * u128::from(other) / u128::from(whole.max(1));
+    u64::try_from(product).unwrap_or(u64::MAX)
 }
 
 #[expect(
@@ -130,14 +143,25 @@ mod tests {
     #[test]
     fn shares_are_of_the_window_without_the_reserve() {
         let settings = ContextSettings::default();
-        assert_eq!(settings, ContextSettings { window: 8192, target: 3584, soft: 5376, hard: 6809 });
-        assert_eq!(settings.for_window(8192), settings);
-        assert_eq!(settings.for_window(4096), ContextSettings { window: 4096, target: 1792, soft: 2688, hard: 3404 });
-        assert_eq!(settings.for_window(0).limit(), 0);
-        assert!(settings.for_window(u64::MAX).limit() > u64::MAX / 2);
+        assert_eq!(settings, ContextSettings { window: 8192, reserve: 1024, target: 3584, soft: 5376, hard: 6809 });
+        assert_eq!(settings.for_window(8192, None), settings);
+        let half = ContextSettings { window: 4096, reserve: 512, target: 1792, soft: 2688, hard: 3404 };
+        assert_eq!(settings.for_window(4096, None), half);
+        assert_eq!(settings.for_window(4096, Some(512)), half);
+        assert_eq!(settings.for_window(0, None).limit(), 0);
+        assert!(settings.for_window(u64::MAX, None).limit() > u64::MAX / 2);
         assert_eq!(settings.limit(), 6809);
         assert!(faults("{}").is_empty());
         assert!(faults(r#"{"window":8192,"soft":0.75,"hard":1,"reserve":0}"#).is_empty());
+    }
+
+    #[test]
+    fn no_more_is_kept_free_than_the_model_writes() {
+        let settings = ContextSettings::default();
+        let short = settings.for_window(8192, Some(192));
+        assert_eq!(short, ContextSettings { window: 8192, reserve: 192, target: 4000, soft: 6000, hard: 7599 });
+        assert_eq!(settings.for_window(8192, Some(100_000)), settings);
+        assert_eq!(settings.for_window(131_072, Some(4096)).reserve, 4096);
     }
 
     #[test]

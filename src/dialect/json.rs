@@ -344,35 +344,5 @@ pub(super) fn escape_into(out: &mut String, text: &str) {
     }
 }
 
-/// The string at the top-level key `model`, for routing bodies that are otherwise passed through.
-///
-/// `None` where the body is no JSON object, has no such string, or has the key twice: an upstream could read the other one.
-#[must_use]
-pub fn model_of(body: &[u8]) -> Option<String> {
-    let mut reader = Reader::new(body);
-    let mut found: Option<Option<String>> = None;
-    let mut twice = false;
-    let walk = |reader: &mut Reader<'_>, member: Member<'_>| -> Result<(), Malformed> {
-        let named = member.key == "model";
-        let model = match reader.peek() {
-            Some(b'"') if named => {
-                let literal = reader.string()?;
-                Some(decode(reader.bytes(), &literal).into_owned())
-            }
-            _ => {
-                reader.value()?;
-                None
-            }
-        };
-        if named {
-            twice |= found.replace(model).is_some();
-        }
-        Ok(())
-    };
-    reader.object(walk).ok()?;
-    reader.end().ok()?;
-    if twice { None } else { found.flatten() }
-}
-
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,7 @@ mod heard;
 mod json;
 mod keys;
 mod mend;
+mod naming;
 mod ollama;
 mod prompts;
 mod reach;
@@ -34,8 +35,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use format::{Framing, StreamFault};
-pub use json::model_of;
-pub use reach::Reach;
+pub use naming::{Naming, model_of, with_model};
+pub use reach::{Reach, model_in_path};
 pub use route::{Route, RouteKind, route};
 
 /// A family of wire formats: what a backend declares to speak, and the shape of its errors.

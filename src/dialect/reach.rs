@@ -3,6 +3,8 @@
 //! All users of an upstream share the account behind its key. So only what is known to leave nothing there, or to show nothing that a
 //! user left there, passes as it is. Whatever is not listed counts as shared.
 
+use std::ops::Range;
+
 use super::{Api, Route, RouteKind};
 
 /// What a request may touch.
@@ -97,8 +99,15 @@ fn reach_below<'a>(method: &str, path: &'a str) -> Reach<'a> {
 }
 
 fn is_google_call(path: &str) -> bool {
-    let model = ["/v1beta/models/", "/models/"].iter().find_map(|below| path.strip_prefix(below));
-    model.and_then(|model| model.split_once(':')).is_some_and(|(model, call)| is_model(model) && GOOGLE.contains(&call))
+    model_in_path(path).is_some()
+}
+
+/// Where a path names the model of a call, as Google's do: `/v1beta/models/{model}:{call}`.
+#[must_use]
+pub fn model_in_path(path: &str) -> Option<Range<usize>> {
+    let below = ["/v1beta/models/", "/models/"].into_iter().find(|below| path.starts_with(below))?;
+    let (model, call) = path[below.len()..].split_once(':')?;
+    (is_model(model) && GOOGLE.contains(&call)).then(|| below.len()..below.len() + model.len())
 }
 
 fn is_model(name: &str) -> bool {
@@ -206,6 +215,19 @@ mod tests {
                 let expected = if reads { Reach::Own } else { Reach::Shared };
                 assert_eq!(reach(method, &format!("/v1/{path}")), expected, "{method} {path}");
             }
+        }
+    }
+
+    #[test]
+    fn googles_paths_name_their_model() {
+        for (path, model) in [
+            ("/models/gemini-2.5-pro:generateContent", Some("gemini-2.5-pro")),
+            ("/v1beta/models/gemini-2.5-pro:countTokens", Some("gemini-2.5-pro")),
+            ("/models/gemini-2.5-pro", None),
+            ("/models/a:delete", None),
+            ("/chat/completions", None),
+        ] {
+            assert_eq!(model_in_path(path).map(|at| &path[at]), model, "{path}");
         }
     }
 

@@ -34,11 +34,15 @@ impl Fetcher {
         Self { deadline, limit, plain: OnceLock::new(), encrypted: OnceLock::new() }
     }
 
-    /// The document at an `http://` or `https://` address, asked for with the header that holds a key.
+    /// The document at an `http://` or `https://` address, asked for with these headers, such as the one that holds a key.
     ///
     /// # Errors
     /// When it cannot be had within the deadline and the size.
-    pub async fn get(&self, address: &str, key: Option<(&HeaderName, &HeaderValue)>) -> Result<Document, InferenceError> {
+    pub async fn get<'a>(
+        &self,
+        address: &str,
+        headers: impl IntoIterator<Item = (&'a HeaderName, &'a HeaderValue)>,
+    ) -> Result<Document, InferenceError> {
         let encrypted = address.starts_with("https://");
         let cell = if encrypted { &self.encrypted } else { &self.plain };
         let client = if let Some(client) = cell.get() {
@@ -48,7 +52,7 @@ impl Fetcher {
             cell.get_or_init(|| built)
         };
         let mut request = client.get(address).header(ACCEPT, "application/json");
-        if let Some((name, value)) = key {
+        for (name, value) in headers {
             request = request.header(name.clone(), value.clone());
         }
         let response = send(request).await?;

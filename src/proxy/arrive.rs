@@ -1,5 +1,6 @@
 //! A request's way in: receive, resolve, decide, admit, prepare. What comes out is ready to be forwarded, or a refusal.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -7,6 +8,7 @@ use http::header::CONTENT_TYPE;
 use pingora::protocols::l4::socket::SocketAddr;
 use pingora::proxy::Session;
 
+use super::asker::asker_of;
 use super::cors;
 use super::exchange::{Exchange, Forwarding};
 use super::listing::{self, Listing};
@@ -86,15 +88,17 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     if route.kind == RouteKind::Unknown {
         return Err(unknown_path(route.api));
     }
-    if route.kind == RouteKind::Models && route.api == Api::Ollama {
+    let asker = asker_of(&exchange.runtime, stored::scope_of(&grant));
+    if let Some(question) = listing::Question::of(&route, session.req_header())? {
         exchange.advised = matches!(&grant, Grant::Scoped { advice: true, .. } | Grant::Unscoped { advice: true, .. });
-        if let Some(listing) = listing::answer(services, exchange, route.path).await? {
+        if let Some(listing) = listing::answer(services, exchange, &asker, &question).await? {
             return Ok(Taken::Listing(listing));
         }
+        exchange.advised = false;
     }
 
     let reach = route.reach(session.req_header().method.as_str());
-    stored::check_reach(&exchange.runtime.catalog, route.api, reach)?;
+    stored::check_reach(&exchange.runtime.catalog, route.api, reach, &asker)?;
     let named = class == PathClass::Conversation || reach == Reach::Named || names_model(session, exchange);
     if body.is_none() && named {
         body = Some(receive(services, session, exchange).await?);
@@ -103,9 +107,9 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         Grant::Scoped { advice, .. } | Grant::Unscoped { advice, .. } => *advice,
     };
     let mut forwarding = Forwarding {
-        upstream: exchange.runtime.catalog.first(route.api, None, stored::scope_of(&grant))?.upstream,
+        upstream: Arc::clone(exchange.runtime.catalog.speaking(route.api, &asker)?),
         key: None,
-        path: String::new(),
+        path: route.path.to_owned(),
         replayed: None,
         streamed: 0,
         advice,
@@ -120,16 +124,24 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         let rewritten = prepare::chat(services, exchange, grant, body, &mut forwarding).await?;
         forward_body(session, exchange, &mut forwarding, rewritten);
     } else {
-        let (scope, now) = (stored::scope_of(&grant), exchange.record.time);
-        let catalog = &exchange.runtime.catalog;
-        forwarding.upstream = stored::choose(services, catalog, scope, (route.api, reach), body.as_ref(), now)?;
+        let (asks, now) = ((stored::scope_of(&grant), &asker), exchange.record.time);
+        let call = stored::Call { api: route.api, reach, path: route.path, body: body.as_ref() };
+        let choice = stored::choose(services, &exchange.runtime.catalog, asks, &call, now)?;
+        forwarding.upstream = choice.upstream;
+        let body = match choice.rename.map(|name| call.with_model(&name)) {
+            Some((path, body)) => {
+                forwarding.path = path;
+                body
+            }
+            None => body,
+        };
         match body {
             Some(body) => forward_body(session, exchange, &mut forwarding, body),
             None => invite_body(session).await.map_err(refuse_unreceivable)?,
         }
     }
     forwarding.key.clone_from(&forwarding.upstream.key);
-    forwarding.path = forwarding.upstream.path_of(route.api, route.path);
+    forwarding.path = forwarding.upstream.path_of(route.api, &forwarding.path);
     exchange.record.upstream = Some(Clipped::new(&forwarding.upstream.name));
     forwarding.prepared = Instant::now();
     Ok(Taken::Forward(Box::new(forwarding)))
@@ -254,10 +266,13 @@ fn enroll(services: &Services, exchange: &Exchange, grant: Grant) -> Grant {
     }
 }
 
-/// Whether the body must be read to find the upstream: several are there, and the body may name a model.
+/// Whether the body must be read to find the upstream: it may name a model, and that decides. A form may, too, but is not read.
 fn names_model(session: &Session, exchange: &Exchange) -> bool {
-    let json = session.req_header().headers.get(CONTENT_TYPE).is_some_and(|value| is_json(value.as_bytes()));
-    json && exchange.runtime.catalog.upstreams().len() > 1
+    let request = session.req_header();
+    let kind = request.headers.get(CONTENT_TYPE).map(|value| value.as_bytes()).unwrap_or_default();
+    let form = kind.get(..10).is_some_and(|start| start.eq_ignore_ascii_case(b"multipart/"));
+    let carries = matches!(request.method.as_str(), "POST" | "PUT" | "PATCH") && !form;
+    (carries || is_json(kind)) && exchange.runtime.catalog.depends_on_model()
 }
 
 fn is_json(content_type: &[u8]) -> bool {

@@ -1,44 +1,41 @@
 //! What there is: the lists of models that memgate puts together itself, and what Ollama's clients ask before they list.
 //!
-//! One upstream that speaks Ollama's dialect answers for itself. Where there are several, or such that speak `OpenAI`'s, memgate asks each
-//! in its own dialect, at once and within bounds, and gives one list of what they serve here, each name once.
-
-use std::time::Duration;
+//! Each person is told what that person may use. memgate asks the upstreams, each in its own dialect, at once and within bounds, and gives
+//! one list of what they serve here, each name once. Only where one upstream is all that there is, and serves whatever its backend has, does the
+//! backend answer for itself.
 
 use bytes::Bytes;
-use futures::future::join_all;
 use pingora::Result as Pingora;
+use pingora::http::RequestHeader;
 use pingora::proxy::Session;
 use serde::Serialize;
+use serde_json::json;
 
 use super::exchange::Exchange;
+use super::me::input::{Parameters, decode};
 use super::receive::{linger, settle_body};
 use super::respond::write_document;
 use super::services::Services;
-use crate::catalog::Upstream;
-use crate::dialect::Api;
+use crate::catalog::{Asker, Upstream, not_served};
+use crate::dialect::{Api, Route, RouteKind};
 use crate::enforce::Refusal;
-use crate::inference::{Fetcher, InferenceError};
-use crate::telemetry::UpstreamFault;
 use crate::telemetry::audit::Outcome;
 
+mod cache;
+mod forms;
+mod gather;
 mod models;
+
+pub use cache::ListCache;
+pub use gather::list_fetcher;
+
+use forms::Page;
+use gather::{asked_in, gather};
 
 /// What memgate says of itself where nobody else can: clients compare it with the least version that they work with.
 const VERSION: &str = "0.12.0";
 /// The words by which clients know Ollama.
 const RUNNING: &str = "Ollama is running";
-
-/// How long one upstream may take to list its models.
-const DEADLINE: Duration = Duration::from_secs(5);
-/// Largest list, in bytes. The longest have some hundred thousand.
-const LONGEST: usize = 4 << 20;
-
-/// Asks upstreams for their lists.
-#[must_use]
-pub fn list_fetcher() -> Fetcher {
-    Fetcher::new(DEADLINE, LONGEST)
-}
 
 /// An answer of memgate's own.
 #[derive(Debug)]
@@ -67,104 +64,97 @@ impl Listing {
     }
 }
 
-/// The answer to one of Ollama's listings; `None` where an upstream is to give it, or to be missed.
-///
-/// # Errors
-/// When no upstream that is asked answers, or the path means nothing in front of those that there are.
-pub async fn answer(services: &Services, exchange: &Exchange, path: &str) -> Result<Option<Listing>, Refusal> {
-    let upstreams: Vec<&Upstream> = exchange.runtime.catalog.upstreams().iter().map(AsRef::as_ref).collect();
-    let ollama = upstreams.iter().filter(|upstream| upstream.speaks(Api::Ollama)).count();
-    let listed = upstreams.iter().filter(|upstream| asked_in(upstream).is_some()).count();
-    match path {
-        "/" if listed == 0 => Err(refuse(404, "unknown_path", "There is nothing at this path.", String::new())),
-        "/" => Ok(Some(Listing { media_type: "text/plain; charset=utf-8", body: Bytes::from_static(RUNNING.as_bytes()) })),
-        _ if listed == 0 || (ollama == 1 && listed == 1) => Ok(None),
-        "/api/version" if ollama == 0 => Listing::json(&serde_json::json!({ "version": VERSION })).map(Some),
-        "/api/ps" if ollama != 1 => {
-            let models = gather(services, exchange, &upstreams, Question::Loaded).await?;
-            Listing::json(&serde_json::json!({ "models": models })).map(Some)
+/// What is asked of what there is, and in whose dialect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    api: Api,
+    about: About,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum About {
+    /// Whether Ollama is there.
+    Root,
+    Version,
+    /// The models in memory. Only Ollama tells.
+    Loaded,
+    Models(Page),
+    Model(String),
+}
+
+impl Question {
+    /// The question that a request asks, if it asks one. The name of a model may hold slashes, in percent signs or as they are.
+    ///
+    /// # Errors
+    /// When its parameters are wrong.
+    pub fn of(route: &Route<'_>, request: &RequestHeader) -> Result<Option<Self>, Refusal> {
+        let listing = matches!(route.kind, RouteKind::Models | RouteKind::Other);
+        if !listing || !matches!(request.method.as_str(), "GET" | "HEAD") {
+            return Ok(None);
         }
-        "/api/tags" => {
-            let models = gather(services, exchange, &upstreams, Question::Served).await?;
-            Listing::json(&serde_json::json!({ "models": models })).map(Some)
-        }
-        _ => Ok(None),
+        let api = route.api;
+        let about = match (api, route.path) {
+            (Api::Ollama, _) if route.kind != RouteKind::Models => return Ok(None),
+            (Api::Ollama, "/") => About::Root,
+            (Api::Ollama, "/api/version") => About::Version,
+            (Api::Ollama, "/api/ps") => About::Loaded,
+            (Api::Ollama, _) => About::Models(Page::All),
+            (Api::OpenAi, "/models") => About::Models(Page::All),
+            (Api::Anthropic, "/models") => About::Models(Page::read(&Parameters::read(request.uri.query())?)?),
+            (_, path) => match path.strip_prefix("/models/") {
+                // What cannot be read is no model's name.
+                Some(name) => About::Model(decode(&name.replace('+', "%2B")).unwrap_or_default()),
+                None => return Ok(None),
+            },
+        };
+        Ok(Some(Self { api, about }))
     }
 }
 
-/// What the upstreams are asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Question {
-    Served,
-    /// Which are in memory. Only Ollama tells.
-    Loaded,
-}
-
-/// The dialect in which an upstream is asked for its models. Ollama tells more of them.
-fn asked_in(upstream: &Upstream) -> Option<Api> {
-    [Api::Ollama, Api::OpenAi].into_iter().find(|api| upstream.speaks(*api))
-}
-
-/// The models of all upstreams that can be asked, in the order of the upstreams.
+/// The answer to a question; `None` where an upstream is to give it, or to be missed.
 ///
 /// # Errors
-/// When some were asked and none answered.
-async fn gather(
+/// When there is no such model for this person, no upstream that is asked answers, or nobody here speaks the dialect.
+pub async fn answer(
     services: &Services,
     exchange: &Exchange,
-    upstreams: &[&Upstream],
-    question: Question,
-) -> Result<Vec<models::Model>, Refusal> {
-    let asked = upstreams.iter().filter_map(|upstream| match (asked_in(upstream)?, question) {
-        (Api::Ollama, Question::Served) => Some((*upstream, Api::Ollama, "/api/tags")),
-        (Api::Ollama, Question::Loaded) => Some((*upstream, Api::Ollama, "/api/ps")),
-        (api, Question::Served) => Some((*upstream, api, "/models")),
-        (_, Question::Loaded) => None,
-    });
-    let answers = join_all(asked.map(async |(upstream, api, path)| (upstream, ask(services, upstream, api, path).await))).await;
-    let (mut lists, mut failed) = (Vec::new(), None);
-    for (upstream, answer) in answers {
-        match answer {
-            Ok(models) => lists.push((upstream, models)),
-            Err(error) => {
-                let request = exchange.record.request;
-                tracing::warn!(%request, upstream = upstream.name, %error, "the upstream's models could not be listed");
-                services.metrics.count_upstream_error(&upstream.name, fault_of(error));
-                failed = Some(error);
-            }
+    asker: &Asker,
+    question: &Question,
+) -> Result<Option<Listing>, Refusal> {
+    let catalog = &exchange.runtime.catalog;
+    let open: Vec<&Upstream> =
+        catalog.upstreams().iter().filter(|upstream| upstream.is_open_to(asker)).map(AsRef::as_ref).collect();
+    let listed: Vec<&Upstream> = open.iter().copied().filter(|upstream| asked_in(question.api, upstream).is_some()).collect();
+    let alone = matches!(listed[..], [one] if one.is_plain() && one.speaks(question.api));
+    let gathered = gather(services, exchange, asker, question.api, question.about == About::Loaded);
+    match &question.about {
+        About::Root if listed.is_empty() => Err(refuse(404, "unknown_path", "There is nothing at this path.", String::new())),
+        About::Root => {
+            Ok(Some(Listing { media_type: "text/plain; charset=utf-8", body: Bytes::from_static(RUNNING.as_bytes()) }))
+        }
+        // Refused there, since nobody speaks the dialect.
+        _ if listed.is_empty() || alone => Ok(None),
+        About::Version if open.iter().any(|upstream| upstream.speaks(Api::Ollama) && upstream.is_wholly_open_to(asker)) => {
+            Ok(None)
+        }
+        About::Version => Listing::json(&json!({ "version": VERSION })).map(Some),
+        About::Loaded => Listing::json(&forms::ollama(&gathered.await?)).map(Some),
+        About::Models(page) => {
+            let entries = gathered.await?;
+            let list = match question.api {
+                Api::OpenAi => forms::open_ai(&entries),
+                Api::Anthropic => forms::anthropic(&entries, page)?,
+                Api::Ollama => forms::ollama(&entries),
+            };
+            Listing::json(&list).map(Some)
+        }
+        About::Model(name) => {
+            // One that is hidden from the person and one that never was take the same way up to here.
+            let entries = gathered.await?;
+            let entry = entries.iter().find(|entry| entry.name == *name).ok_or_else(not_served)?;
+            Listing::json(&forms::member(question.api, entry)).map(Some)
         }
     }
-    match failed {
-        Some(error) if lists.is_empty() => Err(no_list(error)),
-        _ => Ok(models::merge(lists)),
-    }
-}
-
-async fn ask(services: &Services, upstream: &Upstream, api: Api, path: &str) -> Result<Vec<models::Model>, InferenceError> {
-    let address = format!("{}{}", services.addresses.origin_of(upstream), upstream.path_of(api, path));
-    let key = upstream.key.as_ref().map(|key| (&key.header, &key.value));
-    let document = services.fetcher.get(&address, key).await?;
-    models::read(api, &document.bytes).ok_or(InferenceError::Malformed)
-}
-
-fn fault_of(error: InferenceError) -> UpstreamFault {
-    match error {
-        InferenceError::Unreachable => UpstreamFault::Connect,
-        InferenceError::Timeout => UpstreamFault::Timeout,
-        InferenceError::Broken => UpstreamFault::Broken,
-        InferenceError::Status(500..) => UpstreamFault::Status,
-        _ => UpstreamFault::Other,
-    }
-}
-
-fn no_list(error: InferenceError) -> Refusal {
-    let (status, code) = match error {
-        InferenceError::Timeout => (504, "upstream_timeout"),
-        InferenceError::Unreachable => (502, "upstream_unreachable"),
-        _ => (502, "upstream_failed"),
-    };
-    let message = "No model backend could say which models it has. Try again; if it stays so, tell the operator of this server.";
-    refuse(status, code, message, error.to_string())
 }
 
 fn refuse(status: u16, code: &'static str, message: &str, detail: String) -> Refusal {

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod arrive;
+mod asker;
 pub mod cors;
 mod exchange;
 mod finish;
@@ -22,5 +23,5 @@ mod upstream;
 pub use addresses::Addresses;
 pub use exchange::unix_ms;
 pub use gateway::Gateway;
-pub use listing::list_fetcher;
+pub use listing::{ListCache, list_fetcher};
 pub use services::{Runtime, Services};

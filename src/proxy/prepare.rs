@@ -3,6 +3,7 @@
 //! [`chat`] does it all; the dry run (`me::explain`) calls the same steps, which have no effects of their own.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -10,10 +11,11 @@ use bytes::Bytes;
 use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
 use super::follow::Follower;
 use super::services::{Runtime, Services};
+use super::asker::asker_of;
 use super::stored;
-use crate::catalog::Upstream;
-use crate::context::{Load, Trim, assemble, estimate_tokens, plan};
-use crate::dialect::Dialect;
+use crate::catalog::{Choice, Upstream};
+use crate::context::{ContextSettings, Load, Trim, assemble, estimate_tokens, plan};
+use crate::dialect::{Dialect, with_model};
 use crate::dialect::conversation::{Conversation, Form, ParseError, Role};
 use crate::dialect::edit::Edits;
 use crate::dialect::task::{Clue, Purpose, classify};
@@ -82,6 +84,16 @@ pub struct Fitted {
     pub crowded: bool,
 }
 
+/// At how many tokens something happens: in the window of the model, or in a smaller one that the client asks for.
+pub fn marks(runtime: &Runtime, draft: &Draft, choice: &Choice) -> ContextSettings {
+    let asked = draft.conversation.window();
+    let window = [choice.window(), asked].into_iter().flatten().min();
+    match (window, choice.max_output()) {
+        (None, None) => runtime.context,
+        (window, most) => runtime.context.for_window(window.unwrap_or(runtime.context.window()), most),
+    }
+}
+
 /// Cuts a conversation to fit, with room for the memory of `scope`.
 ///
 /// # Errors
@@ -90,15 +102,14 @@ pub fn fit(
     services: &Services,
     runtime: &Runtime,
     draft: &Draft,
-    upstream: &Upstream,
+    choice: &Choice,
     scope: Option<&UserScope>,
 ) -> Result<Fitted, Refusal> {
     let turns = draft.conversation.turns();
-    let mut load = services.tokens.measure(&draft.conversation, &upstream.name, &draft.model);
+    let mut load = services.tokens.measure(&draft.conversation, &choice.upstream.name, &draft.model);
     let mut reserved = scope.map_or(0, |scope| runtime.memory.budget.of(scope) as u64);
     load.fixed += reserved;
-    let window = draft.conversation.window();
-    let marks = window.map_or(runtime.context, |window| runtime.context.for_window(window));
+    let marks = marks(runtime, draft, choice);
     let mut planned = plan(turns, &load, &marks);
     // What memory may add is no reason to refuse a request: it goes on without.
     let crowded = planned.is_err() && scope.is_some();
@@ -156,8 +167,9 @@ pub async fn chat(
     let draft = Draft::read(exchange, dialect, body)?;
     exchange.record.model = Some(Clipped::new(&draft.model));
     exchange.record.purpose = Some(draft.purpose.as_str());
-    let choice = exchange.runtime.catalog.first(dialect.api(), draft.conversation.model(), stored::scope_of(&grant))?;
-    forwarding.upstream = choice.upstream;
+    let asker = asker_of(&exchange.runtime, stored::scope_of(&grant));
+    let choice = exchange.runtime.catalog.first(dialect.api(), draft.conversation.model(), &asker)?;
+    forwarding.upstream = Arc::clone(&choice.upstream);
     let now = exchange.record.time;
     let keeper = stored::admit(services, stored::scope_of(&grant), &draft.conversation, &forwarding.upstream, now)?;
     let (scope, access) = match grant {
@@ -170,7 +182,7 @@ pub async fn chat(
     };
 
     let started = Instant::now();
-    let fitted = fit(services, &exchange.runtime, &draft, &forwarding.upstream, scope.as_ref())?;
+    let fitted = fit(services, &exchange.runtime, &draft, &choice, scope.as_ref())?;
     if !fitted.trim.cut.is_empty() {
         exchange.record.messages_cut = u32::try_from(fitted.trim.cut.len()).unwrap_or(u32::MAX);
         services.metrics.count_trim(fitted.trim.cut.len() as u64);
@@ -187,7 +199,9 @@ pub async fn chat(
     let turn = recalled.as_ref().and_then(|recalled| recalled.turn);
     let (system, turns) = recalled.map_or_else(Default::default, |r| (r.system_block, r.turn_blocks));
     let edits = edit(&draft, &fitted.trim, system, turns);
+    // Until the edits hold the model's name, a second pass writes it.
     let rewritten = draft.conversation.rewrite(&edits);
+    let rewritten = choice.rename.as_deref().map_or(rewritten.clone(), |name| with_model(&rewritten, name));
     services.metrics.observe_stage(Stage::Inject, started.elapsed());
 
     let lesson = scope.filter(|_| draft.learns(access)).and_then(|scope| {

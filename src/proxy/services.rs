@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::addresses::Addresses;
 use super::cors::CorsSettings;
+use super::listing::ListCache;
 use super::settings::Limits;
 use super::tls::Listener;
 use crate::catalog::Catalog;
@@ -40,6 +41,8 @@ pub struct Services {
     /// The listener's TLS, if it has one.
     pub tls: Option<Arc<Listener>>,
     pub fetcher: Fetcher,
+    /// Lists of models, for a moment.
+    pub lists: ListCache,
     /// Set on shutdown: new requests are turned away, running answers end.
     pub draining: AtomicBool,
     /// Requests whose answers have not ended yet.

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::services::Services;
-use crate::catalog::{Catalog, SharedState, Upstream};
+use crate::catalog::{Asker, Catalog, Choice, SharedState, Upstream};
 use crate::dialect::conversation::Conversation;
 use crate::dialect::stored::{Kept, ReferenceKind};
-use crate::dialect::{Api, Dialect, Reach};
+use crate::dialect::{Api, Dialect, Naming, Reach, model_in_path};
 use crate::enforce::{Grant, Refusal, UserScope};
 use crate::memory::Holder;
 
@@ -91,11 +91,11 @@ fn check_names(
 pub fn find_keeper(
     services: &Services,
     catalog: &Catalog,
-    scope: Option<&UserScope>,
+    (scope, asker): (Option<&UserScope>, &Asker),
     id: &str,
     now: i64,
 ) -> Result<Arc<Upstream>, Refusal> {
-    let speaking = || catalog.upstreams().iter().filter(|upstream| upstream.dialects.contains(&Api::OpenAi));
+    let speaking = || catalog.upstreams().iter().filter(|upstream| upstream.speaks(Api::OpenAi) && upstream.is_open_to(asker));
     for upstream in speaking() {
         if holds(services, scope, upstream, &[id], now)? {
             return Ok(Arc::clone(upstream));
@@ -105,6 +105,43 @@ pub fn find_keeper(
     open.map(Arc::clone).ok_or_else(|| no_response("response_not_found"))
 }
 
+/// A request that is no conversation.
+#[derive(Debug)]
+pub struct Call<'a> {
+    pub api: Api,
+    pub reach: Reach<'a>,
+    pub path: &'a str,
+    pub body: Option<&'a Bytes>,
+}
+
+impl Call<'_> {
+    /// The model that it names, in its path or its body.
+    fn model(&self) -> Option<String> {
+        if let Some(at) = model_in_path(self.path) {
+            return Some(self.path[at].to_owned());
+        }
+        Naming::of(self.body?, self.keys()).map(|naming| naming.model)
+    }
+
+    fn keys(&self) -> &'static [&'static str] {
+        // Ollama takes both there.
+        if self.path == "/api/show" { &["model", "name"] } else { &["model"] }
+    }
+
+    /// Its path and its body with another name of the model.
+    #[must_use]
+    pub fn with_model(&self, name: &str) -> (String, Option<Bytes>) {
+        let mut path = self.path.to_owned();
+        if let Some(at) = model_in_path(self.path) {
+            let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+            let coded = name.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") });
+            path.replace_range(at, &coded.collect::<String>());
+        }
+        let rewrite = |body: &Bytes| Naming::of(body, self.keys()).map_or_else(|| body.clone(), |naming| naming.rewrite(body, name));
+        (path, self.body.map(rewrite))
+    }
+}
+
 /// The upstream for a request that is no conversation.
 ///
 /// # Errors
@@ -112,30 +149,29 @@ pub fn find_keeper(
 pub fn choose(
     services: &Services,
     catalog: &Catalog,
-    scope: Option<&UserScope>,
-    (api, reach): (Api, Reach<'_>),
-    body: Option<&Bytes>,
+    (scope, asker): (Option<&UserScope>, &Asker),
+    call: &Call<'_>,
     now: i64,
-) -> Result<Arc<Upstream>, Refusal> {
-    let choose = |model: Option<&str>| catalog.first(api, model, scope).map(|choice| choice.upstream);
-    let by_model = || choose(body.and_then(|body| crate::dialect::model_of(body)).as_deref());
-    match reach {
+) -> Result<Choice, Refusal> {
+    let by_model = || catalog.first(call.api, call.model().as_deref(), asker);
+    match call.reach {
         Reach::Own => by_model(),
-        Reach::Response(id) => find_keeper(services, catalog, scope, id, now),
+        Reach::Response(id) => find_keeper(services, catalog, (scope, asker), id, now).map(Choice::of),
         Reach::Named => {
-            let conversation = Dialect::Responses.parse(body.cloned().unwrap_or_default()).map_err(|fault| Refusal {
+            let conversation = Dialect::Responses.parse(call.body.cloned().unwrap_or_default()).map_err(|fault| Refusal {
                 status: 400,
                 code: fault.code(),
                 message: fault.to_string(),
                 detail: String::new(),
             })?;
-            let upstream = choose(conversation.model())?;
-            check_names(services, scope, &conversation, &upstream, now)?;
-            Ok(upstream)
+            let choice = catalog.first(call.api, conversation.model(), asker)?;
+            check_names(services, scope, &conversation, &choice.upstream, now)?;
+            Ok(choice)
         }
         Reach::Shared => {
-            let upstream = by_model()?;
-            if upstream.shared_state == SharedState::Allow { Ok(upstream) } else { Err(shared(&upstream.name)) }
+            let choice = by_model()?;
+            let allowed = choice.upstream.shared_state == SharedState::Allow;
+            if allowed { Ok(choice) } else { Err(shared(&choice.upstream.name)) }
         }
     }
 }
@@ -144,8 +180,9 @@ pub fn choose(
 ///
 /// # Errors
 /// When no upstream may be reached that far.
-pub fn check_reach(catalog: &Catalog, api: Api, reach: Reach<'_>) -> Result<(), Refusal> {
-    let mut speaking = catalog.upstreams().iter().filter(|upstream| upstream.dialects.contains(&api)).peekable();
+pub fn check_reach(catalog: &Catalog, api: Api, reach: Reach<'_>, asker: &Asker) -> Result<(), Refusal> {
+    let open = |upstream: &&Arc<Upstream>| upstream.speaks(api) && upstream.is_open_to(asker);
+    let mut speaking = catalog.upstreams().iter().filter(open).peekable();
     match speaking.peek() {
         Some(first) if reach == Reach::Shared => {
             let refusal = shared(&first.name);

@@ -5,7 +5,7 @@ use crate::dialect::conversation::{Content, Role};
 
 mod conversations;
 
-const SETTINGS: ContextSettings = ContextSettings { window: 1000, target: 500, soft: 750, hard: 950 };
+const SETTINGS: ContextSettings = ContextSettings { window: 1000, reserve: 0, target: 500, soft: 750, hard: 950 };
 
 /// A conversation as letters: `s`ystem, `d`eveloper, `u`ser, `a`ssistant, `c`alling assistant, `t`ool, `n`ote in the midst.
 fn turns(letters: &str) -> Vec<Turn> {
@@ -102,6 +102,7 @@ fn any_letters() -> impl Strategy<Value = String> {
 fn any_settings() -> impl Strategy<Value = ContextSettings> {
     (50_u64..500, 1_u64..500, 1_u64..500).prop_map(|(target, soft, hard)| ContextSettings {
         window: 2000,
+        reserve: 0,
         target,
         soft: target + soft,
         hard: target + soft + hard,

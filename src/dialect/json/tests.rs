@@ -98,23 +98,6 @@ fn strings_are_decoded() {
     assert_eq!(decoded(r#""\ud800 \udc00 \ud800x \ud800\u0041""#), "\u{fffd} \u{fffd} \u{fffd}x \u{fffd}A");
 }
 
-#[test]
-fn the_model_of_any_body_is_found() {
-    assert_eq!(model_of(br#"{"input":["a"],"mod\u0065l":"m\u002f1"}"#).as_deref(), Some("m/1"));
-    assert_eq!(model_of(br#"{"nested":{"model":"x"},"model":"y"} "#).as_deref(), Some("y"));
-    for body in [
-        r#"{"model":"a","model":"b"}"#,
-        r#"{"model":1}"#,
-        r#"{"model":"a""#,
-        r#"["model"]"#,
-        "--form\r\n",
-        "",
-        r#"{"model":"a"}x"#,
-    ] {
-        assert_eq!(model_of(body.as_bytes()), None, "{body}");
-    }
-}
-
 fn any_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -152,7 +135,7 @@ proptest! {
     #[test]
     fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let _ = read(&bytes);
-        let _ = model_of(&bytes);
+        let _ = crate::dialect::model_of(&bytes);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::Serialize;
 
+use super::super::asker::asker_of;
 use super::super::exchange::Exchange;
 use super::super::prepare::{Draft, Fitted, consult, edit, fit, memory_access};
 use super::super::services::Services;
@@ -21,11 +22,15 @@ use crate::memory::curate::{CurateError, Shown};
 use crate::memory::{Placed, RecallMiss, Recalled};
 use crate::store::Kind;
 use crate::telemetry::RecallResult;
+use model::ModelBody;
+
+mod model;
 
 #[derive(Debug, Serialize)]
 struct ExplainBody<'a> {
     identity: IdentityBody,
     request: RequestBody<'a>,
+    model: ModelBody<'a>,
     memory: MemoryBody,
     facts: Vec<PlacedBody<'a>>,
     blocks: Vec<BlockBody<'a>>,
@@ -130,10 +135,12 @@ pub async fn explain(
 ) -> Result<Answer, Refusal> {
     let runtime = &exchange.runtime;
     let draft = Draft::read(exchange, dialect, body)?;
-    let upstream = runtime.catalog.first(dialect.api(), draft.conversation.model(), Some(&scope))?.upstream;
+    let asker = asker_of(runtime, Some(&scope));
+    let choice = runtime.catalog.first(dialect.api(), draft.conversation.model(), &asker)?;
+    let upstream = Arc::clone(&choice.upstream);
     let access = memory_access(runtime, &scope, &upstream);
     let recalls = draft.recalls(access);
-    let Fitted { load, trim, reserved, crowded } = fit(services, runtime, &draft, &upstream, recalls.then_some(&scope))?;
+    let Fitted { load, trim, reserved, crowded } = fit(services, runtime, &draft, &choice, recalls.then_some(&scope))?;
     let recalled = if recalls && !crowded {
         Some(consult(services, runtime, &scope, &draft, &upstream, exchange.record.time).await)
     } else {
@@ -188,6 +195,7 @@ pub async fn explain(
                 upstream: &upstream.name,
                 session: draft.session.as_ref().map(crate::ids::SessionId::as_str),
             },
+            model: ModelBody::of(runtime, &draft, &asker, &choice),
             memory,
             facts: placed
                 .iter()

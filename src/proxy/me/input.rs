@@ -75,7 +75,8 @@ impl Parameters {
 }
 
 /// `application/x-www-form-urlencoded`, one name or value of it.
-fn decode(text: &str) -> Option<String> {
+/// Percent signs and `+` taken out, as in a query. `None` where that gives no UTF-8.
+pub fn decode(text: &str) -> Option<String> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, tail)) = rest.split_first() {

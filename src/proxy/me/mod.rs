@@ -9,7 +9,7 @@ mod erase;
 mod explain;
 mod facts;
 mod formats;
-mod input;
+pub(super) mod input;
 mod keys;
 mod sessions;
 mod settings;

@@ -1,0 +1,48 @@
+//! Which model a chat would reach, where, and why there.
+
+use serde::Serialize;
+
+use super::super::super::prepare::{Draft, marks};
+use super::super::super::services::Runtime;
+use crate::catalog::{Asker, Capability, Choice, Price};
+
+#[derive(Debug, Serialize)]
+pub(super) struct ModelBody<'a> {
+    /// As the request names it.
+    asked: Option<&'a str>,
+    /// As the upstream is asked for it.
+    upstream_name: Option<&'a str>,
+    /// Tokens of the window that the conversation is fitted into.
+    window: u64,
+    max_output: Option<u64>,
+    capabilities: &'a [Capability],
+    /// For a million tokens.
+    price: Option<Price>,
+    /// Those that the person may use, in order of preference; the first that serves the model gets the chat.
+    upstreams: Vec<ConsideredBody<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct ConsideredBody<'a> {
+    name: &'a str,
+    reason: &'static str,
+}
+
+impl<'a> ModelBody<'a> {
+    pub(super) fn of(runtime: &'a Runtime, draft: &'a Draft, asker: &Asker, choice: &'a Choice) -> Self {
+        let asked = draft.conversation.model();
+        let considered = runtime.catalog.consider(draft.conversation.dialect().api(), asked, asker);
+        Self {
+            asked,
+            upstream_name: choice.rename.as_deref().or(asked),
+            window: marks(runtime, draft, choice).window(),
+            max_output: choice.max_output(),
+            capabilities: choice.model.as_ref().map(|model| &model.capabilities[..]).unwrap_or_default(),
+            price: choice.model.as_ref().and_then(|model| model.price),
+            upstreams: considered
+                .iter()
+                .map(|considered| ConsideredBody { name: &considered.upstream.name, reason: considered.reason.as_str() })
+                .collect(),
+        }
+    }
+}
