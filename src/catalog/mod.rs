@@ -1,5 +1,6 @@
 //! The catalog: which models there are, who may use them, and which upstreams serve them.
 
+mod balance;
 mod upstream;
 
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use crate::dialect::Api;
 use crate::enforce::{Refusal, UserScope};
 
+pub use balance::{Concurrency, Health, HealthCheck, LONGEST_CHECK};
 pub use upstream::{Origin, SharedState, Upstream, UpstreamFile, endpoint_of, resolve_upstreams};
 
 /// All upstreams, and the models that they serve.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::balance::{Concurrency, ConcurrencyFile, Health, HealthFile, resolve_weight};
 use crate::dialect::Api;
 use crate::inference::Endpoint;
 use crate::memory::Reached;
@@ -26,7 +27,8 @@ pub struct UpstreamFile {
     /// A backend inside memgate. `demo` answers without a model and shows what was injected.
     #[serde(default)]
     pub builtin: Option<Builtin>,
-    /// Models served here; `*` stands for any run of characters. The first upstream that lists a model serves it.
+    /// Models served here; `*` stands for any run of characters. Of several upstreams that list a model, `priority` and load decide; one
+    /// that serves it only as it serves all (`*`) is left out, unless its `priority` is above 0.
     #[serde(default = "any_model")]
     pub models: Vec<String>,
     /// What the backend speaks: `openai`, `anthropic`, `ollama`, or several of them. A request goes only to an upstream that speaks its
@@ -55,6 +57,18 @@ pub struct UpstreamFile {
     /// stored answers. `allow`: every user of this upstream may reach what any other left there.
     #[serde(default)]
     pub shared_state: SharedState,
+    /// Of several upstreams that serve a model, those with the lowest number come first. Default 0.
+    #[serde(default)]
+    pub priority: u32,
+    /// How much of the load it takes beside others of its priority, 1 to 1000. Default 1.
+    #[serde(default)]
+    pub weight: Option<u32>,
+    /// When it is taken for ill, and for how long.
+    #[serde(default)]
+    pub health: HealthFile,
+    /// How many requests it gets at once. Default: any number.
+    #[serde(default)]
+    pub concurrency: Option<ConcurrencyFile>,
 }
 
 /// Who reaches what a backend keeps between requests.
@@ -111,6 +125,12 @@ pub struct Upstream {
     /// Kinds of facts that never go there.
     pub never_send: Vec<Kind>,
     pub shared_state: SharedState,
+    /// Lower ones come first.
+    pub priority: u32,
+    /// Share of the load within a priority; at least 1.
+    pub weight: u32,
+    pub health: Health,
+    pub concurrency: Option<Concurrency>,
 }
 
 impl Upstream {
@@ -175,7 +195,7 @@ pub fn endpoint_of(upstreams: &[Upstream], name: &str) -> Result<Reached, String
 }
 
 /// `*` in `pattern` stands for any run of characters. Takes no more than a pass for each piece: a caller may write any name.
-fn matches_pattern(pattern: &str, text: &str) -> bool {
+pub(super) fn matches_pattern(pattern: &str, text: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
     let (middle, tail) = rest.rsplit_once('*').unwrap_or(("", rest));
     let Some(inner) = text.strip_prefix(head).and_then(|text| text.strip_suffix(tail)) else { return false };
@@ -252,6 +272,10 @@ fn resolve_upstream(file: &UpstreamFile, path: &str, faults: &mut Faults) -> Opt
         memory: file.memory,
         never_send: file.never_send.clone(),
         shared_state: file.shared_state,
+        priority: file.priority,
+        weight: resolve_weight(file.weight, path, faults),
+        health: file.health.resolve(&format!("{path}.health"), faults),
+        concurrency: file.concurrency.as_ref().map(|file| file.resolve(&format!("{path}.concurrency"), faults)),
     })
 }
 

@@ -349,16 +349,18 @@ pub(super) fn escape_into(out: &mut String, text: &str) {
 /// `None` where the body is no JSON object, has no such string, or has the key twice: an upstream could read the other one.
 #[must_use]
 pub fn model_of(body: &[u8]) -> Option<String> {
+    find_model(body).map(|literal| decode(body, &literal).into_owned())
+}
+
+/// Where the model stands, as [`model_of`] has it.
+pub(super) fn find_model(body: &[u8]) -> Option<Literal> {
     let mut reader = Reader::new(body);
-    let mut found: Option<Option<String>> = None;
+    let mut found: Option<Option<Literal>> = None;
     let mut twice = false;
     let walk = |reader: &mut Reader<'_>, member: Member<'_>| -> Result<(), Malformed> {
         let named = member.key == "model";
         let model = match reader.peek() {
-            Some(b'"') if named => {
-                let literal = reader.string()?;
-                Some(decode(reader.bytes(), &literal).into_owned())
-            }
+            Some(b'"') if named => Some(reader.string()?),
             _ => {
                 reader.value()?;
                 None

@@ -20,6 +20,7 @@ mod ollama;
 mod prompts;
 mod reach;
 mod registry;
+mod rename;
 mod responses;
 mod route;
 #[cfg(test)]
@@ -36,6 +37,7 @@ use serde::Deserialize;
 pub use format::{Framing, StreamFault};
 pub use json::model_of;
 pub use reach::Reach;
+pub use rename::rename_model;
 pub use route::{Route, RouteKind, route};
 
 /// A family of wire formats: what a backend declares to speak, and the shape of its errors.

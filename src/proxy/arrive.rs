@@ -7,6 +7,7 @@ use http::header::CONTENT_TYPE;
 use pingora::protocols::l4::socket::SocketAddr;
 use pingora::proxy::Session;
 
+use super::balance::{self, Route as Way};
 use super::cors;
 use super::exchange::{Exchange, Forwarding};
 use super::listing::{self, Listing};
@@ -104,6 +105,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     };
     let mut forwarding = Forwarding {
         upstream: exchange.runtime.catalog.first(route.api, None, stored::scope_of(&grant))?.upstream,
+        route: Way::default(),
         key: None,
         path: String::new(),
         replayed: None,
@@ -117,18 +119,22 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     };
     if let RouteKind::Conversation(dialect) = route.kind {
         let body = (dialect, body.unwrap_or_default());
-        let rewritten = prepare::chat(services, exchange, grant, body, &mut forwarding).await?;
+        let rewritten = prepare::chat(services, session, exchange, grant, body, &mut forwarding).await?;
         forward_body(session, exchange, &mut forwarding, rewritten);
     } else {
         let (scope, now) = (stored::scope_of(&grant), exchange.record.time);
+        let model = body.as_ref().and_then(|body| dialect::model_of(body));
         let catalog = &exchange.runtime.catalog;
-        forwarding.upstream = stored::choose(services, catalog, scope, (route.api, reach), body.as_ref(), now)?;
+        let choices = stored::choose(services, catalog, scope, (route.api, reach), (body.as_ref(), model.as_deref()), now)?;
+        let watched = body.is_some() || session.as_mut().is_body_empty();
+        balance::board(services, (session, watched), exchange, scope, (choices, model.as_deref()), &mut forwarding).await?;
         match body {
             Some(body) => forward_body(session, exchange, &mut forwarding, body),
             None => invite_body(session).await.map_err(refuse_unreceivable)?,
         }
     }
     forwarding.key.clone_from(&forwarding.upstream.key);
+    forwarding.route.give_keys(route.path, |upstream| upstream.key.clone());
     forwarding.path = forwarding.upstream.path_of(route.api, route.path);
     exchange.record.upstream = Some(Clipped::new(&forwarding.upstream.name));
     forwarding.prepared = Instant::now();

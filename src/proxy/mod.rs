@@ -2,6 +2,7 @@
 
 mod addresses;
 mod arrive;
+mod balance;
 pub mod cors;
 mod exchange;
 mod finish;
@@ -20,6 +21,7 @@ pub mod tls;
 mod upstream;
 
 pub use addresses::Addresses;
+pub use balance::{Balance, run_checks};
 pub use exchange::unix_ms;
 pub use gateway::Gateway;
 pub use listing::list_fetcher;

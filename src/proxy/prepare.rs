@@ -6,7 +6,9 @@ use std::borrow::Cow;
 use std::time::Instant;
 
 use bytes::Bytes;
+use pingora::proxy::Session;
 
+use super::balance;
 use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
 use super::follow::Follower;
 use super::services::{Runtime, Services};
@@ -148,6 +150,7 @@ pub fn edit(draft: &Draft, trim: &Trim, system: Option<String>, turns: Vec<(usiz
 /// When the body is none of the dialect, no upstream serves its model, or it cannot be made to fit the context window.
 pub async fn chat(
     services: &Services,
+    session: &mut Session,
     exchange: &mut Exchange,
     grant: Grant,
     (dialect, body): (Dialect, Bytes),
@@ -156,10 +159,12 @@ pub async fn chat(
     let draft = Draft::read(exchange, dialect, body)?;
     exchange.record.model = Some(Clipped::new(&draft.model));
     exchange.record.purpose = Some(draft.purpose.as_str());
-    let choice = exchange.runtime.catalog.first(dialect.api(), draft.conversation.model(), stored::scope_of(&grant))?;
-    forwarding.upstream = choice.upstream;
-    let now = exchange.record.time;
-    let keeper = stored::admit(services, stored::scope_of(&grant), &draft.conversation, &forwarding.upstream, now)?;
+    let (owner, model) = (stored::scope_of(&grant), draft.conversation.model());
+    let choices = exchange.runtime.catalog.choose(dialect.api(), model, owner)?;
+    let choices = balance::narrow(choices, dialect.api(), model);
+    let choices = stored::locate(services, owner, &draft.conversation, choices, exchange.record.time)?;
+    balance::board(services, (session, true), exchange, owner, (choices, model), forwarding).await?;
+    let keeper = stored::keeper(services, owner, &draft.conversation);
     let (scope, access) = match grant {
         Grant::Scoped { scope, .. } => {
             let access = memory_access(&exchange.runtime, &scope, &forwarding.upstream);

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::balance;
 use super::services::Services;
-use crate::catalog::{Catalog, SharedState, Upstream};
+use crate::catalog::{Catalog, Choice, SharedState, Upstream};
 use crate::dialect::conversation::Conversation;
 use crate::dialect::stored::{Kept, ReferenceKind};
 use crate::dialect::{Api, Dialect, Reach};
@@ -40,36 +41,40 @@ pub fn scope_of(grant: &Grant) -> Option<&UserScope> {
     }
 }
 
-/// Lets a conversation pass that names nothing but its user's own, and says who notes its answer.
+/// Who notes the answer to a conversation.
+pub fn keeper(services: &Services, scope: Option<&UserScope>, conversation: &Conversation) -> Option<Keeper> {
+    let holder = scope.filter(|_| conversation.dialect() == Dialect::Responses).and_then(|scope| services.memory.holder(scope));
+    holder.map(|holder| Keeper { holder, keeps: conversation.stored().keeps() })
+}
+
+/// Those of `choices` that a conversation may go to: all, unless it names what upstreams keep. Then it goes to the one that keeps it
+/// for its user, else to the first that is open to all, and nowhere else.
 ///
 /// # Errors
 /// When it names what is not its user's.
-pub fn admit(
+pub fn locate(
     services: &Services,
     scope: Option<&UserScope>,
     conversation: &Conversation,
-    upstream: &Upstream,
+    mut choices: Vec<Choice>,
     now: i64,
-) -> Result<Option<Keeper>, Refusal> {
-    check_names(services, scope, conversation, upstream, now)?;
-    let holder = scope.filter(|_| conversation.dialect() == Dialect::Responses).and_then(|scope| services.memory.holder(scope));
-    Ok(holder.map(|holder| Keeper { holder, keeps: conversation.stored().keeps() }))
-}
-
-fn check_names(
-    services: &Services,
-    scope: Option<&UserScope>,
-    conversation: &Conversation,
-    upstream: &Upstream,
-    now: i64,
-) -> Result<(), Refusal> {
+) -> Result<Vec<Choice>, Refusal> {
     let references = conversation.stored().references();
-    if references.is_empty() || upstream.shared_state == SharedState::Allow {
-        return Ok(());
+    if references.is_empty() {
+        return Ok(choices);
     }
     let ids: Vec<&str> = references.iter().map(|reference| reference.id.as_str()).collect();
-    if holds(services, scope, upstream, &ids, now)? {
-        return Ok(());
+    let open = choices.iter().position(|choice| choice.upstream.shared_state == SharedState::Allow);
+    // With a single one that is open to all there is nothing to look up.
+    if choices.len() > 1 || open.is_none() {
+        for (at, choice) in choices.iter().enumerate() {
+            if holds(services, scope, &choice.upstream, &ids, now)? {
+                return Ok(vec![choices.swap_remove(at)]);
+            }
+        }
+    }
+    if let Some(at) = open {
+        return Ok(vec![choices.swap_remove(at)]);
     }
     // Which of several it was is told by their kinds alone.
     let has = |kind| references.iter().any(|reference| reference.kind == kind);
@@ -105,7 +110,7 @@ pub fn find_keeper(
     open.map(Arc::clone).ok_or_else(|| no_response("response_not_found"))
 }
 
-/// The upstream for a request that is no conversation.
+/// The upstreams for a request that is no conversation; only what leaves nothing behind has several.
 ///
 /// # Errors
 /// When it reaches what is not its user's, or no upstream serves its model.
@@ -114,14 +119,16 @@ pub fn choose(
     catalog: &Catalog,
     scope: Option<&UserScope>,
     (api, reach): (Api, Reach<'_>),
-    body: Option<&Bytes>,
+    (body, model): (Option<&Bytes>, Option<&str>),
     now: i64,
-) -> Result<Arc<Upstream>, Refusal> {
-    let choose = |model: Option<&str>| catalog.first(api, model, scope).map(|choice| choice.upstream);
-    let by_model = || choose(body.and_then(|body| crate::dialect::model_of(body)).as_deref());
+) -> Result<Vec<Choice>, Refusal> {
+    let choose = |model: Option<&str>| catalog.choose(api, model, scope).map(|choices| balance::narrow(choices, api, model));
     match reach {
-        Reach::Own => by_model(),
-        Reach::Response(id) => find_keeper(services, catalog, scope, id, now),
+        Reach::Own => choose(model),
+        Reach::Response(id) => {
+            let upstream = find_keeper(services, catalog, scope, id, now)?;
+            Ok(vec![Choice { upstream, rename: None }])
+        }
         Reach::Named => {
             let conversation = Dialect::Responses.parse(body.cloned().unwrap_or_default()).map_err(|fault| Refusal {
                 status: 400,
@@ -129,13 +136,18 @@ pub fn choose(
                 message: fault.to_string(),
                 detail: String::new(),
             })?;
-            let upstream = choose(conversation.model())?;
-            check_names(services, scope, &conversation, &upstream, now)?;
-            Ok(upstream)
+            let mut choices = locate(services, scope, &conversation, choose(conversation.model())?, now)?;
+            choices.truncate(1);
+            Ok(choices)
         }
         Reach::Shared => {
-            let upstream = by_model()?;
-            if upstream.shared_state == SharedState::Allow { Ok(upstream) } else { Err(shared(&upstream.name)) }
+            let mut choices = choose(model)?;
+            let open = choices.iter().position(|choice| choice.upstream.shared_state == SharedState::Allow);
+            match (open, choices.first()) {
+                (Some(at), _) => Ok(vec![choices.swap_remove(at)]),
+                (None, Some(first)) => Err(shared(&first.upstream.name)),
+                (None, None) => Ok(choices),
+            }
         }
     }
 }

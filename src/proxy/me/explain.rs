@@ -6,13 +6,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::Serialize;
 
+use super::super::balance;
 use super::super::exchange::Exchange;
 use super::super::prepare::{Draft, Fitted, consult, edit, fit, memory_access};
 use super::super::services::Services;
 use super::about::IdentityBody;
 use super::input::Parameters;
 use super::shape::FactBody;
-use super::{Answer, invalid, off_thread};
+use super::{Answer, failed, invalid, off_thread};
 use crate::dialect::Dialect;
 use crate::dialect::conversation::Role;
 use crate::enforce::{Refusal, UserScope};
@@ -39,7 +40,16 @@ struct RequestBody<'a> {
     recognised: RecognisedBody,
     model: &'a str,
     upstream: &'a str,
+    /// Every upstream that serves the model, in the order in which they would be tried now, and why.
+    upstreams: Vec<TriedBody<'a>>,
     session: Option<&'a str>,
+}
+
+/// An upstream and why it stands where it does.
+#[derive(Debug, Serialize)]
+struct TriedBody<'a> {
+    name: &'a str,
+    reason: &'static str,
 }
 
 /// By what the purpose was told.
@@ -130,7 +140,11 @@ pub async fn explain(
 ) -> Result<Answer, Refusal> {
     let runtime = &exchange.runtime;
     let draft = Draft::read(exchange, dialect, body)?;
-    let upstream = runtime.catalog.first(dialect.api(), draft.conversation.model(), Some(&scope))?.upstream;
+    let (api, model) = (dialect.api(), draft.conversation.model());
+    let choices = balance::narrow(runtime.catalog.choose(api, model, Some(&scope))?, api, model);
+    let order = services.balance.explain(&choices, &scope, draft.session.as_ref());
+    let Some((first, _)) = order.first() else { return Err(failed("no upstream was chosen")) };
+    let upstream = Arc::clone(&choices[*first].upstream);
     let access = memory_access(runtime, &scope, &upstream);
     let recalls = draft.recalls(access);
     let Fitted { load, trim, reserved, crowded } = fit(services, runtime, &draft, &upstream, recalls.then_some(&scope))?;
@@ -186,6 +200,10 @@ pub async fn explain(
                 recognised: RecognisedBody { by: draft.clue.as_str(), prompt: draft.clue.prompt() },
                 model: &draft.model,
                 upstream: &upstream.name,
+                upstreams: order
+                    .iter()
+                    .map(|(at, reason)| TriedBody { name: &choices[*at].upstream.name, reason: reason.as_str() })
+                    .collect(),
                 session: draft.session.as_ref().map(crate::ids::SessionId::as_str),
             },
             memory,
