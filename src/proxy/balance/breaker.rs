@@ -194,7 +194,8 @@ mod tests {
             assert_eq!(breaker.condition(now), Condition::Probe, "after {length} s");
             let probe = breaker.pass(now);
             assert_eq!(breaker.condition(now), Condition::Ejected, "a second request would probe");
-            assert!(!breaker.fail(breaker.pass(now), now, &health()), "the second one judges");
+            let second = breaker.pass(now);
+            assert!(!breaker.fail(second, now, &health()), "the second one judges");
             assert!(breaker.fail(probe, now, &health()));
         }
         now += SECOND * 60;
@@ -209,7 +210,8 @@ mod tests {
         breaker.succeed(probe, now);
         // After a good while it is as on the first day.
         now += SECOND * 60;
-        breaker.succeed(breaker.pass(now), now);
+        let late = breaker.pass(now);
+        breaker.succeed(late, now);
         eject(&mut breaker, now);
         assert_eq!(breaker.condition(now + SECOND * 10), Condition::Probe);
     }
@@ -237,7 +239,8 @@ mod tests {
         assert!((0..9).all(|_| !breaker.fail(old, now, &health())));
         // Where all are ejected requests go there anyway, and one that is answered ends it.
         eject(&mut breaker, now);
-        breaker.succeed(breaker.pass(now), now);
+        let desperate = breaker.pass(now);
+        breaker.succeed(desperate, now);
         assert_eq!(breaker.condition(now), Condition::Well);
     }
 

@@ -1,3 +1,4 @@
+use super::node::Place;
 use super::*;
 use crate::catalog::{UpstreamFile, resolve_upstreams};
 use crate::enforce::test_scope;
