@@ -29,7 +29,7 @@ use crate::demo;
 use crate::identity::{KeyKeeper, ReplayGuard, Resolver};
 use crate::memory::{Learned, LearnedReport, Memory, OnLearned};
 use crate::proxy::tls::Listener;
-use crate::proxy::{self, Addresses, Gateway, Runtime, Services, unix_ms};
+use crate::proxy::{self, Addresses, Balance, Gateway, Runtime, Services, unix_ms};
 use crate::setting::Fault;
 use crate::store::{FileDisk, Queue, Store, StoreError};
 use crate::telemetry::{AuditError, AuditLog, Closing, KeepingMetrics, LearnResult, LearnedRecord, Metrics, ReloadResult};
@@ -80,6 +80,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     let services = Arc::new(Services {
         tls: tls.clone(),
         addresses: Addresses::new(demo.local_addr().map_err(|error| AppError::Start(error.to_string()))?),
+        balance: Balance::new(metrics.balance.clone()),
         fetcher: proxy::list_fetcher(),
         lists: proxy::ListCache::default(),
         store,
@@ -127,6 +128,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     if let Some(tls) = tls {
         background.spawn(tls.keep_fresh(stopping.clone()));
     }
+    background.spawn(proxy::run_checks(Arc::clone(&services), Arc::clone(&runtime), stopping.clone()));
     background.spawn(keep_house(Arc::clone(&services), Arc::clone(&runtime), stopping));
     background.spawn(reload_on_hangup(reload));
     drop(entered);
@@ -201,7 +203,8 @@ fn serve_proxy(config: &Config, gateway: Gateway) -> Result<(), AppError> {
         threads: config.limits.threads.or_else(|| std::thread::available_parallelism().ok().map(Into::into)).unwrap_or(1),
         grace_period_seconds: Some(0),
         graceful_shutdown_timeout_seconds: Some(2),
-        max_retries: 3,
+        // How often a request goes out again is the balance's to say; this only ends what would never end.
+        max_retries: 16,
         pid_file: String::new(),
         ..ServerConf::default()
     };
@@ -287,6 +290,7 @@ impl Reload {
                 self.services.memory.configure(config.memory.clone());
                 self.keeper.take_up(&config.trust.identity);
                 self.runtime.store(Arc::new(build_runtime(&config, &self.guard)));
+                self.services.balance.adopt(&self.runtime.load().catalog);
                 self.services.metrics.count_reload(ReloadResult::Applied);
                 tracing::info!("the configuration was reloaded");
                 Ok(())

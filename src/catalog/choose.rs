@@ -3,6 +3,7 @@
 //! A name that is closed to the person takes the same steps as one that never was: every upstream and every model is looked at before
 //! anything is told.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::Catalog;
@@ -58,7 +59,7 @@ pub enum Reason {
     NotServed,
     /// It does not speak the dialect of the request.
     OtherDialect,
-    /// It has the model by a pattern, and another one by its name or by a narrower pattern.
+    /// It has the model by a pattern, another one by its name or by a narrower pattern, and its `priority` makes it no fallback.
     Outdone,
 }
 
@@ -165,9 +166,14 @@ impl Catalog {
         let mut all: Vec<Considered<'_>> =
             self.upstreams().iter().map(|upstream| consider(upstream, api, model, asker)).collect();
         all.retain(|considered| considered.upstream.is_open_to(asker));
-        let best = all.iter().filter_map(|considered| Some(considered.offer?.rank())).max();
+        let ranks = all.iter().filter_map(|considered| Some((considered.offer?.rank(), Reverse(considered.upstream.priority))));
+        let best = ranks.max();
         for considered in &mut all {
-            if considered.offer.is_some_and(|offer| Some(offer.rank()) < best) {
+            // What is less of a fit, and no fallback by its priority either.
+            let outdone = |(rank, Reverse(priority))| {
+                considered.offer.is_some_and(|offer| offer.rank() < rank) && considered.upstream.priority <= priority
+            };
+            if best.is_some_and(outdone) {
                 considered.reason = Reason::Outdone;
             }
         }
@@ -176,8 +182,8 @@ impl Catalog {
     }
 
     /// The upstreams that speak `api` and serve `model` to this person, in order of priority, then of the configuration: at least one. All
-    /// are equally good but for their priority. A request that names no model goes to those of which nothing is closed to the person:
-    /// the backend chooses what serves it.
+    /// are equally good but for their priority. A request that names no model goes to the first of which nothing is closed to the person:
+    /// that backend chooses what serves it, and another would choose otherwise.
     ///
     /// # Errors
     /// When there is none. A model that is hidden from the person is refused like one that does not exist.
@@ -186,14 +192,15 @@ impl Catalog {
         let serving = considered.iter().filter(|considered| {
             matches!(considered.reason, Reason::Name | Reason::Alias | Reason::Pattern | Reason::Any)
         });
-        let chosen: Vec<Choice> = serving
+        let chosen = serving
             .map(|Considered { upstream, reason, offer }| Choice {
                 upstream: Arc::clone(upstream),
                 rename: model.and_then(|model| offer.as_ref()?.rename(model)),
                 model: offer.map(|offer| Arc::clone(offer.model)),
                 reason: *reason,
-            })
-            .collect();
+            });
+        let most = if model.is_some() { usize::MAX } else { 1 };
+        let chosen: Vec<Choice> = chosen.take(most).collect();
         if chosen.is_empty() { Err(self.refuse(api, model, asker)) } else { Ok(chosen) }
     }
 

@@ -7,6 +7,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::balance::{ConcurrencyFile, HealthFile};
 use super::price::PriceFile;
 use crate::dialect::Api;
 use crate::policy::MemoryAccess;
@@ -78,6 +79,12 @@ pub struct UpstreamFile {
     /// stored answers. `allow`: every user of this upstream may reach what any other left there.
     #[serde(default)]
     pub shared_state: SharedState,
+    /// When it is taken for ill, and for how long.
+    #[serde(default)]
+    pub health: HealthFile,
+    /// How many requests it gets at once. Default: any number.
+    #[serde(default)]
+    pub concurrency: Option<ConcurrencyFile>,
 }
 
 /// Who reaches what a backend keeps between requests.

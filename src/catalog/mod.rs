@@ -4,6 +4,7 @@
 //! way from the name of a model to an upstream.
 
 mod access;
+mod balance;
 mod choose;
 mod file;
 mod model;
@@ -13,6 +14,7 @@ mod upstream;
 use std::sync::Arc;
 
 pub use access::{Asker, Audience};
+pub use balance::{Concurrency, Health, HealthCheck, LONGEST_CHECK};
 pub use choose::{Choice, Considered, Offer, Reason, not_served};
 pub use file::{Capability, SharedState, UpstreamFile};
 pub use model::Model;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::access::{Asker, Audience};
+use super::balance::{Concurrency, Health};
 use super::file::{Builtin, SharedState, UpstreamFile};
 use super::model::{Model, resolve_models};
 use crate::dialect::Api;
@@ -60,6 +61,8 @@ pub struct Upstream {
     /// Kinds of facts that never go there.
     pub never_send: Vec<Kind>,
     pub shared_state: SharedState,
+    pub health: Health,
+    pub concurrency: Option<Concurrency>,
 }
 
 impl Upstream {
@@ -197,6 +200,8 @@ fn resolve_upstream(file: &UpstreamFile, path: &str, faults: &mut Faults) -> Opt
         memory: file.memory,
         never_send: file.never_send.clone(),
         shared_state: file.shared_state,
+        health: file.health.resolve(&format!("{path}.health"), faults),
+        concurrency: file.concurrency.as_ref().map(|file| file.resolve(&format!("{path}.concurrency"), faults)),
     })
 }
 

@@ -59,6 +59,12 @@ impl Addresses {
         Ok(address)
     }
 
+    /// Whether the upstream's name is known to have several addresses.
+    pub fn has_several(&self, upstream: &Upstream) -> bool {
+        let Origin::Remote { host, port, .. } = &upstream.origin else { return false };
+        self.resolved.get(&(host.clone(), *port)).is_some_and(|known| known.0.len() > 1)
+    }
+
     /// The peer to connect to for `upstream`, at this attempt.
     pub async fn peer(&self, upstream: &Upstream, limits: &Limits, attempt: usize) -> Result<Box<HttpPeer>> {
         let address = self.find(&upstream.origin, attempt).await.map_err(Error::into_up)?;

@@ -9,6 +9,7 @@ use pingora::protocols::l4::socket::SocketAddr;
 use pingora::proxy::Session;
 
 use super::asker::asker_of;
+use super::balance::{self, Route as Way};
 use super::cors;
 use super::exchange::{Exchange, Forwarding};
 use super::listing::{self, Listing};
@@ -108,6 +109,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     };
     let mut forwarding = Forwarding {
         upstream: Arc::clone(exchange.runtime.catalog.speaking(route.api, &asker)?),
+        route: Way::default(),
         key: None,
         path: route.path.to_owned(),
         replayed: None,
@@ -121,13 +123,16 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     };
     if let RouteKind::Conversation(dialect) = route.kind {
         let body = (dialect, body.unwrap_or_default());
-        let rewritten = prepare::chat(services, exchange, grant, body, &mut forwarding).await?;
+        let rewritten = prepare::chat(services, session, exchange, grant, body, &mut forwarding).await?;
         forward_body(session, exchange, &mut forwarding, rewritten);
     } else {
         let (asks, now) = ((stored::scope_of(&grant), &asker), exchange.record.time);
         let call = stored::Call { api: route.api, reach, path: route.path, body: body.as_ref() };
-        let choice = stored::choose(services, &exchange.runtime.catalog, asks, &call, now)?;
-        forwarding.upstream = choice.upstream;
+        let choices = stored::choose(services, &exchange.runtime.catalog, asks, &call, now)?;
+        let model = call.model();
+        let watched = body.is_some() || session.as_mut().is_body_empty();
+        let choice =
+            balance::board(services, (session, watched), exchange, asks.0, (choices, model.as_deref()), &mut forwarding).await?;
         let body = match choice.rename.map(|name| call.with_model(&name)) {
             Some((path, body)) => {
                 forwarding.path = path;
@@ -141,6 +146,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         }
     }
     forwarding.key.clone_from(&forwarding.upstream.key);
+    forwarding.route.give_keys(&forwarding.path, |upstream| upstream.key.clone());
     forwarding.path = forwarding.upstream.path_of(route.api, &forwarding.path);
     exchange.record.upstream = Some(Clipped::new(&forwarding.upstream.name));
     forwarding.prepared = Instant::now();

@@ -15,6 +15,7 @@ use crate::provider::ApiKey;
 use crate::telemetry::audit::Outcome;
 use crate::telemetry::{AuditRecord, Clipped, OpenStream, RouteLabel};
 
+use super::balance::Route;
 use super::cors::Page;
 use super::follow::Follower;
 use super::replay::Parked;
@@ -41,6 +42,8 @@ pub struct Exchange {
     /// The chat session and the UI's own task, on the caller's word.
     pub session: Option<SessionId>,
     pub task: Option<String>,
+    /// In how many seconds the caller may try again, where it was turned away for now.
+    pub retry_after: Option<u64>,
     /// memgate's own answer says that a stricter mode would refuse.
     pub advised: bool,
     /// Filled on the way, written once.
@@ -65,6 +68,8 @@ pub enum Phase {
 #[derive(Debug)]
 pub struct Forwarding {
     pub upstream: Arc<Upstream>,
+    /// Its place there, and who may take over.
+    pub route: Route,
     /// The key that the upstream is shown.
     pub key: Option<ApiKey>,
     /// Path at the upstream.
@@ -81,7 +86,7 @@ pub struct Forwarding {
     pub open: Option<OpenStream>,
     /// The response header went to the client.
     pub answered: bool,
-    /// Connections that failed before this one.
+    /// Connections to this upstream that failed before this one.
     pub attempts: usize,
     /// When memgate was done with the request.
     pub prepared: Instant,
@@ -134,6 +139,7 @@ impl Exchange {
             model: None,
             purpose: None,
             upstream: None,
+            attempts: 0,
             status: None,
             memory: None,
             facts_used: Vec::new(),
@@ -156,6 +162,7 @@ impl Exchange {
             route: RouteLabel::Other,
             page: Page::None,
             allow: None,
+            retry_after: None,
             session: None,
             task: None,
             advised: false,
@@ -195,6 +202,7 @@ impl Exchange {
                 }
             }
             forwarding.open = None;
+            forwarding.route.leave();
         }
         self.services.metrics.count_request(&record.client, record.mode, record.decision, record.reason);
         self.services.metrics.observe_request(self.route, took, record.bytes_in, record.bytes_out);

@@ -121,6 +121,10 @@ pub fn count_failure(services: &Services, error: &Error, exchange: &mut Exchange
     }
     exchange.record.outcome = Outcome::UpstreamFailed;
     let Some(forwarding) = exchange.forwarding() else { return };
+    if forwarding.route.refusal.is_some() {
+        // What went wrong before is counted already.
+        return;
+    }
     let (_, fault) = explain_failure(error, &forwarding.upstream.name, forwarding.answered);
     tracing::warn!(%request, upstream = forwarding.upstream.name, error = %error.etype().as_str(), "the upstream failed");
     services.metrics.count_upstream_error(&forwarding.upstream.name, fault);

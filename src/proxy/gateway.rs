@@ -5,6 +5,7 @@
 //! request_filter         receive, resolve, decide, admit, prepare; or answer with a refusal, or from the person's own API
 //! upstream_peer          connect
 //! upstream_request_filter  header for the upstream
+//! upstream_response_filter  does another upstream take over?
 //! response_filter        follow begins
 //! response_body_filter   follow, learn at the end
 //! fail_to_proxy          end what broke
@@ -24,6 +25,7 @@ use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType, Result};
 
 use super::arrive::{self, Taken};
+use super::balance;
 use super::cors;
 use super::exchange::{Exchange, Phase, UNDECIDED};
 use super::finish;
@@ -80,6 +82,7 @@ impl ProxyHttp for Gateway {
                 listing.give(session, exchange).await?;
                 Ok(true)
             }
+            Err(refusal) if refusal.code == balance::CLIENT_LEFT => Err(balance::left()),
             Err(refusal) => {
                 exchange.phase = Phase::Answered;
                 if exchange.record.reason == UNDECIDED {
@@ -112,12 +115,18 @@ impl ProxyHttp for Gateway {
         Ok(())
     }
 
-    async fn upstream_peer(&self, _session: &mut Session, exchange: &mut Exchange) -> Result<Box<HttpPeer>> {
+    async fn upstream_peer(&self, session: &mut Session, exchange: &mut Exchange) -> Result<Box<HttpPeer>> {
+        balance::change_over(&self.services, session, exchange).await?;
         let runtime = Arc::clone(&exchange.runtime);
         let Some(forwarding) = exchange.forwarding() else {
             return Err(Error::explain(ErrorType::InternalError, "no upstream was chosen"));
         };
-        self.services.addresses.peer(&forwarding.upstream, &runtime.limits, forwarding.attempts).await
+        let found = self.services.addresses.peer(&forwarding.upstream, &runtime.limits, forwarding.attempts).await;
+        found.map_err(|mut error| {
+            let again = balance::judge_resolving(&self.services, &error, exchange);
+            error.set_retry(again);
+            error
+        })
     }
 
     async fn connected_to_upstream(
@@ -147,6 +156,15 @@ impl ProxyHttp for Gateway {
         upstream::rewrite_header(header, forwarding, query, &runtime.resolver)
     }
 
+    async fn upstream_response_filter(
+        &self,
+        _session: &mut Session,
+        header: &mut ResponseHeader,
+        exchange: &mut Exchange,
+    ) -> Result<()> {
+        balance::judge_answer(&self.services, header, exchange)
+    }
+
     async fn response_filter(&self, session: &mut Session, header: &mut ResponseHeader, exchange: &mut Exchange) -> Result<()> {
         finish::begin_answer(&self.services, session, header, exchange)
     }
@@ -169,9 +187,7 @@ impl ProxyHttp for Gateway {
         exchange: &mut Exchange,
         mut error: Box<Error>,
     ) -> Box<Error> {
-        // Nothing was sent: a second try is safe, and helps where a name has several addresses or a backend restarts.
-        let again = exchange.forwarding().is_some_and(|f| std::mem::replace(&mut f.attempts, 1) == 0);
-        error.set_retry(again);
+        error.set_retry(balance::judge_connecting(&self.services, &error, exchange));
         error
     }
 
@@ -183,17 +199,9 @@ impl ProxyHttp for Gateway {
         exchange: &mut Exchange,
         client_reused: bool,
     ) -> Box<Error> {
-        // A kept connection may have been closed by the upstream in the meantime. As long as no byte of an answer has come and the body
-        // can be sent again, the request goes out on a new one.
         error.retry.decide_reuse(client_reused);
-        let answered = exchange.forwarding().is_none_or(|f| f.answered) || respond::has_answered(session);
-        let replayable = exchange.forwarding().is_some_and(|f| f.replayed.is_some() || f.streamed == 0);
-        let lost = matches!(
-            error.etype(),
-            ErrorType::WriteError | ErrorType::ReadError | ErrorType::ConnectionClosed | ErrorType::H2Error
-        );
-        let retry = client_reused && !answered && replayable && lost && error.esource() == &pingora::ErrorSource::Upstream;
-        error.set_retry(retry);
+        let passed = respond::has_answered(session);
+        error.set_retry(balance::judge_error(&self.services, &error, client_reused, passed, exchange));
         error
     }
 

@@ -3,6 +3,7 @@
 mod addresses;
 mod arrive;
 mod asker;
+mod balance;
 pub mod cors;
 mod exchange;
 mod finish;
@@ -21,6 +22,7 @@ pub mod tls;
 mod upstream;
 
 pub use addresses::Addresses;
+pub use balance::{Balance, run_checks};
 pub use exchange::unix_ms;
 pub use gateway::Gateway;
 pub use listing::{ListCache, list_fetcher};

@@ -3,11 +3,12 @@
 //! [`chat`] does it all; the dry run (`me::explain`) calls the same steps, which have no effects of their own.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
+use pingora::proxy::Session;
 
+use super::balance;
 use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
 use super::follow::Follower;
 use super::services::{Runtime, Services};
@@ -159,6 +160,7 @@ pub fn edit(draft: &Draft, trim: &Trim, system: Option<String>, turns: Vec<(usiz
 /// When the body is none of the dialect, no upstream serves its model, or it cannot be made to fit the context window.
 pub async fn chat(
     services: &Services,
+    session: &mut Session,
     exchange: &mut Exchange,
     grant: Grant,
     (dialect, body): (Dialect, Bytes),
@@ -167,11 +169,12 @@ pub async fn chat(
     let draft = Draft::read(exchange, dialect, body)?;
     exchange.record.model = Some(Clipped::new(&draft.model));
     exchange.record.purpose = Some(draft.purpose.as_str());
-    let asker = asker_of(&exchange.runtime, stored::scope_of(&grant));
-    let choice = exchange.runtime.catalog.first(dialect.api(), draft.conversation.model(), &asker)?;
-    forwarding.upstream = Arc::clone(&choice.upstream);
-    let now = exchange.record.time;
-    let keeper = stored::admit(services, stored::scope_of(&grant), &draft.conversation, &forwarding.upstream, now)?;
+    let (owner, model) = (stored::scope_of(&grant), draft.conversation.model());
+    let asker = asker_of(&exchange.runtime, owner);
+    let choices = exchange.runtime.catalog.choose(dialect.api(), model, &asker)?;
+    let choices = stored::locate(services, owner, &draft.conversation, choices, exchange.record.time)?;
+    let choice = balance::board(services, (session, true), exchange, owner, (choices, model), forwarding).await?;
+    let keeper = stored::keeper(services, owner, &draft.conversation);
     let (scope, access) = match grant {
         Grant::Scoped { scope, .. } => {
             let access = memory_access(&exchange.runtime, &scope, &forwarding.upstream);

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::StatusCode;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 use pingora::{Error, ErrorSource, ErrorType, Result};
@@ -75,6 +75,9 @@ pub fn own_header(exchange: &Exchange, status: u16, content_type: &str) -> Resul
     }
     if let Some(allow) = exchange.allow.filter(|_| status == StatusCode::METHOD_NOT_ALLOWED) {
         header.insert_header(ALLOW, allow)?;
+    }
+    if let Some(seconds) = exchange.retry_after.filter(|_| matches!(status.as_u16(), 429 | 503)) {
+        header.insert_header(RETRY_AFTER, seconds)?;
     }
     if exchange.advised {
         header.insert_header(ADVICE, exchange.record.reason)?;
@@ -153,6 +156,9 @@ pub async fn end_failed(session: &mut Session, exchange: &mut Exchange, error: &
         return answer_once(session, exchange, &refusal).await;
     };
     let (refusal, _) = match error.etype() {
+        ErrorType::HTTPStatus(_) if forwarding.route.refusal.is_some() => {
+            (forwarding.route.refusal.take().unwrap_or_else(|| internal(error)), UpstreamFault::Other)
+        }
         ErrorType::HTTPStatus(413) => {
             let limit = exchange.runtime.limits.body;
             (refuse_unreceivable(Unreceivable::BodyTooLarge { limit }), UpstreamFault::Other)

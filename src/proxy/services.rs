@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::addresses::Addresses;
+use super::balance::Balance;
 use super::cors::CorsSettings;
 use super::listing::ListCache;
 use super::settings::Limits;
@@ -38,6 +39,8 @@ pub struct Services {
     pub audit: AuditLog,
     pub tokens: TokenCounter,
     pub addresses: Addresses,
+    /// How the upstreams are used.
+    pub balance: Balance,
     /// The listener's TLS, if it has one.
     pub tls: Option<Arc<Listener>>,
     pub fetcher: Fetcher,

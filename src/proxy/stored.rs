@@ -40,36 +40,40 @@ pub fn scope_of(grant: &Grant) -> Option<&UserScope> {
     }
 }
 
-/// Lets a conversation pass that names nothing but its user's own, and says who notes its answer.
+/// Who notes the answer to a conversation.
+pub fn keeper(services: &Services, scope: Option<&UserScope>, conversation: &Conversation) -> Option<Keeper> {
+    let holder = scope.filter(|_| conversation.dialect() == Dialect::Responses).and_then(|scope| services.memory.holder(scope));
+    holder.map(|holder| Keeper { holder, keeps: conversation.stored().keeps() })
+}
+
+/// Those of `choices` that a conversation may go to: all, unless it names what upstreams keep. Then it goes to the one that keeps it
+/// for its user, else to the first that is open to all, and nowhere else.
 ///
 /// # Errors
 /// When it names what is not its user's.
-pub fn admit(
+pub fn locate(
     services: &Services,
     scope: Option<&UserScope>,
     conversation: &Conversation,
-    upstream: &Upstream,
+    mut choices: Vec<Choice>,
     now: i64,
-) -> Result<Option<Keeper>, Refusal> {
-    check_names(services, scope, conversation, upstream, now)?;
-    let holder = scope.filter(|_| conversation.dialect() == Dialect::Responses).and_then(|scope| services.memory.holder(scope));
-    Ok(holder.map(|holder| Keeper { holder, keeps: conversation.stored().keeps() }))
-}
-
-fn check_names(
-    services: &Services,
-    scope: Option<&UserScope>,
-    conversation: &Conversation,
-    upstream: &Upstream,
-    now: i64,
-) -> Result<(), Refusal> {
+) -> Result<Vec<Choice>, Refusal> {
     let references = conversation.stored().references();
-    if references.is_empty() || upstream.shared_state == SharedState::Allow {
-        return Ok(());
+    if references.is_empty() {
+        return Ok(choices);
     }
     let ids: Vec<&str> = references.iter().map(|reference| reference.id.as_str()).collect();
-    if holds(services, scope, upstream, &ids, now)? {
-        return Ok(());
+    let open = choices.iter().position(|choice| choice.upstream.shared_state == SharedState::Allow);
+    // With a single one that is open to all there is nothing to look up.
+    if choices.len() > 1 || open.is_none() {
+        for (at, choice) in choices.iter().enumerate() {
+            if holds(services, scope, &choice.upstream, &ids, now)? {
+                return Ok(vec![choices.swap_remove(at)]);
+            }
+        }
+    }
+    if let Some(at) = open {
+        return Ok(vec![choices.swap_remove(at)]);
     }
     // Which of several it was is told by their kinds alone.
     let has = |kind| references.iter().any(|reference| reference.kind == kind);
@@ -116,7 +120,7 @@ pub struct Call<'a> {
 
 impl Call<'_> {
     /// The model that it names, in its path or its body.
-    fn model(&self) -> Option<String> {
+    pub fn model(&self) -> Option<String> {
         if let Some(at) = model_in_path(self.path) {
             return Some(self.path[at].to_owned());
         }
@@ -142,7 +146,7 @@ impl Call<'_> {
     }
 }
 
-/// The upstream for a request that is no conversation.
+/// The upstreams for a request that is no conversation; only what leaves nothing behind has several.
 ///
 /// # Errors
 /// When it reaches what is not its user's, or no upstream serves its model.
@@ -152,11 +156,11 @@ pub fn choose(
     (scope, asker): (Option<&UserScope>, &Asker),
     call: &Call<'_>,
     now: i64,
-) -> Result<Choice, Refusal> {
-    let by_model = || catalog.first(call.api, call.model().as_deref(), asker);
+) -> Result<Vec<Choice>, Refusal> {
+    let choose = |model: Option<&str>| catalog.choose(call.api, model, asker);
     match call.reach {
-        Reach::Own => by_model(),
-        Reach::Response(id) => find_keeper(services, catalog, (scope, asker), id, now).map(Choice::of),
+        Reach::Own => choose(call.model().as_deref()),
+        Reach::Response(id) => Ok(vec![Choice::of(find_keeper(services, catalog, (scope, asker), id, now)?)]),
         Reach::Named => {
             let conversation = Dialect::Responses.parse(call.body.cloned().unwrap_or_default()).map_err(|fault| Refusal {
                 status: 400,
@@ -164,14 +168,18 @@ pub fn choose(
                 message: fault.to_string(),
                 detail: String::new(),
             })?;
-            let choice = catalog.first(call.api, conversation.model(), asker)?;
-            check_names(services, scope, &conversation, &choice.upstream, now)?;
-            Ok(choice)
+            let mut choices = locate(services, scope, &conversation, choose(conversation.model())?, now)?;
+            choices.truncate(1);
+            Ok(choices)
         }
         Reach::Shared => {
-            let choice = by_model()?;
-            let allowed = choice.upstream.shared_state == SharedState::Allow;
-            if allowed { Ok(choice) } else { Err(shared(&choice.upstream.name)) }
+            let mut choices = choose(call.model().as_deref())?;
+            let open = choices.iter().position(|choice| choice.upstream.shared_state == SharedState::Allow);
+            match (open, choices.first()) {
+                (Some(at), _) => Ok(vec![choices.swap_remove(at)]),
+                (None, Some(first)) => Err(shared(&first.upstream.name)),
+                (None, None) => Ok(choices),
+            }
         }
     }
 }

@@ -75,9 +75,11 @@ label!(
     }
 );
 
+mod balance;
 mod models;
 mod reloads;
 
+pub use balance::{BalanceMetrics, EjectionCause, FailoverCause};
 pub use models::{EmbeddingResult, JwksFetch, ModelMetrics, TutorFact, TutorResult};
 pub use reloads::{CertificateMetrics, ReloadResult};
 
@@ -125,6 +127,8 @@ pub struct Metrics {
     audit_dropped: IntCounter,
     /// The certificates of the listener.
     pub certificates: CertificateMetrics,
+    /// How requests are spread over upstreams.
+    pub balance: BalanceMetrics,
     models: ModelMetrics,
 }
 
@@ -220,6 +224,7 @@ impl Metrics {
             reloads: PerLabel::of(&reloads, ReloadResult::ALL)?,
             audit_dropped: b.counter("audit_dropped_total", "Audit records that could not be queued or written.")?,
             certificates: CertificateMetrics::new(&b)?,
+            balance: BalanceMetrics::new(&b)?,
             models: ModelMetrics::new(&b)?,
             registry: b.0,
         })

@@ -13,7 +13,7 @@ use super::super::services::Services;
 use super::about::IdentityBody;
 use super::input::Parameters;
 use super::shape::FactBody;
-use super::{Answer, invalid, off_thread};
+use super::{Answer, failed, invalid, off_thread};
 use crate::dialect::Dialect;
 use crate::dialect::conversation::Role;
 use crate::enforce::{Refusal, UserScope};
@@ -44,7 +44,16 @@ struct RequestBody<'a> {
     recognised: RecognisedBody,
     model: &'a str,
     upstream: &'a str,
+    /// Every upstream that serves the model, in the order in which they would be tried now, and why.
+    upstreams: Vec<TriedBody<'a>>,
     session: Option<&'a str>,
+}
+
+/// An upstream and why it stands where it does.
+#[derive(Debug, Serialize)]
+struct TriedBody<'a> {
+    name: &'a str,
+    reason: &'static str,
 }
 
 /// By what the purpose was told.
@@ -136,7 +145,12 @@ pub async fn explain(
     let runtime = &exchange.runtime;
     let draft = Draft::read(exchange, dialect, body)?;
     let asker = asker_of(runtime, Some(&scope));
-    let choice = runtime.catalog.first(dialect.api(), draft.conversation.model(), &asker)?;
+    let (api, model) = (dialect.api(), draft.conversation.model());
+    let mut choices = runtime.catalog.choose(api, model, &asker)?;
+    let order = services.balance.explain(&choices, &scope, draft.session.as_ref());
+    let Some((first, _)) = order.first() else { return Err(failed("no upstream was chosen")) };
+    let tried = order.iter().map(|(at, reason)| (choices[*at].upstream.name.clone(), reason.as_str())).collect::<Vec<_>>();
+    let choice = choices.swap_remove(*first);
     let upstream = Arc::clone(&choice.upstream);
     let access = memory_access(runtime, &scope, &upstream);
     let recalls = draft.recalls(access);
@@ -193,6 +207,7 @@ pub async fn explain(
                 recognised: RecognisedBody { by: draft.clue.as_str(), prompt: draft.clue.prompt() },
                 model: &draft.model,
                 upstream: &upstream.name,
+                upstreams: tried.iter().map(|(name, reason)| TriedBody { name, reason }).collect(),
                 session: draft.session.as_ref().map(crate::ids::SessionId::as_str),
             },
             model: ModelBody::of(runtime, &draft, &asker, &choice),

@@ -92,6 +92,9 @@ pub struct AuditRecord {
     /// The upstream's configured name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream: Option<Clipped<64>>,
+    /// Upstreams that it was sent to; the last one answered. Left out unless there were several.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub attempts: u32,
     /// The status that the client saw; none if it left before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -194,6 +197,11 @@ impl From<ActRecord> for Entry {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+fn is_usual(attempts: &u32) -> bool {
+    *attempts < 2
+}
+
 /// UTC with milliseconds, of fixed width, so that lines sort by time.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
 fn rfc3339<S: Serializer>(milliseconds: &i64, serializer: S) -> Result<S::Ok, S::Error> {
@@ -255,6 +263,7 @@ pub(super) mod tests {
             model: Some(Clipped::new("llama3")),
             purpose: Some("turn"),
             upstream: Some(Clipped::new("ollama")),
+            attempts: 1,
             status: Some(200),
             memory: None,
             facts_used: vec![FactId::from_bytes([1; 16])],

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
 
 use super::{find, h2c, within};
 
@@ -155,18 +156,31 @@ pub struct FakeUpstream {
 
 impl FakeUpstream {
     pub async fn start(answer: impl Fn(&Recorded) -> Script + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), answer).await
+    }
+
+    /// At an address where one was before.
+    pub async fn start_at(address: SocketAddr, answer: impl Fn(&Recorded) -> Script + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared { answer: Box::new(answer), seen: Mutex::default(), counts: watch::Sender::default() });
         let for_task = Arc::clone(&shared);
         let task = tokio::spawn(async move {
+            // They end with it.
+            let mut connections = JoinSet::new();
             for connection in 0.. {
                 let Ok((stream, _)) = listener.accept().await else { return };
                 let shared = Arc::clone(&for_task);
-                tokio::spawn(async move { serve(stream, connection, &shared).await });
+                connections.spawn(async move { serve(stream, connection, &shared).await });
+                while connections.try_join_next().is_some() {}
             }
         });
         Self { address, shared, task }
+    }
+
+    /// Ends at once, with all connections.
+    pub fn kill(&self) {
+        self.task.abort();
     }
 
     /// Everything recorded since this was last called.
