@@ -6,10 +6,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::dialect::Api;
+use crate::ids::GroupName;
 use crate::inference::Endpoint;
 use crate::memory::Reached;
 use crate::policy::MemoryAccess;
-use crate::provider::{ApiKey, AuthStyle};
+use crate::provider::{self, ApiKey, AuthStyle};
 use crate::setting::{Faults, SecretRef, Span};
 use crate::store::Kind;
 
@@ -39,6 +40,12 @@ pub struct UpstreamFile {
     /// How the key is presented. Default: `x_api_key` where `anthropic` is the only dialect, else `bearer`.
     #[serde(default)]
     pub auth: Option<AuthStyle>,
+    /// Whether only people with a key of their own may use this upstream.
+    #[serde(default)]
+    pub require_personal_key: bool,
+    /// Groups whose people may use the operator's key: `api_key` or the environment's. Default: everybody.
+    #[serde(default)]
+    pub shared_key_groups: Vec<String>,
     /// Speak HTTP/2 to the backend (prior knowledge without TLS, ALPN with it).
     #[serde(default)]
     pub http2: bool,
@@ -105,6 +112,12 @@ pub struct Upstream {
     pub models: Vec<String>,
     pub dialects: Vec<Api>,
     pub key: Option<ApiKey>,
+    /// How any key is shown.
+    pub auth: AuthStyle,
+    /// Only keys of people's own are shown.
+    pub require_personal_key: bool,
+    /// Groups that may use the operator's key; empty for everybody.
+    pub shared_key_groups: Vec<GroupName>,
     pub http2: bool,
     pub read_timeout: Duration,
     pub memory: MemoryAccess,
@@ -114,6 +127,12 @@ pub struct Upstream {
 }
 
 impl Upstream {
+    /// The provider whose keys it is shown. Without a preset that is the upstream itself.
+    #[must_use]
+    pub fn provider_name(&self) -> &str {
+        &self.name
+    }
+
     /// Path of a request of one family: `path` stands below the family's root.
     #[must_use]
     pub fn path_of(&self, api: Api, path: &str) -> String {
@@ -133,6 +152,18 @@ impl Upstream {
     #[must_use]
     pub fn serves(&self, model: &str) -> bool {
         self.models.iter().any(|pattern| matches_pattern(pattern, model))
+    }
+
+    /// Whether it serves embeddings, as far as is known: its provider does.
+    #[must_use]
+    pub fn embeds(&self) -> bool {
+        provider::find(self.provider_name()).is_some_and(|provider| provider.embeds)
+    }
+
+    /// Whether the configuration says so of this model in particular, and not of any.
+    #[must_use]
+    pub fn lists(&self, model: &str) -> bool {
+        self.models.iter().any(|pattern| pattern != "*" && matches_pattern(pattern, model))
     }
 
     /// Whether a model is served under a name that a client of this family may give it: to Ollama `m` is `m:latest`.
@@ -229,11 +260,11 @@ fn resolve_upstream(file: &UpstreamFile, path: &str, faults: &mut Faults) -> Opt
     if file.dialects.is_empty() {
         faults.add(format!("{path}.dialects"), "lists no dialect", "list `openai`, `anthropic` or `ollama`, or leave it out");
     }
+    let auth = if file.dialects == [Api::Anthropic] { AuthStyle::XApiKey } else { AuthStyle::Bearer };
+    let auth = file.auth.unwrap_or(auth);
     let key = file.api_key.as_ref().and_then(|key| {
         let secret = key.resolve(&format!("{path}.api_key"), faults)?;
-        let style = if file.dialects == [Api::Anthropic] { AuthStyle::XApiKey } else { AuthStyle::Bearer };
-        let style = file.auth.unwrap_or(style);
-        let key = ApiKey::new(secret, style);
+        let key = ApiKey::new(secret, auth);
         if key.is_none() {
             let remedy = "use a key without line breaks or control characters";
             faults.add(format!("{path}.api_key"), "cannot stand in a header", remedy);
@@ -247,12 +278,27 @@ fn resolve_upstream(file: &UpstreamFile, path: &str, faults: &mut Faults) -> Opt
         models: file.models.clone(),
         dialects: file.dialects.clone(),
         key,
+        auth,
+        require_personal_key: file.require_personal_key,
+        shared_key_groups: resolve_groups(&file.shared_key_groups, path, faults),
         http2: file.http2,
         read_timeout: file.read_timeout.map_or(Duration::from_mins(5), |Span(d)| d),
         memory: file.memory,
         never_send: file.never_send.clone(),
         shared_state: file.shared_state,
     })
+}
+
+fn resolve_groups(names: &[String], path: &str, faults: &mut Faults) -> Vec<GroupName> {
+    let group = |(i, name): (usize, &String)| {
+        GroupName::parse(name)
+            .map_err(|reason| {
+                let remedy = "write the group as the identity provider or `groups` names it";
+                faults.add(format!("{path}.shared_key_groups[{i}]"), reason.to_string(), remedy);
+            })
+            .ok()
+    };
+    names.iter().enumerate().filter_map(group).collect()
 }
 
 fn parse_url(url: &str) -> Result<(Origin, String), String> {

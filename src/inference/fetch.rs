@@ -39,6 +39,15 @@ impl Fetcher {
     /// # Errors
     /// When it cannot be had within the deadline and the size.
     pub async fn get(&self, address: &str, key: Option<(&HeaderName, &HeaderValue)>) -> Result<Document, InferenceError> {
+        let headers = key.map(|(name, value)| (name.clone(), value.clone()));
+        self.get_with(address, headers.into_iter().collect()).await
+    }
+
+    /// The same, with these headers.
+    ///
+    /// # Errors
+    /// As [`Fetcher::get`].
+    pub async fn get_with(&self, address: &str, headers: HeaderMap) -> Result<Document, InferenceError> {
         let encrypted = address.starts_with("https://");
         let cell = if encrypted { &self.encrypted } else { &self.plain };
         let client = if let Some(client) = cell.get() {
@@ -47,10 +56,7 @@ impl Fetcher {
             let built = build(encrypted, self.deadline)?;
             cell.get_or_init(|| built)
         };
-        let mut request = client.get(address).header(ACCEPT, "application/json");
-        if let Some((name, value)) = key {
-            request = request.header(name.clone(), value.clone());
-        }
+        let request = client.get(address).header(ACCEPT, "application/json").headers(headers);
         let response = send(request).await?;
         let max_age = max_age(response.headers());
         Ok(Document { bytes: read_within(response, self.limit).await?, max_age })

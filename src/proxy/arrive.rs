@@ -9,6 +9,7 @@ use pingora::proxy::Session;
 
 use super::cors;
 use super::exchange::{Exchange, Forwarding};
+use super::key;
 use super::listing::{self, Listing};
 use super::me;
 use super::prepare;
@@ -73,7 +74,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     let resolution = resolve(services, session, exchange, &mut body).await?;
     let grant = grant(services, exchange, &resolution, class)?;
     let scoped = matches!(grant, Grant::Scoped { .. });
-    let grant = enroll(services, exchange, grant);
+    let grant = enroll(services, exchange, grant)?;
     if route.kind == RouteKind::Own {
         let call = me::find(session.req_header(), exchange)?;
         if call.takes_body() && body.is_none() {
@@ -123,12 +124,12 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         let (scope, now) = (stored::scope_of(&grant), exchange.record.time);
         let catalog = &exchange.runtime.catalog;
         forwarding.upstream = stored::choose(services, catalog, scope, (route.api, reach), body.as_ref(), now)?;
+        key::present(services, exchange, scope, &mut forwarding)?;
         match body {
             Some(body) => forward_body(session, exchange, &mut forwarding, body),
             None => invite_body(session).await.map_err(refuse_unreceivable)?,
         }
     }
-    forwarding.key.clone_from(&forwarding.upstream.key);
     forwarding.path = forwarding.upstream.path_of(route.api, route.path);
     exchange.record.upstream = Some(Clipped::new(&forwarding.upstream.name));
     forwarding.prepared = Instant::now();
@@ -239,17 +240,21 @@ fn grant(services: &Services, exchange: &mut Exchange, resolution: &Resolution, 
 
 /// Takes a user in before anything of theirs is touched. Where that fails the request goes on without memory: an enrolment that is
 /// not on disk could let weaker evidence in later.
-fn enroll(services: &Services, exchange: &Exchange, grant: Grant) -> Grant {
-    let Grant::Scoped { scope, reason, advice } = grant else { return grant };
+///
+/// # Errors
+/// When the person may have keys of their own: without a scope the chat would go on another's.
+fn enroll(services: &Services, exchange: &Exchange, grant: Grant) -> Result<Grant, Refusal> {
+    let Grant::Scoped { scope, reason, advice } = grant else { return Ok(grant) };
     if services.store.is_enrolled(&scope) {
-        return Grant::Scoped { scope, reason, advice };
+        return Ok(Grant::Scoped { scope, reason, advice });
     }
     match tokio::task::block_in_place(|| services.store.enroll(&scope, exchange.record.time)) {
-        Ok(()) => Grant::Scoped { scope, reason, advice },
+        Ok(()) => Ok(Grant::Scoped { scope, reason, advice }),
         Err(error) => {
             tracing::error!(request = %exchange.record.request, %error, "a user could not be taken in; the request goes on without memory");
             services.metrics.count_recall(RecallResult::Failed, 0);
-            Grant::Unscoped { reason, advice }
+            key::check_lost(services, &exchange.runtime, &scope)?;
+            Ok(Grant::Unscoped { reason, advice })
         }
     }
 }

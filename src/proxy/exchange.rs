@@ -134,6 +134,7 @@ impl Exchange {
             model: None,
             purpose: None,
             upstream: None,
+            key: None,
             status: None,
             memory: None,
             facts_used: Vec::new(),

@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
 use super::follow::Follower;
+use super::key;
 use super::services::{Runtime, Services};
 use super::stored;
 use crate::catalog::Upstream;
@@ -158,6 +159,7 @@ pub async fn chat(
     exchange.record.purpose = Some(draft.purpose.as_str());
     let choice = exchange.runtime.catalog.first(dialect.api(), draft.conversation.model(), stored::scope_of(&grant))?;
     forwarding.upstream = choice.upstream;
+    key::present(services, exchange, stored::scope_of(&grant), forwarding)?;
     let now = exchange.record.time;
     let keeper = stored::admit(services, stored::scope_of(&grant), &draft.conversation, &forwarding.upstream, now)?;
     let (scope, access) = match grant {

@@ -75,9 +75,11 @@ label!(
     }
 );
 
+mod keys;
 mod models;
 mod reloads;
 
+pub use keys::{KeyMetrics, KeyTestResult};
 pub use models::{EmbeddingResult, JwksFetch, ModelMetrics, TutorFact, TutorResult};
 pub use reloads::{CertificateMetrics, ReloadResult};
 
@@ -125,6 +127,8 @@ pub struct Metrics {
     audit_dropped: IntCounter,
     /// The certificates of the listener.
     pub certificates: CertificateMetrics,
+    /// Keys of upstreams.
+    pub keys: KeyMetrics,
     models: ModelMetrics,
 }
 
@@ -220,6 +224,7 @@ impl Metrics {
             reloads: PerLabel::of(&reloads, ReloadResult::ALL)?,
             audit_dropped: b.counter("audit_dropped_total", "Audit records that could not be queued or written.")?,
             certificates: CertificateMetrics::new(&b)?,
+            keys: KeyMetrics::new(&b)?,
             models: ModelMetrics::new(&b)?,
             registry: b.0,
         })

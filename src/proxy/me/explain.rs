@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::super::exchange::Exchange;
+use super::super::key;
 use super::super::prepare::{Draft, Fitted, consult, edit, fit, memory_access};
 use super::super::services::Services;
 use super::about::IdentityBody;
@@ -26,6 +27,7 @@ use crate::telemetry::RecallResult;
 struct ExplainBody<'a> {
     identity: IdentityBody,
     request: RequestBody<'a>,
+    key: key::KeyBody,
     memory: MemoryBody,
     facts: Vec<PlacedBody<'a>>,
     blocks: Vec<BlockBody<'a>>,
@@ -131,6 +133,7 @@ pub async fn explain(
     let runtime = &exchange.runtime;
     let draft = Draft::read(exchange, dialect, body)?;
     let upstream = runtime.catalog.first(dialect.api(), draft.conversation.model(), Some(&scope))?.upstream;
+    let key = key::explain(services, runtime, &scope, &upstream)?;
     let access = memory_access(runtime, &scope, &upstream);
     let recalls = draft.recalls(access);
     let Fitted { load, trim, reserved, crowded } = fit(services, runtime, &draft, &upstream, recalls.then_some(&scope))?;
@@ -188,6 +191,7 @@ pub async fn explain(
                 upstream: &upstream.name,
                 session: draft.session.as_ref().map(crate::ids::SessionId::as_str),
             },
+            key,
             memory,
             facts: placed
                 .iter()

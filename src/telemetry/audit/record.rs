@@ -92,6 +92,9 @@ pub struct AuditRecord {
     /// The upstream's configured name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream: Option<Clipped<64>>,
+    /// Where the upstream's key came from: `personal`, `shared`, `environment` or `none`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<&'static str>,
     /// The status that the client saw; none if it left before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -255,6 +258,7 @@ pub(super) mod tests {
             model: Some(Clipped::new("llama3")),
             purpose: Some("turn"),
             upstream: Some(Clipped::new("ollama")),
+            key: None,
             status: Some(200),
             memory: None,
             facts_used: vec![FactId::from_bytes([1; 16])],
