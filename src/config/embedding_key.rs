@@ -38,28 +38,33 @@ mod tests {
     use crate::memory::MemoryFile;
     use crate::setting::Faults;
 
-    /// The key that the endpoint gets, as far as an equal endpoint tells.
-    fn key_of(embeddings: &str, upstreams: &str, environment: &[(&'static str, &str)]) -> Option<String> {
+    fn read<T: serde::de::DeserializeOwned>(text: &str) -> T {
+        let value: serde_json::Value = serde_yaml::from_str(text).unwrap();
+        serde_json::from_value(value).unwrap()
+    }
+
+    /// The key that the endpoint gets. `OWN`, `ABLE` and `NAMED` in the upstreams stand for files with the keys `key-OWN` and so on.
+    fn key_of(embeddings: &str, upstreams: &str, environment: &[(&'static str, &str)]) -> Option<&'static str> {
         let dir = tempfile::tempdir().unwrap();
-        let files: Vec<String> = ["own", "able", "named"].map(|name| {
-            let path = dir.path().join(name);
-            std::fs::write(&path, format!("key-{name}")).unwrap();
-            path.display().to_string()
-        }).into();
-        let text = ["OWN", "ABLE", "NAMED"].iter().zip(&files).fold(upstreams.to_owned(), |text, (word, path)| text.replace(word, path));
-        let upstreams: Vec<UpstreamFile> = serde_yaml::from_str(&text).unwrap();
+        let mut text = upstreams.to_owned();
+        for word in ["OWN", "ABLE", "NAMED"] {
+            let path = dir.path().join(word.to_lowercase());
+            std::fs::write(&path, format!("key-{word}")).unwrap();
+            text = text.replace(word, path.to_str().unwrap());
+        }
         let mut faults = Faults::default();
-        let upstreams = resolve_upstreams(&upstreams, "upstreams", &mut faults);
-        let file: MemoryFile = serde_yaml::from_str(&format!("embeddings: {embeddings}")).unwrap();
+        let upstreams = resolve_upstreams(&read::<Vec<UpstreamFile>>(&text), "upstreams", &mut faults);
+        let file: MemoryFile = read(&format!("embeddings: {embeddings}"));
         let mut memory = MemorySettings::default();
         file.connect(&mut memory, "memory", &|name| endpoint_of(&upstreams, name), &mut faults);
         assert!(faults.is_empty(), "{:?}", faults.into_vec());
         let environment = environment.iter().map(|(name, key)| (*name, Secret::new(key.as_bytes()))).collect();
         lend(&mut memory, &upstreams, &VaultSettings { environment: Some(environment), ..VaultSettings::default() });
+        // A key does not print: it is told by an endpoint that equals one with it.
         let endpoint = memory.embeddings.unwrap().endpoint;
-        let keys = ["key-own", "key-able", "key-named", "key-env"];
         let bare = Endpoint::parse(endpoint.base(), None).unwrap();
-        keys.into_iter().find(|key| bare.clone().with_key(Secret::new(key.as_bytes())) == endpoint).map(str::to_owned)
+        let keys = ["key-OWN", "key-ABLE", "key-NAMED", "key-env"];
+        keys.into_iter().find(|key| bare.clone().with_key(Secret::new(key.as_bytes())) == endpoint)
     }
 
     #[test]
@@ -67,15 +72,16 @@ mod tests {
         let openai = "{model: embed-1, url: 'https://api.openai.com/v1'}";
         let named = "[{name: openai, url: 'https://api.openai.com/v1', api_key: {file: NAMED}}]";
         let environment = [("openai", "key-env"), ("groq", "key-other")];
-        assert_eq!(key_of(openai, named, &environment).as_deref(), Some("key-named"));
-        assert_eq!(key_of(openai, "[{name: demo, builtin: demo}]", &environment).as_deref(), Some("key-env"));
+        assert_eq!(key_of(openai, named, &environment), Some("key-NAMED"));
+        assert_eq!(key_of(openai, "[{name: demo, builtin: demo}]", &environment), Some("key-env"));
         assert_eq!(key_of(openai, "[{name: groq, url: 'https://api.groq.com/openai/v1', api_key: {file: NAMED}}]", &[]), None);
         let elsewhere = "{model: embed-1, url: 'http://127.0.0.1:9/v1'}";
-        assert_eq!(key_of(elsewhere, named, &environment), None, "who listens there is not known");
+        assert_eq!(key_of(elsewhere, "[{name: demo, builtin: demo}]", &environment), None, "who listens there is not known");
         let own = "[{name: openai, url: 'http://127.0.0.1:9/v1', api_key: {file: OWN}}]";
-        assert_eq!(key_of("{model: m, upstream: openai}", own, &environment).as_deref(), Some("key-own"));
+        assert_eq!(key_of("{model: m, upstream: openai}", own, &environment), Some("key-OWN"));
+        assert_eq!(key_of(elsewhere, own, &environment), Some("key-OWN"), "the upstream at this very address");
         let keyless = "[{name: openai, url: 'http://127.0.0.1:9/v1'}]";
-        assert_eq!(key_of("{model: m, upstream: openai}", keyless, &environment).as_deref(), Some("key-env"));
+        assert_eq!(key_of("{model: m, upstream: openai}", keyless, &environment), Some("key-env"));
         assert_eq!(key_of("{model: m, upstream: other}", "[{name: other, url: 'http://127.0.0.1:9/v1'}]", &environment), None);
     }
 }

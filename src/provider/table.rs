@@ -198,7 +198,10 @@ pub fn at(url: &str) -> Option<&'static Provider> {
     let host = |url: &str| url.parse::<http::Uri>().ok()?.host().map(str::to_ascii_lowercase);
     let asked = host(url)?;
     // Whoever listens on this machine is nobody's provider.
-    PROVIDERS.iter().filter(|provider| provider.url.starts_with("https://")).find(|provider| host(provider.url) == Some(asked.clone()))
+    PROVIDERS
+        .iter()
+        .filter(|provider| provider.url.starts_with("https://"))
+        .find(|provider| host(provider.url) == Some(asked.clone()))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::ids::GroupName;
 use crate::provider::ApiKey;
 use crate::setting::Secret;
 use crate::telemetry::RouteLabel;
-use crate::vault::{KeySource, Lender, PersonalKey, Person, Step, Terms, Verdict, embedding_key, resolve};
+use crate::vault::{KeySource, Lender, Person, PersonalKey, Step, Terms, Verdict, embedding_key, resolve};
 
 /// Says on each answer where the key came from.
 pub const KEY_SOURCE: &str = "x-memgate-key-source";
@@ -225,9 +225,10 @@ fn refuse(verdict: &Verdict, provider: &str) -> Refusal {
                  valid evidence of who you are, then store your key with PUT /memgate/v1/me/keys/{provider}."
             ),
         ),
-        Step::SwitchedOff => {
-            (403, format!("You may not use the key that this server has for `{provider}`. Ask its operator, or choose another model."))
-        }
+        Step::SwitchedOff => (
+            403,
+            format!("You may not use the key that this server has for `{provider}`. Ask its operator, or choose another model."),
+        ),
         _ => (
             403,
             format!(
@@ -241,8 +242,9 @@ fn refuse(verdict: &Verdict, provider: &str) -> Refusal {
 
 /// The person's keys cannot be read, and so nothing is sent.
 pub fn unavailable(detail: String) -> Refusal {
-    let message = "Your stored keys cannot be read just now, and no other key is used in their place. Try again; if it stays so, store \
+    let message =
+        "Your stored keys cannot be read just now, and no other key is used in their place. Try again; if it stays so, store \
                    them anew or tell the operator of this server."
-        .to_owned();
+            .to_owned();
     Refusal { status: 503, code: "vault_unavailable", message, detail }
 }

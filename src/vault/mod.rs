@@ -110,7 +110,13 @@ impl Vault {
     ///
     /// # Errors
     /// When there is no room, or the disk fails. Then what was there stays.
-    pub fn put(&self, scope: &UserScope, provider: &str, secret: Secret, now_ms: i64) -> Result<(Arc<PersonalKey>, bool), VaultError> {
+    pub fn put(
+        &self,
+        scope: &UserScope,
+        provider: &str,
+        secret: Secret,
+        now_ms: i64,
+    ) -> Result<(Arc<PersonalKey>, bool), VaultError> {
         let key = Arc::new(PersonalKey::new(provider, secret, now_ms));
         self.cache.change(
             &self.store,

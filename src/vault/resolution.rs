@@ -74,7 +74,10 @@ pub enum Person<'a> {
     Nobody,
     Sandbox,
     /// Somebody, with the groups they are in, who has a key of their own for the provider or not.
-    Known { groups: &'a [GroupName], has_key: bool },
+    Known {
+        groups: &'a [GroupName],
+        has_key: bool,
+    },
 }
 
 /// What the operator says of the upstream, and of keys in general.

@@ -66,11 +66,7 @@ impl VaultFile {
             });
             found.collect()
         });
-        VaultSettings {
-            personal: is_on(self.personal, Switch::On),
-            shared: is_on(self.shared, Switch::On),
-            environment,
-        }
+        VaultSettings { personal: is_on(self.personal, Switch::On), shared: is_on(self.shared, Switch::On), environment }
     }
 }
 

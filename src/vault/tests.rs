@@ -1,6 +1,6 @@
 //! The vault over a store, on a disk whose rows are moved about.
 
-use redb::{Database, ReadableTable, TableDefinition};
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 
 use super::*;
 use crate::enforce::{test_sandbox, test_scope};

@@ -17,6 +17,7 @@ fn exercised() -> Metrics {
     metrics.count_trim(3);
     metrics.count_recall(RecallResult::Hit, 4);
     metrics.count_learning(LearnResult::Learned);
+    metrics.keys.count_served("ollama", "personal");
     metrics.keeping.count_written("profile", "explicit");
     metrics.keeping.count_held("url");
     metrics.keeping.count_closed(Closing::Superseded, 1);

@@ -89,7 +89,9 @@ fn label(result: TestResult) -> KeyTestResult {
 }
 
 fn no_upstream() -> Refusal {
-    let message = "No model backend of this server is of that provider, so there is nowhere to test the key. It is shown to nobody.".to_owned();
+    let message =
+        "No model backend of this server is of that provider, so there is nowhere to test the key. It is shown to nobody."
+            .to_owned();
     Refusal { status: 409, code: "key_without_upstream", message, detail: String::new() }
 }
 
