@@ -142,7 +142,7 @@ fn choose(
     let source = verdict.source.ok_or_else(|| refuse(&verdict, upstream.provider_name()))?;
     let (key, personal) = match source {
         KeySource::Personal => (personal.as_ref().and_then(|key| shown(&key.secret)), personal),
-        KeySource::Shared => (shared.and_then(|key| shown(&key.secret)), None),
+        KeySource::Shared => (upstream.key.clone().or_else(|| shown(&shared?.secret)), None),
         KeySource::Environment => (environment.and_then(shown), None),
         KeySource::None => return Ok(KeyChoice { key: None, source, personal: None }),
     };

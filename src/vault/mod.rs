@@ -16,6 +16,7 @@ mod settings;
 mod tests;
 mod throttle;
 
+use std::cell::Cell;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -106,10 +107,11 @@ impl Vault {
         self.cache.get(&self.store, scope, || self.read(scope))
     }
 
-    /// Stores a key, in the place of the one that was there. `true`: there was one. Blocks on the disk; lasting on return.
+    /// Stores a key, in the place of the one that was there. `true`: there was one, be it one that could not be read. Blocks on the disk;
+    /// lasting on return.
     ///
     /// # Errors
-    /// When there is no room, or the disk fails. Then what was there stays.
+    /// When there is no room, then what was there stays; when the disk fails; and while another key of the person's cannot be read.
     pub fn put(
         &self,
         scope: &UserScope,
@@ -121,7 +123,7 @@ impl Vault {
         self.cache.change(
             &self.store,
             scope,
-            || self.read(scope),
+            || self.read_or_mend(scope, || self.write(scope, &key)),
             |keys| {
                 let new = keys.with(Arc::clone(&key));
                 if new.bytes() > MOST_BYTES {
@@ -133,21 +135,25 @@ impl Vault {
         )?
     }
 
-    /// Ends a key. `false`: there was none. Blocks on the disk; lasting on return.
+    /// Ends a key, be it one that cannot be read. `false`: there was none. Blocks on the disk; lasting on return.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// When the disk fails, and while another key of the person's cannot be read.
     pub fn delete(&self, scope: &UserScope, provider: &str) -> Result<bool, StoreError> {
+        let mended = Cell::new(false);
+        let remove = || {
+            let shelves = vec![ShelfChange::remove(Shelf::Keys, provider)];
+            self.store.commit(scope, Batch { shelves, ..Batch::default() })
+        };
         self.cache.change(
             &self.store,
             scope,
-            || self.read(scope),
+            || self.read_or_mend(scope, || remove().map(|()| mended.set(true))),
             |keys| {
                 if keys.get(provider).is_none() {
-                    return Ok((None, false));
+                    return Ok((None, mended.get()));
                 }
-                let shelves = vec![ShelfChange::remove(Shelf::Keys, provider)];
-                self.store.commit(scope, Batch { shelves, ..Batch::default() })?;
+                remove()?;
                 Ok((Some(keys.without(provider)), true))
             },
         )
@@ -195,6 +201,14 @@ impl Vault {
         let mut keys = keys?;
         keys.sort_by(|a, b| a.provider.cmp(&b.provider));
         Ok(Keys(keys))
+    }
+
+    /// Reads, and where a damaged row is in the way lets the person's own act put something else, or nothing, in its place first.
+    fn read_or_mend(&self, scope: &UserScope, mend: impl FnOnce() -> Result<(), StoreError>) -> Result<Keys, StoreError> {
+        match self.read(scope) {
+            Err(StoreError::Sealed | StoreError::Malformed) => mend().and_then(|()| self.read(scope)),
+            read => read,
+        }
     }
 
     fn write(&self, scope: &UserScope, key: &PersonalKey) -> Result<(), StoreError> {

@@ -187,6 +187,27 @@ fn exchanged_ciphertexts_of_two_providers_do_not_open() {
 }
 
 #[test]
+fn a_damaged_key_is_mended_by_its_owner_alone() {
+    let moved = Moved::new();
+    let rows = moved.read(0);
+    let spoil = |row: &([u8; 24], Vec<u8>)| (row.0, row.1.iter().map(|byte| byte ^ 1).collect());
+    let open_vault = || Vault::new(open(Arc::new(FileDisk::new(moved.dir.path()))));
+    let ana = &moved.people[0];
+    moved.write(0, &rows.iter().map(spoil).collect::<Vec<_>>());
+    let first = check("sk-anew-first").unwrap();
+    assert!(open_vault().put(ana, "openai", first, NOW).is_err(), "another one is damaged still");
+    let vault = open_vault();
+    assert!(vault.delete(ana, "groq").unwrap() && !vault.delete(ana, "groq").unwrap());
+    assert_eq!(shown(&vault, ana, "openai").as_deref(), Some("sk-anew-first"));
+    drop(vault);
+    let [row] = &moved.read(0)[..] else { panic!("one row") };
+    moved.write(0, &[spoil(row)]);
+    let vault = open_vault();
+    assert!(vault.load(ana).is_err() && put(&vault, ana, "openai", "sk-anew-again"));
+    assert_eq!(shown(&vault, ana, "openai").as_deref(), Some("sk-anew-again"));
+}
+
+#[test]
 fn nonces_are_fresh_for_each_writing() {
     let moved = Moved::new();
     let before = moved.read(0);

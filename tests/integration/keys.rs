@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::harness::client::Answer;
-use crate::harness::gate::UPSTREAM_KEY;
+use crate::harness::gate::{Settings, UPSTREAM_KEY};
 use crate::harness::request::Request;
-use crate::harness::upstream::{Recorded, Script};
+use crate::harness::upstream::{FakeUpstream, Recorded, Script};
 use crate::harness::world::World;
 use crate::me::{ask, say};
 
@@ -75,11 +75,12 @@ async fn each_person_is_served_with_their_own() {
 
 #[tokio::test]
 async fn a_key_goes_to_no_upstream_but_its_own_providers() {
-    let second = crate::harness::upstream::FakeUpstream::start(Script::fitting).await;
+    let second = FakeUpstream::start(Script::fitting).await;
     let address = second.address;
     let world = World::start(|file| {
         file["upstreams"][0]["models"] = json!(["m"]);
-        file["upstreams"][1] = json!({"name": "other", "url": format!("http://{address}/v1"), "models": ["n"], "auth": "x_api_key"});
+        let other = json!({"name": "other", "url": format!("http://{address}/v1"), "models": ["n"], "auth": "x_api_key"});
+        file["upstreams"].as_array_mut().unwrap().push(other);
     })
     .await;
     assert_eq!(put(&world, "ana", "fake", ANA).await.status, 201);
@@ -180,13 +181,37 @@ async fn the_operator_can_forbid_each_step() {
 }
 
 #[tokio::test]
+async fn the_environment_serves_where_it_is_wanted() {
+    let upstream = FakeUpstream::start(Script::fitting).await;
+    let change = |file: &mut Value| {
+        let url = file["upstreams"][0]["url"].clone();
+        file["upstreams"] = json!([{"name": "openai", "url": url}]);
+    };
+    let settings = Settings::new(upstream.address).with(change).variable("OPENAI_API_KEY", "sk-of-the-environment");
+    let mut world = World { upstream, gate: settings.start() };
+    let answer = world.send(&chat("ana")).await;
+    answer.assert_ok();
+    assert_eq!(answer.header("x-memgate-key-source"), Some("none"), "nobody said that it may be spent");
+    assert!(world.upstream.last().header("authorization").is_none());
+    world.gate.settings.file["vault"] = json!({"environment": "on"});
+    world.gate.stop();
+    world.gate.write_config();
+    world.gate.start();
+    assert_eq!(arrives_with(&world, &chat("ana")).await, served("sk-of-the-environment", "environment"));
+    assert_eq!(put(&world, "ana", "openai", ANA).await.status, 201);
+    assert_eq!(arrives_with(&world, &chat("ana")).await, served(ANA, "personal"));
+    assert_eq!(arrives_with(&world, &chat("bert")).await, served("sk-of-the-environment", "environment"));
+    assert!(!world.metrics().await.contains("sk-of-the") && !world.gate.log().contains("sk-of-the"));
+}
+
+#[tokio::test]
 async fn a_provider_is_asked_whether_a_key_is_good() {
     let answer = |request: &Recorded| match request.header("authorization") {
         _ if request.method != "GET" => Script::fitting(request),
         Some("Bearer sk-personal-of-ana-aaa111") => Script::json(200, &json!({"data": [], "note": "internal-words"})),
-        Some("Bearer sk-redirected") => {
-            Script::Raw(b"HTTP/1.1 302 Found\r\nLocation: /v1/elsewhere\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec())
-        }
+        Some("Bearer sk-redirected") => Script::Raw(
+            b"HTTP/1.1 302 Found\r\nLocation: /v1/elsewhere\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec(),
+        ),
         Some("Bearer sk-cut-off-abcdef") => Script::Close,
         Some("Bearer sk-too-many-abcdef") => Script::json(429, &json!({})),
         _ => Script::json(401, &json!({"error": "internal-words of the provider"})),

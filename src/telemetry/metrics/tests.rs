@@ -51,6 +51,7 @@ fn labels_are_a_known_few_and_none_names_a_person() {
         "reason",
         "result",
         "route",
+        "source",
         "stage",
         "tier",
         "upstream",
