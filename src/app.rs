@@ -33,6 +33,7 @@ use crate::proxy::{self, Addresses, Balance, Gateway, Runtime, Services, unix_ms
 use crate::setting::Fault;
 use crate::store::{FileDisk, Queue, Store, StoreError};
 use crate::telemetry::{AuditError, AuditLog, Closing, KeepingMetrics, LearnResult, LearnedRecord, Metrics, ReloadResult};
+use crate::vault::Vault;
 
 /// How often gauges are read and expired sandboxes looked for.
 const TICK: Duration = Duration::from_secs(5);
@@ -83,6 +84,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
         balance: Balance::new(metrics.balance.clone()),
         fetcher: proxy::list_fetcher(),
         lists: proxy::ListCache::default(),
+        vault: Arc::new(Vault::new(store.clone())),
         store,
         memory: Arc::clone(&memory),
         metrics: Arc::clone(&metrics),
@@ -194,6 +196,7 @@ fn build_runtime(config: &Config, guard: &Arc<ReplayGuard>) -> Runtime {
         context: config.context,
         memory: config.memory.clone(),
         cors: config.cors.clone(),
+        vault: config.vault.clone(),
     }
 }
 

@@ -135,6 +135,7 @@ fn every_metric_and_every_reason_is_described() {
     let labelled = [
         "memgate_requests_total",
         "memgate_upstream_errors_total",
+        "memgate_upstream_keys_total",
         "memgate_shadow_refusals_total",
         "memgate_facts_written_total",
         "memgate_facts_held_total",

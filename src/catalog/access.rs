@@ -30,6 +30,12 @@ impl Audience {
         self.0.as_ref().is_none_or(|groups| groups.iter().any(|group| asker.groups.contains(group)))
     }
 
+    /// The groups; none where it is everybody.
+    #[must_use]
+    pub fn groups(&self) -> &[GroupName] {
+        self.0.as_deref().unwrap_or_default()
+    }
+
     #[must_use]
     pub fn is_everybody(&self) -> bool {
         self.0.is_none()

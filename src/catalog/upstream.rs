@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::access::{Asker, Audience};
 use super::balance::{Concurrency, Health};
 use super::file::{Builtin, SharedState, UpstreamFile};
-use super::model::{Model, resolve_models};
+use super::model::{Model, find, resolve_models};
 use crate::dialect::Api;
 use crate::inference::Endpoint;
 use crate::memory::Reached;
@@ -66,6 +66,24 @@ pub struct Upstream {
 }
 
 impl Upstream {
+    /// The provider whose keys it is shown. Without a preset that is the upstream itself.
+    #[must_use]
+    pub fn provider_name(&self) -> &str {
+        self.provider.map_or(&self.name, |provider| provider.name)
+    }
+
+    /// Whether it serves embeddings, as far as is known: its provider does.
+    #[must_use]
+    pub fn embeds(&self) -> bool {
+        self.provider.is_some_and(|provider| provider.embeds)
+    }
+
+    /// Whether the configuration says so of this model in particular, and not of any.
+    #[must_use]
+    pub fn lists(&self, model: &str) -> bool {
+        find(&self.models, model).is_some_and(|(model, _)| !model.is_anything())
+    }
+
     /// Path of a request of one family: `path` stands below the family's root.
     #[must_use]
     pub fn path_of(&self, api: Api, path: &str) -> String {

@@ -1,6 +1,7 @@
 //! `proxy.yaml`: read, resolved, and every fault of it reported at once. Each fragment is its module's own; here they meet.
 
 mod document;
+mod embedding_key;
 mod explain;
 mod path;
 mod read;
@@ -24,6 +25,7 @@ use crate::proxy::tls::{TlsFile, TlsSettings, check_certificates};
 use crate::setting::{Fault, Faults};
 use crate::store::{StorageFile, StorageSettings};
 use crate::telemetry::{AuditFile, AuditSettings, LogFile, LogSettings};
+use crate::vault::{VaultFile, VaultSettings};
 use read::Cuts;
 
 /// Where chat clients are awaited, unless the file says otherwise.
@@ -55,6 +57,8 @@ pub struct ConfigFile {
     pub groups: Vec<GroupFile>,
     /// The model backends that memgate forwards to.
     pub upstreams: Vec<UpstreamFile>,
+    /// Whose keys upstreams are shown.
+    pub vault: VaultFile,
     /// How conversations are fitted into the model's window.
     pub context: ContextFile,
     /// What is remembered, and how much of it is recalled.
@@ -79,6 +83,7 @@ pub struct Config {
     pub metrics: MetricsSettings,
     pub trust: TrustSettings,
     pub upstreams: Vec<Upstream>,
+    pub vault: VaultSettings,
     pub context: ContextSettings,
     pub memory: MemorySettings,
     pub storage: StorageSettings,
@@ -168,10 +173,13 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
     let trust = policy::resolve(&file.trust, &file.clients, &file.tenants, &file.groups, faults);
     let upstreams = resolve_upstreams(&file.upstreams, "upstreams", faults);
     policy::check_upstreams(&file.tenants, |name| upstreams.iter().any(|upstream| upstream.name == name), faults);
+    let vault = file.vault.resolve("vault", faults);
+    check_personal_keys(&upstreams, &vault, faults);
     let context = file.context.resolve("context", faults);
     let mut memory = file.memory.resolve("memory", faults);
     memory.retention = trust.tenants.retention();
     file.memory.connect(&mut memory, "memory", &|name| endpoint_of(&upstreams, name), faults);
+    embedding_key::lend(&mut memory, &upstreams, &vault);
     let storage = file.storage.resolve("storage", faults);
     let audit = file.audit.resolve("audit", faults);
     let limits = file.limits.resolve("limits", faults);
@@ -184,6 +192,7 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
         metrics,
         trust,
         upstreams,
+        vault,
         context,
         memory,
         storage,
@@ -191,4 +200,12 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
         limits,
         log: file.log.clone(),
     })
+}
+
+/// An upstream for keys of people's own, where nobody may have one, would serve nobody.
+fn check_personal_keys(upstreams: &[Upstream], vault: &VaultSettings, faults: &mut Faults) {
+    for (i, upstream) in upstreams.iter().enumerate().filter(|(_, upstream)| upstream.require_personal_key && !vault.personal) {
+        let reason = format!("asks for personal keys of `{}`, and `vault.personal` is off", upstream.provider_name());
+        faults.add(format!("upstreams[{i}].require_personal_key"), reason, "leave one of the two out");
+    }
 }

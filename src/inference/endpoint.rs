@@ -46,6 +46,23 @@ impl Endpoint {
         self.base.scheme() == "https"
     }
 
+    /// Its base, as a URL without the key.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        self.base.as_str()
+    }
+
+    #[must_use]
+    pub fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// The same place, shown this key.
+    #[must_use]
+    pub fn with_key(self, key: Secret) -> Self {
+        Self { key: Some(key), ..self }
+    }
+
     pub(super) fn key(&self) -> Option<&Secret> {
         self.key.as_ref()
     }

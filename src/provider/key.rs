@@ -4,6 +4,7 @@ use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use crate::setting::Secret;
 
@@ -42,7 +43,8 @@ impl ApiKey {
     #[must_use]
     pub fn new(secret: Secret, style: AuthStyle) -> Option<Self> {
         let scheme: &[u8] = if style == AuthStyle::Bearer { b"Bearer " } else { b"" };
-        let mut value = HeaderValue::from_bytes(&[scheme, secret.expose()].concat()).ok()?;
+        let text = Zeroizing::new([scheme, secret.expose()].concat());
+        let mut value = HeaderValue::from_bytes(&text).ok()?;
         value.set_sensitive(true);
         Some(Self { secret, header: style.header(), value })
     }

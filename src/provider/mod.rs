@@ -4,4 +4,4 @@ mod key;
 mod table;
 
 pub use key::{ApiKey, AuthStyle};
-pub use table::{PROVIDERS, Provider, find};
+pub use table::{PROVIDERS, Provider, at, find};

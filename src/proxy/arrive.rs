@@ -12,6 +12,7 @@ use super::asker::asker_of;
 use super::balance::{self, Route as Way};
 use super::cors;
 use super::exchange::{Exchange, Forwarding};
+use super::key;
 use super::listing::{self, Listing};
 use super::me;
 use super::prepare;
@@ -76,7 +77,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     let resolution = resolve(services, session, exchange, &mut body).await?;
     let grant = grant(services, exchange, &resolution, class)?;
     let scoped = matches!(grant, Grant::Scoped { .. });
-    let grant = enroll(services, exchange, grant);
+    let grant = enroll(services, exchange, grant)?;
     if route.kind == RouteKind::Own {
         let call = me::find(session.req_header(), exchange)?;
         if call.takes_body() && body.is_none() {
@@ -92,7 +93,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     let asker = asker_of(&exchange.runtime, stored::scope_of(&grant));
     if let Some(question) = listing::Question::of(&route, session.req_header())? {
         exchange.advised = matches!(&grant, Grant::Scoped { advice: true, .. } | Grant::Unscoped { advice: true, .. });
-        if let Some(listing) = listing::answer(services, exchange, &asker, &question).await? {
+        if let Some(listing) = listing::answer(services, exchange, (stored::scope_of(&grant), &asker), &question).await? {
             return Ok(Taken::Listing(listing));
         }
         exchange.advised = false;
@@ -133,6 +134,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         let watched = body.is_some() || session.as_mut().is_body_empty();
         let choice =
             balance::board(services, (session, watched), exchange, asks.0, (choices, model.as_deref()), &mut forwarding).await?;
+        key::present(services, exchange, asks.0, &mut forwarding)?;
         let body = match choice.rename.map(|name| call.with_model(&name)) {
             Some((path, body)) => {
                 forwarding.path = path;
@@ -145,8 +147,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
             None => invite_body(session).await.map_err(refuse_unreceivable)?,
         }
     }
-    forwarding.key.clone_from(&forwarding.upstream.key);
-    forwarding.route.give_keys(&forwarding.path, |upstream| upstream.key.clone());
+    forwarding.route.set_path(&forwarding.path);
     forwarding.path = forwarding.upstream.path_of(route.api, &forwarding.path);
     exchange.record.upstream = Some(Clipped::new(&forwarding.upstream.name));
     forwarding.prepared = Instant::now();
@@ -257,17 +258,21 @@ fn grant(services: &Services, exchange: &mut Exchange, resolution: &Resolution, 
 
 /// Takes a user in before anything of theirs is touched. Where that fails the request goes on without memory: an enrolment that is
 /// not on disk could let weaker evidence in later.
-fn enroll(services: &Services, exchange: &Exchange, grant: Grant) -> Grant {
-    let Grant::Scoped { scope, reason, advice } = grant else { return grant };
+///
+/// # Errors
+/// When the person may have keys of their own: without a scope the chat would go on another's.
+fn enroll(services: &Services, exchange: &Exchange, grant: Grant) -> Result<Grant, Refusal> {
+    let Grant::Scoped { scope, reason, advice } = grant else { return Ok(grant) };
     if services.store.is_enrolled(&scope) {
-        return Grant::Scoped { scope, reason, advice };
+        return Ok(Grant::Scoped { scope, reason, advice });
     }
     match tokio::task::block_in_place(|| services.store.enroll(&scope, exchange.record.time)) {
-        Ok(()) => Grant::Scoped { scope, reason, advice },
+        Ok(()) => Ok(Grant::Scoped { scope, reason, advice }),
         Err(error) => {
             tracing::error!(request = %exchange.record.request, %error, "a user could not be taken in; the request goes on without memory");
             services.metrics.count_recall(RecallResult::Failed, 0);
-            Grant::Unscoped { reason, advice }
+            key::check_lost(services, &exchange.runtime, &scope)?;
+            Ok(Grant::Unscoped { reason, advice })
         }
     }
 }

@@ -6,7 +6,8 @@ use crate::enforce::UserScope;
 
 /// Who asks, under this scope. Without one it is nobody in particular, who may use what is open to all.
 #[must_use]
-pub fn asker_of(_runtime: &Runtime, scope: Option<&UserScope>) -> Asker {
-    // Configured groups (`TrustSettings::groups_of`) and the tenant's upstreams (`TrustSettings::tenant`) join here.
-    Asker { groups: scope.map(|scope| scope.groups().to_vec()).unwrap_or_default(), upstreams: None }
+pub fn asker_of(runtime: &Runtime, scope: Option<&UserScope>) -> Asker {
+    let Some(scope) = scope else { return Asker::default() };
+    let tenant = runtime.trust.tenant(scope.user().tenant());
+    Asker { groups: runtime.trust.groups_of(scope), upstreams: tenant.and_then(|tenant| tenant.upstreams.clone()) }
 }

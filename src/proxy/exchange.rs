@@ -140,6 +140,7 @@ impl Exchange {
             purpose: None,
             upstream: None,
             attempts: 0,
+            key: None,
             status: None,
             memory: None,
             facts_used: Vec::new(),

@@ -8,6 +8,7 @@ use pingora::{Error, ErrorSource, Result};
 
 use super::cors;
 use super::exchange::{Chat, Exchange, Phase};
+use super::key::KEY_SOURCE;
 use super::respond::{ADVICE, REQUEST_ID, explain_failure, has_answered, has_left};
 use super::services::Services;
 use crate::memory::EnqueueError;
@@ -36,6 +37,9 @@ pub fn begin_answer(
         session.set_keepalive(None);
     }
     header.insert_header(REQUEST_ID, exchange.record.request.to_string())?;
+    if let Some(source) = exchange.record.key {
+        header.insert_header(KEY_SOURCE, source)?;
+    }
     cors::mark(header, exchange)?;
     let Phase::Forwarding(forwarding) = &mut exchange.phase else { return Ok(()) };
     forwarding.answered = true;

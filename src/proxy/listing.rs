@@ -18,7 +18,7 @@ use super::respond::write_document;
 use super::services::Services;
 use crate::catalog::{Asker, Upstream, not_served};
 use crate::dialect::{Api, Route, RouteKind};
-use crate::enforce::Refusal;
+use crate::enforce::{Refusal, UserScope};
 use crate::telemetry::audit::Outcome;
 
 mod cache;
@@ -118,7 +118,7 @@ impl Question {
 pub async fn answer(
     services: &Services,
     exchange: &Exchange,
-    asker: &Asker,
+    (scope, asker): (Option<&UserScope>, &Asker),
     question: &Question,
 ) -> Result<Option<Listing>, Refusal> {
     let catalog = &exchange.runtime.catalog;
@@ -126,7 +126,7 @@ pub async fn answer(
         catalog.upstreams().iter().filter(|upstream| upstream.is_open_to(asker)).map(AsRef::as_ref).collect();
     let listed: Vec<&Upstream> = open.iter().copied().filter(|upstream| asked_in(question.api, upstream).is_some()).collect();
     let alone = matches!(listed[..], [one] if one.is_plain() && one.speaks(question.api));
-    let gathered = gather(services, exchange, asker, question.api, question.about == About::Loaded);
+    let gathered = gather(services, exchange, (scope, asker), question.api, question.about == About::Loaded);
     match &question.about {
         About::Root if listed.is_empty() => Err(refuse(404, "unknown_path", "There is nothing at this path.", String::new())),
         About::Root => {

@@ -9,6 +9,7 @@ mod exchange;
 mod finish;
 mod follow;
 mod gateway;
+mod key;
 mod listing;
 mod me;
 mod prepare;

@@ -11,6 +11,7 @@ use pingora::proxy::Session;
 use super::balance;
 use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
 use super::follow::Follower;
+use super::key;
 use super::services::{Runtime, Services};
 use super::asker::asker_of;
 use super::stored;
@@ -174,6 +175,7 @@ pub async fn chat(
     let choices = exchange.runtime.catalog.choose(dialect.api(), model, &asker)?;
     let choices = stored::locate(services, owner, &draft.conversation, choices, exchange.record.time)?;
     let choice = balance::board(services, (session, true), exchange, owner, (choices, model), forwarding).await?;
+    key::present(services, exchange, owner, forwarding)?;
     let keeper = stored::keeper(services, owner, &draft.conversation);
     let (scope, access) = match grant {
         Grant::Scoped { scope, .. } => {

@@ -10,6 +10,7 @@ use pingora::{Error, ErrorSource, ErrorType, Result};
 use super::cors;
 use super::exchange::{Exchange, Phase};
 use super::follow::BROKE_OFF;
+use super::key::KEY_SOURCE;
 use super::receive::{Unreceivable, linger, settle_body};
 use crate::dialect::{Api, errors};
 use crate::enforce::Refusal;
@@ -66,6 +67,9 @@ pub fn own_header(exchange: &Exchange, status: u16, content_type: &str) -> Resul
     header.insert_header(CONTENT_TYPE, content_type)?;
     header.insert_header(CACHE_CONTROL, "no-store")?;
     header.insert_header(REQUEST_ID, exchange.record.request.to_string())?;
+    if let Some(source) = exchange.record.key {
+        header.insert_header(KEY_SOURCE, source)?;
+    }
     if exchange.api == Api::Anthropic {
         // Where Anthropic's libraries look for it.
         header.insert_header("request-id", exchange.record.request.to_string())?;

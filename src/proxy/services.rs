@@ -17,6 +17,7 @@ use crate::memory::{Memory, MemorySettings};
 use crate::policy::TrustSettings;
 use crate::store::Store;
 use crate::telemetry::{AuditLog, Metrics};
+use crate::vault::{Vault, VaultSettings};
 
 /// What a reload replaces. Requests keep the one that they arrived under.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ pub struct Runtime {
     pub context: ContextSettings,
     pub memory: MemorySettings,
     pub cors: CorsSettings,
+    pub vault: VaultSettings,
 }
 
 /// What lives as long as the process.
@@ -35,6 +37,8 @@ pub struct Runtime {
 pub struct Services {
     pub store: Store,
     pub memory: Arc<Memory>,
+    /// People's own upstream keys.
+    pub vault: Arc<Vault>,
     pub metrics: Arc<Metrics>,
     pub audit: AuditLog,
     pub tokens: TokenCounter,

@@ -76,10 +76,12 @@ label!(
 );
 
 mod balance;
+mod keys;
 mod models;
 mod reloads;
 
 pub use balance::{BalanceMetrics, EjectionCause, FailoverCause};
+pub use keys::{KeyMetrics, KeyTestResult};
 pub use models::{EmbeddingResult, JwksFetch, ModelMetrics, TutorFact, TutorResult};
 pub use reloads::{CertificateMetrics, ReloadResult};
 
@@ -129,6 +131,8 @@ pub struct Metrics {
     pub certificates: CertificateMetrics,
     /// How requests are spread over upstreams.
     pub balance: BalanceMetrics,
+    /// Keys of upstreams.
+    pub keys: KeyMetrics,
     models: ModelMetrics,
 }
 
@@ -225,6 +229,7 @@ impl Metrics {
             audit_dropped: b.counter("audit_dropped_total", "Audit records that could not be queued or written.")?,
             certificates: CertificateMetrics::new(&b)?,
             balance: BalanceMetrics::new(&b)?,
+            keys: KeyMetrics::new(&b)?,
             models: ModelMetrics::new(&b)?,
             registry: b.0,
         })

@@ -19,6 +19,8 @@ mod harness;
 mod headers;
 mod isolation;
 mod jwt;
+mod keys;
+mod keys_isolation;
 mod listing;
 mod me;
 mod me_erase;

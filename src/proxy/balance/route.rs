@@ -12,8 +12,8 @@ use super::{Balance, Reason, may_take_over};
 use crate::catalog::{Choice, Upstream};
 use crate::dialect::with_model;
 use crate::enforce::{Refusal, UserScope};
-use crate::provider::ApiKey;
 use crate::proxy::exchange::{Exchange, Forwarding, Phase};
+use crate::proxy::key::{self, KeyChoice};
 use crate::proxy::services::Services;
 use crate::telemetry::Clipped;
 
@@ -55,7 +55,7 @@ pub struct Route {
 struct Candidate {
     choice: Choice,
     /// What this upstream, and no other, is shown.
-    key: Option<ApiKey>,
+    key: Option<KeyChoice>,
 }
 
 #[derive(Debug)]
@@ -78,12 +78,17 @@ impl Route {
         self.next = None;
     }
 
-    /// What the spare upstreams are shown, each its own key.
-    pub fn give_keys(&mut self, below: &str, key_of: impl Fn(&Upstream) -> Option<ApiKey>) {
-        below.clone_into(&mut self.below);
+    /// What the spare upstreams are shown, each its own key. One without a key that it needs is none.
+    pub fn give_keys(&mut self, key_of: impl Fn(&Upstream) -> Option<KeyChoice>) {
         for candidate in &mut self.spare {
             candidate.key = key_of(&candidate.choice.upstream);
         }
+        self.spare.retain(|candidate| candidate.key.is_some());
+    }
+
+    /// The path below the root of its API.
+    pub fn set_path(&mut self, below: &str) {
+        below.clone_into(&mut self.below);
     }
 
     /// Finds one to go on to; with `patient`, also one to wait for. False where there is none.
@@ -169,14 +174,17 @@ pub async fn change_over(services: &Services, session: &mut Session, exchange: &
     let body = body.and_then(|name| Some(with_model(&session.get_retry_buffer()?, name)));
     route.place = Some(place);
     route.attempts += 1;
+    let attempts = route.attempts;
     route.again = 0;
     route.renamed = rename;
     forwarding.path = upstream.path_of(exchange.api, &route.below);
     forwarding.upstream = upstream;
-    forwarding.key = key;
+    if let Some(key) = key {
+        key::show(services, &mut exchange.record, forwarding, key);
+    }
     forwarding.attempts = 0;
     forwarding.prepared = Instant::now();
-    exchange.record.attempts = route.attempts;
+    exchange.record.attempts = attempts;
     exchange.record.upstream = Some(Clipped::new(&forwarding.upstream.name));
     if let Some(body) = body {
         forwarding.replayed = Some(body.len());

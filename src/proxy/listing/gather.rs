@@ -9,11 +9,12 @@ use http::HeaderValue;
 use super::cache::{Asked, Told};
 use super::models::{Entry, entries, merge, read};
 use super::super::exchange::Exchange;
+use super::super::key::key_for;
 use super::super::services::Services;
 use super::refuse;
 use crate::catalog::{Asker, Upstream};
 use crate::dialect::Api;
-use crate::enforce::Refusal;
+use crate::enforce::{Refusal, UserScope};
 use crate::inference::{Fetcher, InferenceError};
 use crate::telemetry::UpstreamFault;
 
@@ -46,7 +47,7 @@ pub(super) fn asked_in(form: Api, upstream: &Upstream) -> Option<Api> {
 pub(super) async fn gather(
     services: &Services,
     exchange: &Exchange,
-    asker: &Asker,
+    (scope, asker): (Option<&UserScope>, &Asker),
     form: Api,
     loaded: bool,
 ) -> Result<Vec<Entry>, Refusal> {
@@ -63,7 +64,7 @@ pub(super) async fn gather(
             Api::OpenAi => "/models",
             Api::Anthropic => "/models?limit=1000",
         };
-        (upstream, api, ask(services, exchange, upstream, api, path).await)
+        (upstream, api, ask(services, exchange, scope, upstream, api, path).await)
     });
     let (mut lists, mut answered, mut failed) = (Vec::new(), false, None);
     for (upstream, api, told) in join_all(answers).await {
@@ -79,10 +80,18 @@ pub(super) async fn gather(
     }
 }
 
-async fn ask(services: &Services, exchange: &Exchange, upstream: &Upstream, api: Api, path: &str) -> Told {
+async fn ask(
+    services: &Services,
+    exchange: &Exchange,
+    scope: Option<&UserScope>,
+    upstream: &Upstream,
+    api: Api,
+    path: &str,
+) -> Told {
     let address = format!("{}{}", services.addresses.origin_of(upstream), upstream.path_of(api, path));
-    // Where there is no shared key for this person, their own (`key::resolve`) is shown instead.
-    let key = upstream.key.as_ref();
+    // Names of models are the same under every key; where there is no shared one, the person's own is shown.
+    let personal = if upstream.key.is_some() { None } else { key_for(services, &exchange.runtime, scope, upstream).ok() };
+    let key = upstream.key.as_ref().or_else(|| personal.as_ref()?.key.as_ref());
     let version = (HeaderName::from_static(ANTHROPIC_VERSION.0), HeaderValue::from_static(ANTHROPIC_VERSION.1));
     let version = (api == Api::Anthropic).then_some((&version.0, &version.1));
     let headers = key.map(|key| (&key.header, &key.value)).into_iter().chain(version);

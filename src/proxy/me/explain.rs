@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::super::asker::asker_of;
 use super::super::exchange::Exchange;
+use super::super::key;
 use super::super::prepare::{Draft, Fitted, consult, edit, fit, memory_access};
 use super::super::services::Services;
 use super::about::IdentityBody;
@@ -31,6 +32,7 @@ struct ExplainBody<'a> {
     identity: IdentityBody,
     request: RequestBody<'a>,
     model: ModelBody<'a>,
+    key: key::KeyBody,
     memory: MemoryBody,
     facts: Vec<PlacedBody<'a>>,
     blocks: Vec<BlockBody<'a>>,
@@ -152,6 +154,7 @@ pub async fn explain(
     let tried = order.iter().map(|(at, reason)| (choices[*at].upstream.name.clone(), reason.as_str())).collect::<Vec<_>>();
     let choice = choices.swap_remove(*first);
     let upstream = Arc::clone(&choice.upstream);
+    let key = key::explain(services, runtime, &scope, &upstream)?;
     let access = memory_access(runtime, &scope, &upstream);
     let recalls = draft.recalls(access);
     let Fitted { load, trim, reserved, crowded } = fit(services, runtime, &draft, &choice, recalls.then_some(&scope))?;
@@ -211,6 +214,7 @@ pub async fn explain(
                 session: draft.session.as_ref().map(crate::ids::SessionId::as_str),
             },
             model: ModelBody::of(runtime, &draft, &asker, &choice),
+            key,
             memory,
             facts: placed
                 .iter()

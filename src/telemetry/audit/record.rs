@@ -95,6 +95,9 @@ pub struct AuditRecord {
     /// Upstreams that it was sent to; the last one answered. Left out unless there were several.
     #[serde(skip_serializing_if = "is_usual")]
     pub attempts: u32,
+    /// Where the upstream's key came from: `personal`, `shared`, `environment` or `none`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<&'static str>,
     /// The status that the client saw; none if it left before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -264,6 +267,7 @@ pub(super) mod tests {
             purpose: Some("turn"),
             upstream: Some(Clipped::new("ollama")),
             attempts: 1,
+            key: None,
             status: Some(200),
             memory: None,
             facts_used: vec![FactId::from_bytes([1; 16])],

@@ -17,6 +17,7 @@ fn exercised() -> Metrics {
     metrics.count_trim(3);
     metrics.count_recall(RecallResult::Hit, 4);
     metrics.count_learning(LearnResult::Learned);
+    metrics.keys.count_served("ollama", "personal");
     metrics.keeping.count_written("profile", "explicit");
     metrics.keeping.count_held("url");
     metrics.keeping.count_closed(Closing::Superseded, 1);
@@ -50,6 +51,7 @@ fn labels_are_a_known_few_and_none_names_a_person() {
         "reason",
         "result",
         "route",
+        "source",
         "stage",
         "tier",
         "upstream",

@@ -70,6 +70,12 @@ impl Settings {
         self
     }
 
+    /// Sets a variable in the environment of the process.
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     pub fn start(self) -> Gate {
         let mut gate = Gate { settings: self, child: None };
         gate.write_config();
