@@ -28,6 +28,7 @@ use crate::context::TokenCounter;
 use crate::demo;
 use crate::identity::{KeyKeeper, ReplayGuard, Resolver};
 use crate::memory::{Learned, LearnedReport, Memory, OnLearned};
+use crate::parameters::Book;
 use crate::proxy::tls::Listener;
 use crate::proxy::{self, Addresses, Gateway, Runtime, Services, unix_ms};
 use crate::setting::Fault;
@@ -81,6 +82,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
         tls: tls.clone(),
         addresses: Addresses::new(demo.local_addr().map_err(|error| AppError::Start(error.to_string()))?),
         fetcher: proxy::list_fetcher(),
+        settings: Arc::new(Book::new(store.clone())),
         store,
         memory: Arc::clone(&memory),
         metrics: Arc::clone(&metrics),
@@ -190,6 +192,7 @@ fn build_runtime(config: &Config, guard: &Arc<ReplayGuard>) -> Runtime {
         limits: config.limits.clone(),
         context: config.context,
         memory: config.memory.clone(),
+        settings: config.settings.clone(),
         cors: config.cors.clone(),
     }
 }

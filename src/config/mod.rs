@@ -17,6 +17,7 @@ use crate::admin::{AdminFile, AdminSettings, MetricsFile, MetricsSettings};
 use crate::catalog::{Upstream, UpstreamFile, endpoint_of, resolve_upstreams};
 use crate::context::{ContextFile, ContextSettings};
 use crate::memory::{MemoryFile, MemorySettings};
+use crate::parameters::{Rules, SettingsFile};
 use crate::policy::{self, ClientFile, TrustFile, TrustSettings};
 use crate::proxy::cors::{CorsFile, CorsSettings};
 use crate::proxy::settings::{Limits, LimitsFile, resolve_listen};
@@ -55,6 +56,8 @@ pub struct ConfigFile {
     pub context: ContextFile,
     /// What is remembered, and how much of it is recalled.
     pub memory: MemoryFile,
+    /// Settings of requests: what holds where nobody says otherwise, and what people may change.
+    pub settings: SettingsFile,
     /// Where memories are kept.
     pub storage: StorageFile,
     /// The audit log.
@@ -77,6 +80,7 @@ pub struct Config {
     pub upstreams: Vec<Upstream>,
     pub context: ContextSettings,
     pub memory: MemorySettings,
+    pub settings: Rules,
     pub storage: StorageSettings,
     pub audit: AuditSettings,
     pub limits: Limits,
@@ -166,6 +170,7 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
     let context = file.context.resolve("context", faults);
     let mut memory = file.memory.resolve("memory", faults);
     file.memory.connect(&mut memory, "memory", &|name| endpoint_of(&upstreams, name), faults);
+    let settings = file.settings.resolve("settings", faults);
     let storage = file.storage.resolve("storage", faults);
     let audit = file.audit.resolve("audit", faults);
     let limits = file.limits.resolve("limits", faults);
@@ -180,6 +185,7 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
         upstreams,
         context,
         memory,
+        settings,
         storage,
         audit,
         limits,

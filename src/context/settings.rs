@@ -100,6 +100,15 @@ impl ContextSettings {
         Self { window, target: scaled(self.target), soft: scaled(self.soft), hard: scaled(self.hard) }
     }
 
+    /// Cuts as for a smaller window, and refuses as before: whoever wants short prompts does not want to be turned away.
+    #[must_use]
+    pub fn cut_for(self, window: Option<u64>) -> Self {
+        match window.filter(|window| *window < self.window) {
+            Some(window) => Self { window: self.window, hard: self.hard, ..self.for_window(window) },
+            None => self,
+        }
+    }
+
     /// Most tokens that a request may have.
     #[must_use]
     pub fn limit(&self) -> u64 {
@@ -135,6 +144,11 @@ mod tests {
         assert_eq!(settings.for_window(4096), ContextSettings { window: 4096, target: 1792, soft: 2688, hard: 3404 });
         assert_eq!(settings.for_window(0).limit(), 0);
         assert!(settings.for_window(u64::MAX).limit() > u64::MAX / 2);
+        assert_eq!(settings.cut_for(Some(4096)), ContextSettings { window: 8192, target: 1792, soft: 2688, hard: 6809 });
+        assert_eq!(
+            (settings.cut_for(Some(8192)), settings.cut_for(Some(9000)), settings.cut_for(None)),
+            (settings, settings, settings)
+        );
         assert_eq!(settings.limit(), 6809);
         assert!(faults("{}").is_empty());
         assert!(faults(r#"{"window":8192,"soft":0.75,"hard":1,"reserve":0}"#).is_empty());

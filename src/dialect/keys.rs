@@ -38,7 +38,7 @@ impl Keys {
 }
 
 /// Equality under simple case folding. Beside ASCII only U+017F and U+212A fold to ASCII letters.
-fn folds_to(key: &str, name: &str) -> bool {
+pub(super) fn folds_to(key: &str, name: &str) -> bool {
     let plain =
         if key.is_ascii() { Cow::Borrowed(key) } else { Cow::Owned(key.replace('\u{17f}', "s").replace('\u{212a}', "k")) };
     plain.eq_ignore_ascii_case(name)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Terms, TrustMode, Vouch};
 use crate::identity::{
@@ -125,7 +125,7 @@ pub struct ClientFile {
 }
 
 /// What requests may do with their person's memory. Ordered: of two, the lesser counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MemoryAccess {
     /// Nothing is recalled, nothing is learned.

@@ -9,6 +9,7 @@ mod follow;
 mod gateway;
 mod listing;
 mod me;
+mod parameters;
 mod prepare;
 mod receive;
 mod replay;

@@ -12,6 +12,7 @@ use crate::context::{ContextSettings, TokenCounter};
 use crate::identity::Resolver;
 use crate::inference::Fetcher;
 use crate::memory::{Memory, MemorySettings};
+use crate::parameters::{Book, Rules};
 use crate::policy::TrustSettings;
 use crate::store::Store;
 use crate::telemetry::{AuditLog, Metrics};
@@ -25,6 +26,8 @@ pub struct Runtime {
     pub limits: Limits,
     pub context: ContextSettings,
     pub memory: MemorySettings,
+    /// What the operator says of requests' settings.
+    pub settings: Rules,
     pub cors: CorsSettings,
 }
 
@@ -33,6 +36,8 @@ pub struct Runtime {
 pub struct Services {
     pub store: Store,
     pub memory: Arc<Memory>,
+    /// What people say of theirs.
+    pub settings: Arc<Book>,
     pub metrics: Arc<Metrics>,
     pub audit: AuditLog,
     pub tokens: TokenCounter,

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::super::exchange::Exchange;
-use super::super::prepare::{Draft, Fitted, consult, edit, fit, memory_access};
+use super::super::parameters::settle;
+use super::super::prepare::{Draft, Fitted, consult, edit, fit, memory_access, steer};
 use super::super::services::Services;
 use super::about::IdentityBody;
 use super::input::Parameters;
@@ -19,6 +20,7 @@ use crate::enforce::{Refusal, UserScope};
 use crate::ids::FactId;
 use crate::memory::curate::{CurateError, Shown};
 use crate::memory::{Placed, RecallMiss, Recalled};
+use crate::parameters::Effective;
 use crate::store::Kind;
 use crate::telemetry::RecallResult;
 
@@ -26,6 +28,7 @@ use crate::telemetry::RecallResult;
 struct ExplainBody<'a> {
     identity: IdentityBody,
     request: RequestBody<'a>,
+    settings: &'a Effective,
     memory: MemoryBody,
     facts: Vec<PlacedBody<'a>>,
     blocks: Vec<BlockBody<'a>>,
@@ -129,13 +132,16 @@ pub async fn explain(
     (dialect, body): (Dialect, Bytes),
 ) -> Result<Answer, Refusal> {
     let runtime = &exchange.runtime;
-    let draft = Draft::read(exchange, dialect, body)?;
-    let upstream = runtime.catalog.first(dialect.api(), draft.conversation.model(), Some(&scope))?.upstream;
-    let access = memory_access(runtime, &scope, &upstream);
+    let mut draft = Draft::read(exchange, dialect, body)?;
+    let settled = settle(services, runtime, Some(&scope), &exchange.record.client, &draft).await;
+    let steering = steer(&mut draft, &settled)?;
+    let upstream = runtime.catalog.first(dialect.api(), settled.effective.model(), Some(&scope))?.upstream;
+    let access = memory_access(runtime, &scope, &upstream, &settled);
     let recalls = draft.recalls(access);
-    let Fitted { load, trim, reserved, crowded } = fit(services, runtime, &draft, &upstream, recalls.then_some(&scope))?;
+    let room = fit(services, runtime, &draft, &upstream, recalls.then_some(&scope), &settled)?;
+    let Fitted { load, trim, reserved, crowded } = room;
     let recalled = if recalls && !crowded {
-        Some(consult(services, runtime, &scope, &draft, &upstream, exchange.record.time).await)
+        Some(consult(services, runtime, &scope, &draft, &upstream, &settled, exchange.record.time).await)
     } else {
         None
     };
@@ -147,7 +153,7 @@ pub async fn explain(
         Some(Err(RecallMiss::Failed)) => RecallResult::Failed,
     };
     let Recalled { system_block, turn_blocks, placed, scores, .. } = recalled.and_then(Result::ok).unwrap_or_default();
-    let edits = edit(&draft, &trim, system_block, turn_blocks);
+    let edits = edit(&draft, &trim, system_block, turn_blocks, steering);
 
     let identity = IdentityBody::of(exchange, &scope, ignored_headers);
     let memory = MemoryBody {
@@ -156,7 +162,7 @@ pub async fn explain(
         access: access.as_str(),
         withheld: upstream.never_send.clone(),
         learns: draft.learns(access) && runtime.memory.learn.of(&scope),
-        depth: runtime.memory.depth.of(&scope),
+        depth: runtime.memory.depth.of(&scope).min(settled.effective.depth().unwrap_or(usize::MAX)),
         budget: runtime.memory.budget.of(&scope),
         crowded,
     };
@@ -188,6 +194,7 @@ pub async fn explain(
                 upstream: &upstream.name,
                 session: draft.session.as_ref().map(crate::ids::SessionId::as_str),
             },
+            settings: &settled.effective,
             memory,
             facts: placed
                 .iter()
