@@ -160,7 +160,11 @@ fn without(run: Range<usize>, body: &[u8]) -> Splice {
         let next = behind + 1 + body[behind + 1..].iter().take_while(|b| blank(b)).count();
         return Splice { at: run.start..next, text: String::new() };
     }
-    let before = run.start - body[..run.start].iter().rev().take_while(|b| blank(b)).count();
-    let start = if before > 0 && body[before - 1] == b',' { before - 1 } else { run.start };
+    let said = |end: usize| end - body[..end].iter().rev().take_while(|b| blank(b)).count();
+    let before = said(run.start);
+    let start = if before > 0 && body[before - 1] == b',' { said(before - 1) } else { run.start };
     Splice { at: start..run.end, text: String::new() }
 }
+
+#[cfg(test)]
+mod tests;

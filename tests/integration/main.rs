@@ -34,6 +34,7 @@ mod refusals;
 mod reload;
 mod responses;
 mod scale;
+mod settings;
 mod stored;
 mod stored_paths;
 mod streams;
