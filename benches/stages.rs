@@ -203,8 +203,14 @@ fn recall(criterion: &mut Criterion) {
         let raw = json!({"role": "user", "content": text}).to_string();
         let messages = [Message { role: Role::User, raw: raw.as_bytes() }];
         let query = || text.to_owned();
-        let request =
-            RecallRequest { messages: &messages, query: &query, tokens: render::estimate_tokens, withhold: &[], now: NOW * 1000 };
+        let request = RecallRequest {
+            messages: &messages,
+            query: &query,
+            tokens: render::estimate_tokens,
+            most: usize::MAX,
+            withhold: &[],
+            now: NOW * 1000,
+        };
         let recalled = runtime.block_on(memory.recall(&scope, &request, Duration::from_secs(5))).unwrap();
         assert!(!recalled.facts_used.is_empty());
         recalled

@@ -28,6 +28,7 @@ use crate::context::TokenCounter;
 use crate::demo;
 use crate::identity::{KeyKeeper, ReplayGuard, Resolver};
 use crate::memory::{Learned, LearnedReport, Memory, OnLearned};
+use crate::parameters::Book;
 use crate::proxy::tls::Listener;
 use crate::proxy::{self, Addresses, Balance, Gateway, Runtime, Services, unix_ms};
 use crate::setting::Fault;
@@ -85,6 +86,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
         fetcher: proxy::list_fetcher(),
         lists: proxy::ListCache::default(),
         vault: Arc::new(Vault::new(store.clone())),
+        settings: Arc::new(Book::new(store.clone())),
         store,
         memory: Arc::clone(&memory),
         metrics: Arc::clone(&metrics),
@@ -195,6 +197,7 @@ fn build_runtime(config: &Config, guard: &Arc<ReplayGuard>) -> Runtime {
         limits: config.limits.clone(),
         context: config.context,
         memory: config.memory.clone(),
+        settings: config.settings.clone(),
         cors: config.cors.clone(),
         vault: config.vault.clone(),
     }

@@ -189,16 +189,15 @@ impl Catalog {
     /// When there is none. A model that is hidden from the person is refused like one that does not exist.
     pub fn choose(&self, api: Api, model: Option<&str>, asker: &Asker) -> Result<Vec<Choice>, Refusal> {
         let considered = self.consider(api, model, asker);
-        let serving = considered.iter().filter(|considered| {
-            matches!(considered.reason, Reason::Name | Reason::Alias | Reason::Pattern | Reason::Any)
+        let serving = considered
+            .iter()
+            .filter(|considered| matches!(considered.reason, Reason::Name | Reason::Alias | Reason::Pattern | Reason::Any));
+        let chosen = serving.map(|Considered { upstream, reason, offer }| Choice {
+            upstream: Arc::clone(upstream),
+            rename: model.and_then(|model| offer.as_ref()?.rename(model)),
+            model: offer.map(|offer| Arc::clone(offer.model)),
+            reason: *reason,
         });
-        let chosen = serving
-            .map(|Considered { upstream, reason, offer }| Choice {
-                upstream: Arc::clone(upstream),
-                rename: model.and_then(|model| offer.as_ref()?.rename(model)),
-                model: offer.map(|offer| Arc::clone(offer.model)),
-                reason: *reason,
-            });
         let most = if model.is_some() { usize::MAX } else { 1 };
         let chosen: Vec<Choice> = chosen.take(most).collect();
         if chosen.is_empty() { Err(self.refuse(api, model, asker)) } else { Ok(chosen) }
@@ -226,7 +225,8 @@ impl Catalog {
         match self.speaking(api, asker) {
             Err(refusal) => refusal,
             Ok(_) if model.is_none() => {
-                let message = "The request names no model, and not every model here is open to you. Name one in `model`.".to_owned();
+                let message =
+                    "The request names no model, and not every model here is open to you. Name one in `model`.".to_owned();
                 Refusal { status: 400, code: "model_required", message, detail: String::new() }
             }
             Ok(_) => not_served(),

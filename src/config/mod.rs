@@ -18,6 +18,7 @@ use crate::admin::{AdminFile, AdminSettings, MetricsFile, MetricsSettings};
 use crate::catalog::{Upstream, UpstreamFile, endpoint_of, resolve_upstreams};
 use crate::context::{ContextFile, ContextSettings};
 use crate::memory::{MemoryFile, MemorySettings};
+use crate::parameters::{Rules, SettingsFile};
 use crate::policy::{self, ClientFile, GroupFile, TenantFile, TrustFile, TrustSettings};
 use crate::proxy::cors::{CorsFile, CorsSettings};
 use crate::proxy::settings::{Limits, LimitsFile, resolve_listen};
@@ -63,6 +64,8 @@ pub struct ConfigFile {
     pub context: ContextFile,
     /// What is remembered, and how much of it is recalled.
     pub memory: MemoryFile,
+    /// Settings of requests: what holds where nobody says otherwise, and what people may change.
+    pub settings: SettingsFile,
     /// Where memories are kept.
     pub storage: StorageFile,
     /// The audit log.
@@ -86,6 +89,7 @@ pub struct Config {
     pub vault: VaultSettings,
     pub context: ContextSettings,
     pub memory: MemorySettings,
+    pub settings: Rules,
     pub storage: StorageSettings,
     pub audit: AuditSettings,
     pub limits: Limits,
@@ -180,6 +184,7 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
     memory.retention = trust.tenants.retention();
     file.memory.connect(&mut memory, "memory", &|name| endpoint_of(&upstreams, name), faults);
     embedding_key::lend(&mut memory, &upstreams, &vault);
+    let settings = file.settings.resolve("settings", faults);
     let storage = file.storage.resolve("storage", faults);
     let audit = file.audit.resolve("audit", faults);
     let limits = file.limits.resolve("limits", faults);
@@ -195,6 +200,7 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
         vault,
         context,
         memory,
+        settings,
         storage,
         audit,
         limits,

@@ -23,7 +23,7 @@ pub fn assemble(
         user && !block.is_empty() && trim.cut.binary_search(index).is_err()
     });
     let system = system_block.filter(|block| !block.is_empty());
-    Edits { cut: trim.cut.clone(), system, prefixes }
+    Edits { cut: trim.cut.clone(), system, prefixes, ..Edits::default() }
 }
 
 #[cfg(test)]

@@ -107,6 +107,15 @@ impl ContextSettings {
         self.window
     }
 
+    /// Cuts as for a smaller window, and refuses as before: whoever wants short prompts does not want to be turned away.
+    #[must_use]
+    pub fn cut_for(self, window: Option<u64>) -> Self {
+        match window.filter(|window| *window < self.window) {
+            Some(window) => Self { window: self.window, hard: self.hard, ..self.for_window(window, None) },
+            None => self,
+        }
+    }
+
     /// Most tokens that a request may have.
     #[must_use]
     pub fn limit(&self) -> u64 {
@@ -150,6 +159,12 @@ mod tests {
         assert_eq!(settings.for_window(4096, Some(512)), half);
         assert_eq!(settings.for_window(0, None).limit(), 0);
         assert!(settings.for_window(u64::MAX, None).limit() > u64::MAX / 2);
+        let smaller = ContextSettings { window: 8192, hard: 6809, ..half };
+        assert_eq!(settings.cut_for(Some(4096)), smaller);
+        assert_eq!(
+            (settings.cut_for(Some(8192)), settings.cut_for(Some(9000)), settings.cut_for(None)),
+            (settings, settings, settings)
+        );
         assert_eq!(settings.limit(), 6809);
         assert!(faults("{}").is_empty());
         assert!(faults(r#"{"window":8192,"soft":0.75,"hard":1,"reserve":0}"#).is_empty());

@@ -59,7 +59,7 @@ impl Format for Messages {
 fn parse(dialect: Dialect, body: Bytes) -> Result<Conversation, ParseError> {
     let mut draft = Draft::default();
     let mut keys = Keys::new(BODY_KEYS);
-    let head = fields::body(&body, |reader, member| match keys.recognise(&member.key)? {
+    let members = fields::body(&body, |reader, member| match keys.recognise(&member.key)? {
         Some(name) => draft.take(reader, name),
         None => Ok(reader.skip()?),
     })?;
@@ -77,7 +77,7 @@ fn parse(dialect: Dialect, body: Bytes) -> Result<Conversation, ParseError> {
         schemas: draft.schemas,
         tools: draft.tools,
         stored: Stored::default(),
-        head,
+        members,
         nature: Nature::default(),
         body,
     })

@@ -40,7 +40,7 @@ impl Format for ChatCompletions {
     fn parse(&self, body: Bytes) -> Result<Conversation, ParseError> {
         let mut draft = Draft::default();
         let mut keys = Keys::new(BODY_KEYS);
-        let head = fields::body(&body, |reader, member| match keys.recognise(&member.key)? {
+        let members = fields::body(&body, |reader, member| match keys.recognise(&member.key)? {
             Some(name) => draft.take(reader, name),
             None => Ok(reader.skip()?),
         })?;
@@ -57,7 +57,7 @@ impl Format for ChatCompletions {
             schemas: draft.schemas,
             tools: draft.tools,
             stored: Stored::default(),
-            head,
+            members,
             nature: Nature::default(),
             body,
         })

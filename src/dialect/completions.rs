@@ -23,7 +23,7 @@ impl Format for Completions {
     fn parse(&self, body: Bytes) -> Result<Conversation, ParseError> {
         let mut draft = Draft::default();
         let mut keys = Keys::new(BODY_KEYS);
-        let head = fields::body(&body, |reader, member| match keys.recognise(&member.key)? {
+        let members = fields::body(&body, |reader, member| match keys.recognise(&member.key)? {
             Some(name) => draft.take(reader, name),
             None => Ok(reader.skip()?),
         })?;
@@ -43,7 +43,7 @@ impl Format for Completions {
             schemas: Vec::new(),
             tools: false,
             stored: Stored::default(),
-            head,
+            members,
             nature: draft.nature,
             body,
         };

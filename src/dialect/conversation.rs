@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use super::Dialect;
 use super::json::{self, Literal, Malformed};
+use super::members::Members;
 use super::stored::Stored;
 
 /// Who speaks in a turn.
@@ -166,8 +167,7 @@ pub struct Conversation {
     pub(super) schemas: Vec<Range<usize>>,
     pub(super) tools: bool,
     pub(super) stored: Stored,
-    /// Offset just behind the body's opening brace.
-    pub(super) head: usize,
+    pub(super) members: Members,
     pub(super) nature: Nature,
 }
 
@@ -354,6 +354,8 @@ pub enum ParseError {
          whole conversation instead."
     )]
     Kept(&'static str),
+    #[error("`{0}` names a tool that the settings here do not allow. Name another, or leave it out.")]
+    ToolChoice(&'static str),
 }
 
 impl ParseError {
@@ -366,6 +368,7 @@ impl ParseError {
             Self::Depth => "body_too_deep",
             Self::DuplicateKey(_) | Self::KeyCase(_) => "ambiguous_key",
             Self::Kept(_) => "shared_state",
+            Self::ToolChoice(_) => "tool_not_allowed",
             Self::NoMessages | Self::Message(_) | Self::Item(_) | Self::NoText(_) => "invalid_messages",
         }
     }

@@ -6,10 +6,13 @@ use std::fmt;
 use std::ops::Range;
 
 use bytes::Bytes;
+use serde_json::Number;
 
 use super::conversation::{Content, Conversation, Part, PartKind, Role, Turn};
 use super::format::SystemPlace;
 use super::json::escape_into;
+use super::knobs::Knob;
+use super::tools::Allowed;
 
 /// What to change in a conversation. Indices are those of [`Conversation::turns`]; others are ignored.
 ///
@@ -24,12 +27,23 @@ pub struct Edits {
     /// Blocks for the front of user turns, each with a blank line after it. An array gets a new text part in front; a turn without
     /// content gets the block as its text.
     pub prefixes: BTreeMap<usize, String>,
+    /// The model's name, in the place of what the request gives.
+    pub model: Option<String>,
+    /// What numbers are to be, whatever the request says; none takes them out. Those that [`Conversation::takes`] denies stay as they
+    /// are.
+    pub fields: BTreeMap<Knob, Option<Number>>,
+    /// Tools that may stay. With the last one goes what chooses among them.
+    pub tools: Option<Allowed>,
+    /// Instructions in front of `system`, in the same place.
+    pub preamble: Option<String>,
 }
 
 impl Edits {
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.cut.is_empty() && self.system.is_none() && self.prefixes.is_empty()
+        let Self { cut, system, prefixes, model, fields, tools, preamble } = self;
+        let steers = model.is_some() || !fields.is_empty() || tools.is_some();
+        !steers && cut.is_empty() && system.is_none() && prefixes.is_empty() && preamble.is_none()
     }
 }
 
@@ -39,14 +53,16 @@ impl fmt::Debug for Edits {
             .field("cut", &self.cut)
             .field("system", &self.system.is_some())
             .field("prefixes", &self.prefixes.len())
-            .finish()
+            .field("fields", &self.fields.len())
+            .field("preamble", &self.preamble.is_some())
+            .finish_non_exhaustive()
     }
 }
 
 /// Bytes to take out, and what to put there instead.
-struct Splice {
-    at: Range<usize>,
-    text: String,
+pub(super) struct Splice {
+    pub at: Range<usize>,
+    pub text: String,
 }
 
 impl Splice {
@@ -63,7 +79,8 @@ impl Conversation {
         if splices.is_empty() {
             return self.body.clone();
         }
-        splices.sort_by_key(|splice| splice.at.start);
+        // What is put in stands before what is taken out in the same place.
+        splices.sort_by_key(|splice| (splice.at.start, splice.at.end));
         let added: usize = splices.iter().map(|splice| splice.text.len()).sum();
         let mut out = Vec::with_capacity(self.body.len() + added);
         let mut copied = 0;
@@ -85,16 +102,19 @@ impl Conversation {
                 *kept = false;
             }
         }
-        let mut splices = Vec::new();
+        let mut splices = self.splice_members(edits);
         let mut prefixes: BTreeMap<usize, Cow<'_, str>> =
             edits.prefixes.iter().map(|(&turn, block)| (turn, Cow::Borrowed(block.as_str()))).collect();
-        // Before the cuts: sorting is stable, and a new first turn stands where a cut one starts.
-        if let Some(block) = &edits.system {
+        let block = match (&edits.preamble, &edits.system) {
+            (Some(preamble), Some(system)) => Some(Cow::Owned(format!("{preamble}\n\n{system}"))),
+            (one, other) => one.as_deref().or(other.as_deref()).map(Cow::Borrowed),
+        };
+        if let Some(block) = &block {
             match self.splice_system(block, &kept) {
                 Ok(splice) => splices.extend(splice),
                 Err(FirstUser(turn)) => {
                     let both = |behind: Cow<'_, str>| format!("{block}\n\n{behind}");
-                    let joined = prefixes.remove(&turn).map_or_else(|| block.clone(), both);
+                    let joined = prefixes.remove(&turn).map_or_else(|| block.to_string(), both);
                     prefixes.insert(turn, joined.into());
                 }
             }
@@ -126,7 +146,7 @@ impl Conversation {
             }
             // A member that is there and takes no text is left alone. The body holds the conversation, so a comma is due.
             (SystemPlace::Member(key), _) if target.is_none() => {
-                Ok(Some(Splice::insert(self.head, format!("\"{key}\":{},", literal(&[block])))))
+                Ok(Some(Splice::insert(self.members.head, format!("\"{key}\":{},", literal(&[block])))))
             }
             (SystemPlace::FirstUser, _) => {
                 let first = self.turns.iter().zip(kept).position(|(turn, kept)| *kept && turn.opens());
@@ -205,6 +225,6 @@ fn inside(texts: &[&str]) -> String {
     out
 }
 
-fn literal(texts: &[&str]) -> String {
+pub(super) fn literal(texts: &[&str]) -> String {
     format!("\"{}\"", inside(texts))
 }

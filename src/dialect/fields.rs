@@ -5,15 +5,16 @@ use std::ops::Range;
 use super::conversation::{Content, ParseError, Part, PartKind, Role, Text, Turn};
 use super::json::{self, Literal, Member, Reader};
 use super::keys::Keys;
+use super::members::Members;
 
 const PART_KEYS: &[&str] = &["type", "text"];
 
-/// Reads a body that is one JSON object. `member` must read the value of each member. Returns the offset just behind the opening
-/// brace.
+/// Reads a body that is one JSON object. `member` must read the value of each member. Returns where the members stand that settings
+/// may change.
 pub(super) fn body<'a>(
     body: &'a [u8],
-    member: impl FnMut(&mut Reader<'a>, Member<'a>) -> Result<(), ParseError>,
-) -> Result<usize, ParseError> {
+    mut member: impl FnMut(&mut Reader<'a>, Member<'a>) -> Result<(), ParseError>,
+) -> Result<Members, ParseError> {
     if body.starts_with(b"\xEF\xBB\xBF") {
         return Err(ParseError::ByteOrderMark);
     }
@@ -23,10 +24,15 @@ pub(super) fn body<'a>(
         let fault = reader.value().and_then(|_| reader.end()).err();
         return Err(fault.map_or(ParseError::NotAnObject, ParseError::from));
     }
-    let head = reader.offset() + 1;
-    reader.object(member)?;
+    let mut members = Members::new(reader.offset() + 1);
+    reader.object(|reader, found| {
+        let (name, start, value) = (members.name(&found.key), found.at, reader.offset());
+        member(reader, found)?;
+        members.note(name, start, value..reader.offset());
+        Ok::<_, ParseError>(())
+    })?;
     reader.end()?;
-    Ok(head)
+    Ok(members)
 }
 
 /// Reads the list of messages, each by `message`, which is told its place. Returns where the list stands.

@@ -31,6 +31,8 @@ pub(super) struct Literal {
 pub(super) struct Member<'a> {
     /// Decoded.
     pub key: Cow<'a, str>,
+    /// Offset of the key's quote.
+    pub at: usize,
 }
 
 #[derive(Debug)]
@@ -88,7 +90,7 @@ impl<'a> Reader<'a> {
                 let key = decode(self.bytes, &literal);
                 self.open(b':')?;
                 self.peek();
-                member(self, Member { key })?;
+                member(self, Member { key, at: literal.span.start })?;
                 if self.peek() != Some(b',') {
                     break;
                 }

@@ -3,6 +3,7 @@
 //! [`conversation`] is the one internal view (turns, parts, tool groups). A dialect is one file that parses its body into that
 //! view, and says where text may be added and how its answers are read and ended; everything above works on the view.
 
+mod amend;
 pub mod answer;
 mod anthropic;
 pub mod chat;
@@ -15,6 +16,8 @@ mod format;
 mod heard;
 mod json;
 mod keys;
+pub mod knobs;
+mod members;
 mod mend;
 mod naming;
 mod ollama;
@@ -28,6 +31,7 @@ mod samples;
 pub mod stored;
 pub mod stream;
 pub mod task;
+pub mod tools;
 pub mod transcript;
 pub mod words;
 

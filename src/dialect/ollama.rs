@@ -11,6 +11,7 @@ use super::conversation::ParseError;
 use super::fields;
 use super::json::Reader;
 use super::keys::Keys;
+use super::members::Members;
 
 pub(super) use answers::Lines;
 pub(super) use chat::OllamaChat;
@@ -19,8 +20,10 @@ pub(super) use generate::OllamaGenerate;
 const OPTION_KEYS: &[&str] = &["num_ctx", "num_predict"];
 
 /// What `options` say of the room for a request, in tokens.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Default)]
 struct Options {
+    /// Where its members stand; none where it is no object.
+    members: Option<Members>,
     window: Option<u64>,
     max_tokens: Option<u64>,
 }
@@ -32,15 +35,19 @@ fn options(reader: &mut Reader<'_>) -> Result<Options, ParseError> {
         return Ok(options);
     }
     let mut keys = Keys::new(OPTION_KEYS);
+    let mut members = Members::new(reader.offset() + 1);
     reader.object(|reader, member| {
+        let (name, start, value) = (members.name(&member.key), member.at, reader.offset());
         match keys.recognise(&member.key)? {
             Some("num_ctx") => options.window = fields::number(reader)?.filter(|tokens| *tokens > 0),
             // Less than zero means no bound.
             Some(_) => options.max_tokens = fields::number(reader)?,
             None => reader.skip()?,
         }
+        members.note(name, start, value..reader.offset());
         Ok::<_, ParseError>(())
     })?;
+    options.members = Some(members);
     Ok(options)
 }
 

@@ -194,7 +194,7 @@ impl Memory {
     ) -> Result<Recalled, RecallMiss> {
         let until = Instant::now() + deadline;
         let settings = self.settings.load();
-        let limits = Limits { depth: settings.depth.of(scope), budget: settings.budget.of(scope) };
+        let limits = Limits { depth: settings.depth.of(scope).min(request.most), budget: settings.budget.of(scope) };
         drop(settings);
         if limits.depth == 0 {
             return Ok(Recalled::default());

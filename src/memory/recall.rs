@@ -41,6 +41,8 @@ pub struct RecallRequest<'a> {
     pub query: &'a (dyn Fn() -> String + Send + Sync),
     /// Counts the tokens of a text. [`render::estimate_tokens`] will do.
     pub tokens: fn(&str) -> usize,
+    /// Facts at most, where the settings allow more.
+    pub most: usize,
     /// Kinds of facts that must not stand in the request.
     pub withhold: &'a [Kind],
     /// Milliseconds since the Unix epoch.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::clients::{Seen, networks, resolve_client};
 use super::groups::{GroupFile, Groups};
@@ -135,7 +135,7 @@ pub struct ClientFile {
 }
 
 /// What requests may do with their person's memory. Ordered: of two, the lesser counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MemoryAccess {
     /// Nothing is recalled, nothing is learned.

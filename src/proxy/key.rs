@@ -194,7 +194,8 @@ fn judge<'a>(
 
 /// The key of another upstream of this provider, of those whose keys this person may use.
 fn lent<'a>(runtime: &'a Runtime, upstream: &Upstream, asker: &Asker) -> Option<&'a ApiKey> {
-    let may_use = |other: &&Arc<Upstream>| !other.require_personal_key && other.shared_key.admits(asker) && other.is_open_to(asker);
+    let may_use =
+        |other: &&Arc<Upstream>| !other.require_personal_key && other.shared_key.admits(asker) && other.is_open_to(asker);
     let lenders = runtime.catalog.upstreams().iter().filter(may_use).map(|other| Lender {
         provider: other.provider_name(),
         embeds: other.embeds(),

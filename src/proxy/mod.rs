@@ -12,6 +12,7 @@ mod gateway;
 mod key;
 mod listing;
 mod me;
+mod parameters;
 mod prepare;
 mod receive;
 mod replay;

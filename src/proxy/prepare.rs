@@ -3,21 +3,23 @@
 //! [`chat`] does it all; the dry run (`me::explain`) calls the same steps, which have no effects of their own.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 use pingora::proxy::Session;
 
+use super::asker::asker_of;
 use super::balance;
 use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
 use super::follow::Follower;
 use super::key;
+use super::parameters::{Settled, settle};
 use super::services::{Runtime, Services};
-use super::asker::asker_of;
 use super::stored;
 use crate::catalog::{Choice, Upstream};
 use crate::context::{ContextSettings, Load, Trim, assemble, estimate_tokens, plan};
-use crate::dialect::{Dialect, with_model};
+use crate::dialect::Dialect;
 use crate::dialect::conversation::{Conversation, Form, ParseError, Role};
 use crate::dialect::edit::Edits;
 use crate::dialect::task::{Clue, Purpose, classify};
@@ -70,9 +72,9 @@ impl Draft {
     }
 }
 
-/// What the client and the upstream let a request do with its user's memory.
-pub fn memory_access(runtime: &Runtime, scope: &UserScope, upstream: &Upstream) -> MemoryAccess {
-    runtime.trust.memory_access(scope.client()).min(upstream.memory)
+/// What the client, the upstream and the settings let a request do with its user's memory.
+pub fn memory_access(runtime: &Runtime, scope: &UserScope, upstream: &Upstream, settled: &Settled) -> MemoryAccess {
+    runtime.trust.memory_access(scope.client()).min(upstream.memory).min(settled.memory())
 }
 
 /// A conversation cut to its model's window, with room for what memory may add.
@@ -106,12 +108,14 @@ pub fn fit(
     draft: &Draft,
     choice: &Choice,
     scope: Option<&UserScope>,
+    settled: &Settled,
 ) -> Result<Fitted, Refusal> {
     let turns = draft.conversation.turns();
     let mut load = services.tokens.measure(&draft.conversation, &choice.upstream.name, &draft.model);
     let mut reserved = scope.map_or(0, |scope| runtime.memory.budget.of(scope) as u64);
     load.fixed += reserved;
-    let marks = marks(runtime, draft, choice);
+    load.fixed += settled.effective.preamble().map_or(0, |text| services.tokens.measure_text(&text, load.factor));
+    let marks = marks(runtime, draft, choice).cut_for(settled.effective.window());
     let mut planned = plan(turns, &load, &marks);
     // What memory may add is no reason to refuse a request: it goes on without.
     let crowded = planned.is_err() && scope.is_some();
@@ -138,6 +142,7 @@ pub async fn consult(
     scope: &UserScope,
     draft: &Draft,
     upstream: &Upstream,
+    settled: &Settled,
     now: i64,
 ) -> Result<Recalled, RecallMiss> {
     let conversation = &draft.conversation;
@@ -146,13 +151,28 @@ pub async fn consult(
     let messages: Vec<Message<'_>> = turns.iter().zip(&steady).map(|(turn, raw)| message(turn.role, raw)).collect();
     let query = || draft.own_words().unwrap_or_default();
     let (withhold, tokens) = (upstream.never_send.as_slice(), estimate_tokens);
-    let request = RecallRequest { messages: &messages, query: &query, tokens, withhold, now };
+    let most = settled.effective.depth().unwrap_or(usize::MAX);
+    let request = RecallRequest { messages: &messages, query: &query, tokens, most, withhold, now };
     services.memory.recall(scope, &request, runtime.memory.recall_deadline).await
 }
 
-/// The edits that make out of a conversation what is forwarded.
-pub fn edit(draft: &Draft, trim: &Trim, system: Option<String>, turns: Vec<(usize, String)>) -> Edits {
-    assemble(&draft.conversation, trim, system, turns.into_iter().collect())
+/// The edits that make out of a conversation what is forwarded. `steering` are those of the settings.
+pub fn edit(draft: &Draft, trim: &Trim, system: Option<String>, turns: Vec<(usize, String)>, steering: Edits) -> Edits {
+    let Edits { cut, system, prefixes, .. } = assemble(&draft.conversation, trim, system, turns.into_iter().collect());
+    Edits { cut, system, prefixes, ..steering }
+}
+
+/// The edits that the settings ask for; the draft asks for their model from now on.
+///
+/// # Errors
+/// When the request names in two ways what they change, or demands a tool that they take away.
+pub fn steer(draft: &mut Draft, settled: &Settled) -> Result<Edits, Refusal> {
+    let steering = settled.effective.edits(&draft.conversation);
+    draft.conversation.check(&steering).map_err(refuse_malformed)?;
+    if let Some(model) = settled.effective.model() {
+        model.clone_into(&mut draft.model);
+    }
+    Ok(steering)
 }
 
 /// Prepares a conversation and returns the body to forward.
@@ -167,19 +187,23 @@ pub async fn chat(
     (dialect, body): (Dialect, Bytes),
     forwarding: &mut Forwarding,
 ) -> Result<Bytes, Refusal> {
-    let draft = Draft::read(exchange, dialect, body)?;
-    exchange.record.model = Some(Clipped::new(&draft.model));
+    let mut draft = Draft::read(exchange, dialect, body)?;
     exchange.record.purpose = Some(draft.purpose.as_str());
-    let (owner, model) = (stored::scope_of(&grant), draft.conversation.model());
-    let asker = asker_of(&exchange.runtime, owner);
-    let choices = exchange.runtime.catalog.choose(dialect.api(), model, &asker)?;
+    let runtime = Arc::clone(&exchange.runtime);
+    let owner = stored::scope_of(&grant);
+    let settled = settle(services, &runtime, owner, &exchange.record.client, &draft).await;
+    let mut steering = steer(&mut draft, &settled)?;
+    exchange.record.model = Some(Clipped::new(&draft.model));
+    let (asker, model) = (asker_of(&runtime, owner), settled.effective.model());
+    let choices = runtime.catalog.choose(dialect.api(), model, &asker)?;
     let choices = stored::locate(services, owner, &draft.conversation, choices, exchange.record.time)?;
     let choice = balance::board(services, (session, true), exchange, owner, (choices, model), forwarding).await?;
+    steering.model = choice.rename.clone().or(steering.model);
     key::present(services, exchange, owner, forwarding)?;
     let keeper = stored::keeper(services, owner, &draft.conversation);
     let (scope, access) = match grant {
         Grant::Scoped { scope, .. } => {
-            let access = memory_access(&exchange.runtime, &scope, &forwarding.upstream);
+            let access = memory_access(&runtime, &scope, &forwarding.upstream, &settled);
             exchange.record.memory = (access < MemoryAccess::ReadWrite).then_some(access.as_str());
             (Some(scope).filter(|_| draft.recalls(access)), access)
         }
@@ -187,7 +211,7 @@ pub async fn chat(
     };
 
     let started = Instant::now();
-    let fitted = fit(services, &exchange.runtime, &draft, &choice, scope.as_ref())?;
+    let fitted = fit(services, &runtime, &draft, &choice, scope.as_ref(), &settled)?;
     if !fitted.trim.cut.is_empty() {
         exchange.record.messages_cut = u32::try_from(fitted.trim.cut.len()).unwrap_or(u32::MAX);
         services.metrics.count_trim(fitted.trim.cut.len() as u64);
@@ -195,7 +219,7 @@ pub async fn chat(
     services.metrics.observe_stage(Stage::Trim, started.elapsed());
 
     let recalled = if let Some(scope) = scope.as_ref().filter(|_| !fitted.crowded) {
-        recall_facts(services, exchange, scope, &draft, &forwarding.upstream).await
+        recall_facts(services, exchange, scope, &draft, &forwarding.upstream, &settled).await
     } else {
         services.metrics.count_recall(RecallResult::Off, 0);
         None
@@ -203,10 +227,8 @@ pub async fn chat(
     let started = Instant::now();
     let turn = recalled.as_ref().and_then(|recalled| recalled.turn);
     let (system, turns) = recalled.map_or_else(Default::default, |r| (r.system_block, r.turn_blocks));
-    let edits = edit(&draft, &fitted.trim, system, turns);
-    // Until the edits hold the model's name, a second pass writes it.
+    let edits = edit(&draft, &fitted.trim, system, turns, steering);
     let rewritten = draft.conversation.rewrite(&edits);
-    let rewritten = choice.rename.as_deref().map_or(rewritten.clone(), |name| with_model(&rewritten, name));
     services.metrics.observe_stage(Stage::Inject, started.elapsed());
 
     let lesson = scope.filter(|_| draft.learns(access)).and_then(|scope| {
@@ -215,10 +237,12 @@ pub async fn chat(
         Some(PendingLesson { scope, session: draft.session.clone(), lesson })
     });
     let sent = fitted.trim.tokens_after - fitted.reserved;
+    // What tools would have cost is counted in, so with some taken away the upstream's count is of something else.
+    let whole = draft.conversation.is_counted() && !draft.conversation.stored().completes() && edits.tools.is_none();
     forwarding.chat = Some(Chat {
         model: draft.model,
         follower: Follower::new(dialect),
-        sent: Some(sent).filter(|_| draft.conversation.is_counted() && !draft.conversation.stored().completes()),
+        sent: Some(sent).filter(|_| whole),
         edits,
         factor: fitted.load.factor,
         lesson,
@@ -234,9 +258,11 @@ async fn recall_facts(
     scope: &UserScope,
     draft: &Draft,
     upstream: &Upstream,
+    settled: &Settled,
 ) -> Option<Recalled> {
     let started = Instant::now();
-    let recalled = consult(services, &exchange.runtime, scope, draft, upstream, exchange.record.time).await;
+    let now = exchange.record.time;
+    let recalled = consult(services, &exchange.runtime, scope, draft, upstream, settled, now).await;
     services.metrics.observe_stage(Stage::Recall, started.elapsed());
     let (result, facts) = match &recalled {
         Ok(recalled) if recalled.facts_used.is_empty() => (RecallResult::Empty, 0),

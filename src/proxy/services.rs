@@ -14,6 +14,7 @@ use crate::context::{ContextSettings, TokenCounter};
 use crate::identity::Resolver;
 use crate::inference::Fetcher;
 use crate::memory::{Memory, MemorySettings};
+use crate::parameters::{Book, Rules};
 use crate::policy::TrustSettings;
 use crate::store::Store;
 use crate::telemetry::{AuditLog, Metrics};
@@ -28,6 +29,8 @@ pub struct Runtime {
     pub limits: Limits,
     pub context: ContextSettings,
     pub memory: MemorySettings,
+    /// What the operator says of requests' settings.
+    pub settings: Rules,
     pub cors: CorsSettings,
     pub vault: VaultSettings,
 }
@@ -39,6 +42,8 @@ pub struct Services {
     pub memory: Arc<Memory>,
     /// People's own upstream keys.
     pub vault: Arc<Vault>,
+    /// What people say of theirs.
+    pub settings: Arc<Book>,
     pub metrics: Arc<Metrics>,
     pub audit: AuditLog,
     pub tokens: TokenCounter,

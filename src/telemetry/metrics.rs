@@ -125,6 +125,7 @@ pub struct Metrics {
     open_streams: IntGauge,
     shadow_refusals: IntCounterVec,
     ignored_headers: IntCounter,
+    settings_missed: IntCounter,
     reloads: PerLabel<IntCounter>,
     audit_dropped: IntCounter,
     /// The certificates of the listener.
@@ -225,6 +226,10 @@ impl Metrics {
             )?,
             ignored_headers: b
                 .counter("ignored_identity_headers_total", "Identity headers dropped from peers that nobody trusts.")?,
+            settings_missed: b.counter(
+                "settings_missed_total",
+                "Requests that went on without their person's settings, which could not be read.",
+            )?,
             reloads: PerLabel::of(&reloads, ReloadResult::ALL)?,
             audit_dropped: b.counter("audit_dropped_total", "Audit records that could not be queued or written.")?,
             certificates: CertificateMetrics::new(&b)?,
@@ -305,6 +310,10 @@ impl Metrics {
 
     pub fn count_ignored_headers(&self, headers: u32) {
         self.ignored_headers.inc_by(u64::from(headers));
+    }
+
+    pub fn count_settings_missed(&self) {
+        self.settings_missed.inc();
     }
 
     pub fn count_reload(&self, result: ReloadResult) {

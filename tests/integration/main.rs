@@ -38,6 +38,7 @@ mod refusals;
 mod reload;
 mod responses;
 mod scale;
+mod settings;
 mod stored;
 mod stored_paths;
 mod streams;

@@ -23,10 +23,11 @@ impl Format for OllamaChat {
     fn parse(&self, body: Bytes) -> Result<Conversation, ParseError> {
         let mut draft = Draft { stream: true, ..Draft::default() };
         let mut keys = Keys::new(BODY_KEYS);
-        let head = fields::body(&body, |reader, member| match keys.recognise(&member.key)? {
+        let mut members = fields::body(&body, |reader, member| match keys.recognise(&member.key)? {
             Some(name) => draft.take(reader, name),
             None => Ok(reader.skip()?),
         })?;
+        members.nest(draft.options.members);
         // Without messages the model is loaded, or let go of.
         let form = if draft.turns.is_empty() { Form::Closed } else { Form::Turns };
         Ok(Conversation {
@@ -41,7 +42,7 @@ impl Format for OllamaChat {
             tools: draft.tools.is_some(),
             schemas: draft.tools.into_iter().collect(),
             stored: Stored::default(),
-            head,
+            members,
             nature: Nature { form, window: draft.options.window, uncounted: false },
             body,
         })

@@ -23,10 +23,11 @@ impl Format for OllamaGenerate {
     fn parse(&self, body: Bytes) -> Result<Conversation, ParseError> {
         let mut draft = Draft { stream: true, ..Draft::default() };
         let mut keys = Keys::new(BODY_KEYS);
-        let head = fields::body(&body, |reader, member| match keys.recognise(&member.key)? {
+        let mut members = fields::body(&body, |reader, member| match keys.recognise(&member.key)? {
             Some(name) => draft.take(reader, name),
             None => Ok(reader.skip()?),
         })?;
+        members.nest(draft.options.members);
         let instructed = draft.system.map(|literal| Turn { role: Role::System, ..lone(literal) });
         let said = draft.prompt.map(|literal| Turn { images: draft.images, ..lone(literal) });
         if said.is_none() {
@@ -46,7 +47,7 @@ impl Format for OllamaGenerate {
             schemas: Vec::new(),
             tools: false,
             stored: Stored::default(),
-            head,
+            members,
             nature: Nature { window: draft.options.window, ..draft.nature },
             body,
         };

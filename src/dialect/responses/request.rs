@@ -34,7 +34,7 @@ const CACHE_KEYS: &[&str] = &["comparison_response_id"];
 pub(super) fn parse(body: Bytes) -> Result<Conversation, ParseError> {
     let mut draft = Draft { stored: Stored { keeps: true, ..Stored::default() }, ..Draft::default() };
     let mut keys = Keys::new(BODY_KEYS);
-    let head = fields::body(&body, |reader, member| match keys.recognise(&member.key)? {
+    let members = fields::body(&body, |reader, member| match keys.recognise(&member.key)? {
         Some(name) => draft.take(reader, name),
         None => Ok(reader.skip()?),
     })?;
@@ -70,7 +70,7 @@ pub(super) fn parse(body: Bytes) -> Result<Conversation, ParseError> {
         schemas: draft.schemas,
         tools: draft.tools,
         stored: draft.stored,
-        head,
+        members,
         nature: Nature::default(),
         body,
     })

@@ -36,7 +36,14 @@ async fn run_until(memory: &Arc<Memory>, mut enough: impl FnMut(&Memory) -> bool
 async fn carried_by(memory: &Memory, scope: &UserScope, question: &str) -> String {
     let message = [Message { role: Role::User, raw: question.as_bytes() }];
     let query = || question.to_owned();
-    let request = RecallRequest { messages: &message, query: &query, tokens: render::estimate_tokens, withhold: &[], now: now() };
+    let request = RecallRequest {
+        messages: &message,
+        query: &query,
+        tokens: render::estimate_tokens,
+        most: usize::MAX,
+        withhold: &[],
+        now: now(),
+    };
     let recalled = memory.recall(scope, &request, Duration::from_secs(20)).await.unwrap();
     memory.remember_injections(scope, recalled.fresh.clone());
     carried(&recalled)

@@ -71,8 +71,14 @@ impl Rig {
         let messages: Vec<Message<'_>> =
             talk.0.iter().map(|(role, text)| Message { role: *role, raw: text.as_bytes() }).collect();
         let query = || talk.0.iter().rfind(|(role, _)| *role == Role::User).map(|(_, text)| text.clone()).unwrap_or_default();
-        let request =
-            RecallRequest { messages: &messages, query: &query, tokens: render::estimate_tokens, withhold: &[], now: now() };
+        let request = RecallRequest {
+            messages: &messages,
+            query: &query,
+            tokens: render::estimate_tokens,
+            most: usize::MAX,
+            withhold: &[],
+            now: now(),
+        };
         self.memory.recall(scope, &request, deadline).await
     }
 }

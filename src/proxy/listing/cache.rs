@@ -97,7 +97,8 @@ mod tests {
         let (cache, asks) = (ListCache::default(), AtomicUsize::new(0));
         let (mine, other) = (key("sk-a"), key("sk-b"));
         let ask = |address, key| cache.get(Asked::new(address, key), count(&asks));
-        let (first, second, third) = tokio::join!(ask("http://a", Some(&mine)), ask("http://a", Some(&mine)), ask("http://a", Some(&mine)));
+        let (first, second, third) =
+            tokio::join!(ask("http://a", Some(&mine)), ask("http://a", Some(&mine)), ask("http://a", Some(&mine)));
         assert_eq!([first, second, third], [const { Err(InferenceError::Timeout) }; 3]);
         assert_eq!(asks.load(Ordering::SeqCst), 1);
         for (address, key, asked) in

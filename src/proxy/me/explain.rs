@@ -9,7 +9,8 @@ use serde::Serialize;
 use super::super::asker::asker_of;
 use super::super::exchange::Exchange;
 use super::super::key;
-use super::super::prepare::{Draft, Fitted, consult, edit, fit, memory_access};
+use super::super::parameters::settle;
+use super::super::prepare::{Draft, Fitted, consult, edit, fit, memory_access, steer};
 use super::super::services::Services;
 use super::about::IdentityBody;
 use super::input::Parameters;
@@ -21,6 +22,7 @@ use crate::enforce::{Refusal, UserScope};
 use crate::ids::FactId;
 use crate::memory::curate::{CurateError, Shown};
 use crate::memory::{Placed, RecallMiss, Recalled};
+use crate::parameters::Effective;
 use crate::store::Kind;
 use crate::telemetry::RecallResult;
 use model::ModelBody;
@@ -33,6 +35,7 @@ struct ExplainBody<'a> {
     request: RequestBody<'a>,
     model: ModelBody<'a>,
     key: key::KeyBody,
+    settings: &'a Effective,
     memory: MemoryBody,
     facts: Vec<PlacedBody<'a>>,
     blocks: Vec<BlockBody<'a>>,
@@ -145,21 +148,23 @@ pub async fn explain(
     (dialect, body): (Dialect, Bytes),
 ) -> Result<Answer, Refusal> {
     let runtime = &exchange.runtime;
-    let draft = Draft::read(exchange, dialect, body)?;
+    let mut draft = Draft::read(exchange, dialect, body)?;
+    let settled = settle(services, runtime, Some(&scope), &exchange.record.client, &draft).await;
+    let steering = steer(&mut draft, &settled)?;
     let asker = asker_of(runtime, Some(&scope));
-    let (api, model) = (dialect.api(), draft.conversation.model());
-    let mut choices = runtime.catalog.choose(api, model, &asker)?;
+    let mut choices = runtime.catalog.choose(dialect.api(), settled.effective.model(), &asker)?;
     let order = services.balance.explain(&choices, &scope, draft.session.as_ref());
     let Some((first, _)) = order.first() else { return Err(failed("no upstream was chosen")) };
     let tried = order.iter().map(|(at, reason)| (choices[*at].upstream.name.clone(), reason.as_str())).collect::<Vec<_>>();
     let choice = choices.swap_remove(*first);
     let upstream = Arc::clone(&choice.upstream);
     let key = key::explain(services, runtime, &scope, &upstream)?;
-    let access = memory_access(runtime, &scope, &upstream);
+    let access = memory_access(runtime, &scope, &upstream, &settled);
     let recalls = draft.recalls(access);
-    let Fitted { load, trim, reserved, crowded } = fit(services, runtime, &draft, &choice, recalls.then_some(&scope))?;
+    let room = fit(services, runtime, &draft, &choice, recalls.then_some(&scope), &settled)?;
+    let Fitted { load, trim, reserved, crowded } = room;
     let recalled = if recalls && !crowded {
-        Some(consult(services, runtime, &scope, &draft, &upstream, exchange.record.time).await)
+        Some(consult(services, runtime, &scope, &draft, &upstream, &settled, exchange.record.time).await)
     } else {
         None
     };
@@ -171,7 +176,7 @@ pub async fn explain(
         Some(Err(RecallMiss::Failed)) => RecallResult::Failed,
     };
     let Recalled { system_block, turn_blocks, placed, scores, .. } = recalled.and_then(Result::ok).unwrap_or_default();
-    let edits = edit(&draft, &trim, system_block, turn_blocks);
+    let edits = edit(&draft, &trim, system_block, turn_blocks, steering);
 
     let identity = IdentityBody::of(exchange, &scope, ignored_headers);
     let memory = MemoryBody {
@@ -180,7 +185,7 @@ pub async fn explain(
         access: access.as_str(),
         withheld: upstream.never_send.clone(),
         learns: draft.learns(access) && runtime.memory.learn.of(&scope),
-        depth: runtime.memory.depth.of(&scope),
+        depth: runtime.memory.depth.of(&scope).min(settled.effective.depth().unwrap_or(usize::MAX)),
         budget: runtime.memory.budget.of(&scope),
         crowded,
     };
@@ -215,6 +220,7 @@ pub async fn explain(
             },
             model: ModelBody::of(runtime, &draft, &asker, &choice),
             key,
+            settings: &settled.effective,
             memory,
             facts: placed
                 .iter()

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::super::exchange::{Exchange, unix_ms};
 use super::super::asker::asker_of;
+use super::super::exchange::{Exchange, unix_ms};
 use super::super::key::unavailable;
 use super::super::services::{Runtime, Services};
 use super::call::{Miss, only};

@@ -156,7 +156,8 @@ impl Bench {
         let messages = [Message { role: Role::User, raw: raw.as_bytes() }];
         let query = || question.text.clone();
         let now = question.at.unwrap_or(person.now);
-        let request = RecallRequest { messages: &messages, query: &query, tokens: estimate_tokens, withhold: &[], now };
+        let request =
+            RecallRequest { messages: &messages, query: &query, tokens: estimate_tokens, most: usize::MAX, withhold: &[], now };
         Ok(self.runtime.block_on(memory.recall(&person.scope, &request, PATIENCE))?)
     }
 }

@@ -182,7 +182,7 @@ fn edits() -> impl Strategy<Value = Edits> {
         proptest::option::of(any::<String>()),
         prop::collection::btree_map(0_usize..8, any::<String>(), 0..4),
     )
-        .prop_map(|(cut, system, prefixes)| Edits { cut: cut.into_iter().collect(), system, prefixes })
+        .prop_map(|(cut, system, prefixes)| Edits { cut: cut.into_iter().collect(), system, prefixes, ..Edits::default() })
 }
 
 proptest! {

@@ -72,7 +72,8 @@ impl Rig {
     async fn carries(&self, scope: &UserScope, question: &str, now: i64, withhold: &[Kind]) -> String {
         let message = [Message { role: Role::User, raw: question.as_bytes() }];
         let query = || question.to_owned();
-        let request = RecallRequest { messages: &message, query: &query, tokens: render::estimate_tokens, withhold, now };
+        let request =
+            RecallRequest { messages: &message, query: &query, tokens: render::estimate_tokens, most: usize::MAX, withhold, now };
         let recalled = self.memory.recall(scope, &request, Duration::from_secs(20)).await.unwrap();
         self.memory.remember_injections(scope, recalled.fresh.clone());
         carried(&recalled)
