@@ -18,6 +18,7 @@ use crate::catalog::{Upstream, UpstreamFile, endpoint_of, resolve_upstreams};
 use crate::context::{ContextFile, ContextSettings};
 use crate::memory::{MemoryFile, MemorySettings};
 use crate::policy::{self, ClientFile, TrustFile, TrustSettings};
+use crate::quota::{self, BudgetFile, Budgets};
 use crate::proxy::cors::{CorsFile, CorsSettings};
 use crate::proxy::settings::{Limits, LimitsFile, resolve_listen};
 use crate::proxy::tls::{TlsFile, TlsSettings, check_certificates};
@@ -59,6 +60,8 @@ pub struct ConfigFile {
     pub storage: StorageFile,
     /// The audit log.
     pub audit: AuditFile,
+    /// How much people, tenants and clients may ask for. Without it nothing is limited.
+    pub budgets: Vec<BudgetFile>,
     /// Bounds on what one request or connection may take.
     pub limits: LimitsFile,
     /// The process log.
@@ -79,6 +82,7 @@ pub struct Config {
     pub memory: MemorySettings,
     pub storage: StorageSettings,
     pub audit: AuditSettings,
+    pub budgets: Budgets,
     pub limits: Limits,
     pub log: LogSettings,
 }
@@ -168,6 +172,8 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
     file.memory.connect(&mut memory, "memory", &|name| endpoint_of(&upstreams, name), faults);
     let storage = file.storage.resolve("storage", faults);
     let audit = file.audit.resolve("audit", faults);
+    let clients: Vec<_> = trust.clients.keys().cloned().collect();
+    let budgets = quota::resolve(&file.budgets, &clients, "budgets", faults);
     let limits = file.limits.resolve("limits", faults);
     let (listen, tls) = (listen?, tls.flatten());
     Some(Config {
@@ -182,6 +188,7 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
         memory,
         storage,
         audit,
+        budgets,
         limits,
         log: file.log.clone(),
     })

@@ -42,7 +42,7 @@ pub use source::{Plan, SigningKeyFile, Source, SourceFile, long_secret};
 use crate::ids::{ClientName, GroupName, IdError, KeyId, SessionId, UserId};
 
 /// What evidence is worth, in ascending order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Assurance {
     /// Nobody was named.

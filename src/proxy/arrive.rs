@@ -7,6 +7,7 @@ use http::header::CONTENT_TYPE;
 use pingora::protocols::l4::socket::SocketAddr;
 use pingora::proxy::Session;
 
+use super::charge;
 use super::cors;
 use super::exchange::{Exchange, Forwarding};
 use super::listing::{self, Listing};
@@ -73,7 +74,9 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     let resolution = resolve(services, session, exchange, &mut body).await?;
     let grant = grant(services, exchange, &resolution, class)?;
     let scoped = matches!(grant, Grant::Scoped { .. });
-    let grant = enroll(services, exchange, grant);
+    let grant = enroll(services, exchange, grant)?;
+    let forwarded = !matches!(route.kind, RouteKind::Own | RouteKind::Unknown);
+    charge::admit(services, exchange, stored::scope_of(&grant), forwarded)?;
     if route.kind == RouteKind::Own {
         let call = me::find(session.req_header(), exchange)?;
         if call.takes_body() && body.is_none() {
@@ -123,6 +126,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         let (scope, now) = (stored::scope_of(&grant), exchange.record.time);
         let catalog = &exchange.runtime.catalog;
         forwarding.upstream = stored::choose(services, catalog, scope, (route.api, reach), body.as_ref(), now)?;
+        charge::reserve_other(services, exchange, session.req_header(), body.as_ref(), &forwarding.upstream)?;
         match body {
             Some(body) => forward_body(session, exchange, &mut forwarding, body),
             None => invite_body(session).await.map_err(refuse_unreceivable)?,
@@ -239,17 +243,23 @@ fn grant(services: &Services, exchange: &mut Exchange, resolution: &Resolution, 
 
 /// Takes a user in before anything of theirs is touched. Where that fails the request goes on without memory: an enrolment that is
 /// not on disk could let weaker evidence in later.
-fn enroll(services: &Services, exchange: &Exchange, grant: Grant) -> Grant {
-    let Grant::Scoped { scope, reason, advice } = grant else { return grant };
+///
+/// # Errors
+/// When no more sandboxes may be made.
+fn enroll(services: &Services, exchange: &mut Exchange, grant: Grant) -> Result<Grant, Refusal> {
+    let Grant::Scoped { scope, reason, advice } = grant else { return Ok(grant) };
     if services.store.is_enrolled(&scope) {
-        return Grant::Scoped { scope, reason, advice };
+        return Ok(Grant::Scoped { scope, reason, advice });
+    }
+    if scope.is_sandbox() {
+        charge::admit_sandbox(services, exchange, &scope)?;
     }
     match tokio::task::block_in_place(|| services.store.enroll(&scope, exchange.record.time)) {
-        Ok(()) => Grant::Scoped { scope, reason, advice },
+        Ok(()) => Ok(Grant::Scoped { scope, reason, advice }),
         Err(error) => {
             tracing::error!(request = %exchange.record.request, %error, "a user could not be taken in; the request goes on without memory");
             services.metrics.count_recall(RecallResult::Failed, 0);
-            Grant::Unscoped { reason, advice }
+            Ok(Grant::Unscoped { reason, advice })
         }
     }
 }

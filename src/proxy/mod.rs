@@ -2,6 +2,7 @@
 
 mod addresses;
 mod arrive;
+mod charge;
 pub mod cors;
 mod exchange;
 mod finish;
@@ -20,6 +21,7 @@ pub mod tls;
 mod upstream;
 
 pub use addresses::Addresses;
+pub use charge::tidy as tidy_budgets;
 pub use exchange::unix_ms;
 pub use gateway::Gateway;
 pub use listing::list_fetcher;

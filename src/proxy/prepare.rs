@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
+use super::charge::{self, price_of};
 use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
 use super::follow::Follower;
 use super::services::{Runtime, Services};
@@ -23,6 +24,7 @@ use crate::enforce::{Grant, Refusal, UserScope};
 use crate::ids::SessionId;
 use crate::memory::{self, Lesson, Message, RecallMiss, RecallRequest, Recalled};
 use crate::policy::MemoryAccess;
+use crate::quota::Demand;
 use crate::telemetry::{Clipped, RecallResult, Stage};
 
 /// A conversation as memgate reads it.
@@ -142,6 +144,11 @@ pub fn edit(draft: &Draft, trim: &Trim, system: Option<String>, turns: Vec<(usiz
     assemble(&draft.conversation, trim, system, turns.into_iter().collect())
 }
 
+/// What a conversation may come to.
+pub fn demand(draft: &Draft, fitted: &Fitted) -> Demand {
+    Demand { input: fitted.trim.tokens_after, output: draft.conversation.max_tokens(), answered: true }
+}
+
 /// Prepares a conversation and returns the body to forward.
 ///
 /// # Errors
@@ -189,6 +196,10 @@ pub async fn chat(
     let edits = edit(&draft, &fitted.trim, system, turns);
     let rewritten = draft.conversation.rewrite(&edits);
     services.metrics.observe_stage(Stage::Inject, started.elapsed());
+    if !dialect.only_counts() {
+        let price = price_of(&forwarding.upstream, &draft.model);
+        charge::reserve(services, exchange, demand(&draft, &fitted), price)?;
+    }
 
     let lesson = scope.filter(|_| draft.learns(access)).and_then(|scope| {
         let text = draft.own_words()?;

@@ -13,6 +13,7 @@ use crate::identity::Resolver;
 use crate::inference::Fetcher;
 use crate::memory::{Memory, MemorySettings};
 use crate::policy::TrustSettings;
+use crate::quota::{Budgets, Quota};
 use crate::store::Store;
 use crate::telemetry::{AuditLog, Metrics};
 
@@ -26,6 +27,7 @@ pub struct Runtime {
     pub context: ContextSettings,
     pub memory: MemorySettings,
     pub cors: CorsSettings,
+    pub budgets: Budgets,
 }
 
 /// What lives as long as the process.
@@ -36,6 +38,8 @@ pub struct Services {
     pub metrics: Arc<Metrics>,
     pub audit: AuditLog,
     pub tokens: TokenCounter,
+    /// What everybody has used so far.
+    pub quota: Arc<Quota>,
     pub addresses: Addresses,
     /// The listener's TLS, if it has one.
     pub tls: Option<Arc<Listener>>,

@@ -7,6 +7,7 @@ pub mod disk;
 pub mod error;
 pub mod fact;
 mod journal;
+mod ledger;
 mod master;
 mod overlay;
 mod per_user;
@@ -35,6 +36,7 @@ pub use error::{JournalError, StoreError};
 pub use fact::{Fact, Kind, Provenance, Review, Status, Tier};
 use journal::Journal;
 pub use journal::{JournalEntry, Queue};
+pub use ledger::{Account, Amount, Ledger};
 pub use per_user::PerUser;
 use registry::Registry;
 pub use registry::{Erasure, UserKeyRecord};
@@ -269,6 +271,11 @@ impl Store {
     /// The key of tickets, derived from the master key. Answers from memory.
     pub fn ticket_key(&self) -> [u8; 32] {
         self.0.keyring.ticket_key()
+    }
+
+    /// The key of the hashes under which budgets are counted, derived from the master key. Answers from memory.
+    pub fn budget_key(&self) -> [u8; 32] {
+        self.0.keyring.budget_key()
     }
 
     /// Queues a turn to be learned from. It survives the end of the process once this returns. One write, no fsync.

@@ -160,6 +160,11 @@ impl Keyring {
         *derive(&self.master, "memgate ticket v1", &[])
     }
 
+    /// The key of the hashes under which budgets are counted.
+    pub fn budget_key(&self) -> [u8; 32] {
+        *derive(&self.master, "memgate budget v1", &[])
+    }
+
     fn wrapping_key(&self, user: &UserId) -> SealKey {
         SealKey(derive(&self.master, "memgate wrapping v1", &user.encode()))
     }

@@ -75,9 +75,11 @@ label!(
     }
 );
 
+mod budgets;
 mod models;
 mod reloads;
 
+pub use budgets::{BudgetMetrics, TokenSort};
 pub use models::{EmbeddingResult, JwksFetch, ModelMetrics, TutorFact, TutorResult};
 pub use reloads::{CertificateMetrics, ReloadResult};
 
@@ -126,6 +128,8 @@ pub struct Metrics {
     /// The certificates of the listener.
     pub certificates: CertificateMetrics,
     models: ModelMetrics,
+    /// What budgets refused and charged.
+    pub budgets: BudgetMetrics,
 }
 
 impl std::fmt::Debug for Metrics {
@@ -221,6 +225,7 @@ impl Metrics {
             audit_dropped: b.counter("audit_dropped_total", "Audit records that could not be queued or written.")?,
             certificates: CertificateMetrics::new(&b)?,
             models: ModelMetrics::new(&b)?,
+            budgets: BudgetMetrics::new(&b)?,
             registry: b.0,
         })
     }

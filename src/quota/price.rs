@@ -1,0 +1,64 @@
+//! What a model's tokens cost.
+
+/// Prices of a model, in millionths of a money unit for a million tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Price {
+    pub input: u64,
+    pub output: u64,
+    /// For input that the upstream's cache held. None: as other input.
+    pub cached_input: Option<u64>,
+}
+
+/// What a request used, in tokens.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spent {
+    pub input: u64,
+    /// Of the input, what the upstream's cache held.
+    pub cached: u64,
+    pub output: u64,
+}
+
+impl Spent {
+    #[must_use]
+    pub fn tokens(&self) -> u64 {
+        self.input.saturating_add(self.output)
+    }
+}
+
+impl Price {
+    /// What this costs, in millionths of a money unit, rounded up.
+    #[must_use]
+    pub fn of(&self, spent: &Spent) -> u64 {
+        let cached = spent.cached.min(spent.input);
+        let parts =
+            [(spent.input - cached, self.input), (cached, self.cached_input.unwrap_or(self.input)), (spent.output, self.output)];
+        let product = |(tokens, price): (u64, u64)| u128::from(tokens) * u128::from(price);
+        let sum = parts.into_iter().map(product).fold(0, u128::saturating_add);
+        u64::try_from(sum.div_ceil(1_000_000)).unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn costs_are_rounded_up_and_never_overflow() {
+        let price = Price { input: 2_500_000, output: 10_000_000, cached_input: Some(1_250_000) };
+        for (input, cached, output, cost) in [
+            (0, 0, 0, 0),
+            (1_000_000, 0, 0, 2_500_000),
+            (1_000_000, 1_000_000, 0, 1_250_000),
+            (1_000_000, 400_000, 100_000, 1_500_000 + 500_000 + 1_000_000),
+            (1, 0, 0, 3),
+            (1, 1, 0, 2),
+            // More cached than there was: all of it.
+            (1, 9, 0, 2),
+            (u64::MAX, 0, u64::MAX, u64::MAX),
+        ] {
+            assert_eq!(price.of(&Spent { input, cached, output }), cost, "{input} {cached} {output}");
+        }
+        let plain = Price { cached_input: None, ..price };
+        assert_eq!(plain.of(&Spent { input: 1_000_000, cached: 1_000_000, output: 0 }), 2_500_000);
+    }
+}
