@@ -232,11 +232,11 @@ mod tests {
     #[test]
     fn a_whole_answer_is_read() {
         let body = br#"{"id":"x","choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}],
-            "usage":{"prompt_tokens":12,"completion_tokens":3,"total_tokens":15}}"#;
+            "usage":{"prompt_tokens":12,"completion_tokens":3,"total_tokens":15,"prompt_tokens_details":{"cached_tokens":8}}}"#;
         let answer = Answer::read(body).unwrap();
-        assert_eq!(answer.usage, Some(Usage { prompt_tokens: 12, completion_tokens: 3, ..Usage::default() }));
+        assert_eq!(answer.usage, Some(Usage { prompt_tokens: 12, completion_tokens: 3, cached_tokens: 8 }));
         assert_eq!(answer.finish_reason.as_deref(), Some("stop"));
-        assert!(answer.content && answer.ends_cleanly());
+        assert!(answer.content && answer.said == 2 && answer.ends_cleanly());
     }
 
     #[test]

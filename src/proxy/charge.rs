@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use pingora::http::{RequestHeader, ResponseHeader};
 
 use super::exchange::{Exchange, Forwarding};
-use super::services::{Runtime, Services};
+use super::services::Services;
 use crate::catalog::Upstream;
 use crate::enforce::{Refusal, UserScope};
 use crate::quota::{Admission, Asker, Demand, Denied, Kind, LimitStatus, Price, Reservation, RuleStatus, Spent};
@@ -70,17 +70,23 @@ pub fn admit_sandbox(services: &Services, exchange: &mut Exchange, scope: &UserS
     allowed.map_err(|denied| refuse(services, exchange, denied))
 }
 
-/// Keeps free what a conversation may come to.
+/// Keeps free what a request may come to. `counted`: its tokens without any caution, which are charged where nobody else counts.
 ///
 /// # Errors
 /// When a budget has too little left.
-pub fn reserve(services: &Services, exchange: &mut Exchange, demand: Demand, price: Option<Price>) -> Result<(), Refusal> {
+pub fn reserve(
+    services: &Services,
+    exchange: &mut Exchange,
+    demand: Demand,
+    counted: u64,
+    price: Option<Price>,
+) -> Result<(), Refusal> {
     let now = exchange.record.time;
     let Some(admission) = &exchange.charge.admission else { return Ok(()) };
     match services.quota.reserve(admission, demand, price, now) {
         Ok(reservation) => {
             exchange.charge.reservation = Some(reservation);
-            exchange.charge.input = demand.input;
+            exchange.charge.input = counted;
             warn(exchange);
             Ok(())
         }
@@ -107,7 +113,7 @@ pub fn reserve_other(
     let bytes = body.map(|body| body.len() as u64).or_else(announced).unwrap_or_default();
     let model = body.and_then(|body| crate::dialect::model_of(body)).unwrap_or_default();
     let demand = Demand { input: bytes.div_ceil(BYTES_A_TOKEN).max(1), output: None, answered: false };
-    reserve(services, exchange, demand, price_of(upstream, &model))
+    reserve(services, exchange, demand, demand.input, price_of(upstream, &model))
 }
 
 /// Settles by what the upstream counted, or by what passed. What never reached a model is given back.
@@ -128,7 +134,7 @@ pub fn end(charge: &mut Charge) {
 
 /// What an exchange used; none where no model did anything for it.
 fn spent(counted: u64, forwarding: &Forwarding, record: &AuditRecord) -> Option<Spent> {
-    let failed = forwarding.answered && record.status.is_none_or(|status| status >= 400) && record.outcome != Outcome::ClientLeft;
+    let failed = forwarding.answered && record.status.is_some_and(|status| status >= 400);
     // Whoever leaves before the answer begins has had the request worked on.
     if failed || (!forwarding.answered && record.outcome != Outcome::ClientLeft) {
         return None;
@@ -152,14 +158,9 @@ fn spent(counted: u64, forwarding: &Forwarding, record: &AuditRecord) -> Option<
     }
 }
 
-/// What a dry run of a conversation asks for.
+/// Somebody who asks about budgets, or for whom a dry run does.
 pub fn asker_of<'a>(scope: &'a UserScope, peer: IpAddr) -> Asker<'a> {
     Asker::of(Some(scope), scope.client(), peer)
-}
-
-/// How somebody stands with all budgets that count them.
-pub fn standing(services: &Services, runtime: &Runtime, asker: &Asker<'_>, now: i64) -> Vec<RuleStatus> {
-    services.quota.status(&runtime.budgets, asker, now)
 }
 
 /// Puts the warnings on an answer, and on a refusal when to try again.
@@ -181,8 +182,7 @@ fn warn(exchange: &mut Exchange) {
     let Some((first, limit)) = warned.first().and_then(|rule| Some((rule, rule.limits.first()?))) else { return };
     exchange.record.budget = Some(note(&first.rule, limit.kind, limit.zone.as_str()));
     let mut headers = Vec::new();
-    let items: Vec<String> =
-        warned.iter().flat_map(|rule| rule.limits.iter().map(move |limit| item(rule, limit, now))).collect();
+    let items: Vec<String> = warned.iter().flat_map(|rule| rule.limits.iter().map(move |limit| item(rule, limit, now))).collect();
     headers.push((BUDGET, items.join(", ")));
     let own = warned.iter().filter(|rule| rule.told).find_map(|rule| {
         let limit = rule.limits.iter().find(|limit| limit.kind == Kind::Requests)?;
@@ -271,7 +271,9 @@ pub fn explain(denied: &Denied, now: i64) -> (Refusal, u64) {
             format!("You have used all of your {limit_text} {what} (budget `{rule}`). Try again in {wait} s.")
         }
         (true, Kind::Streams) => {
-            format!("You have {limit_text} requests under way, and may have no more at a time (budget `{rule}`). Wait for one to end.")
+            format!(
+                "You have {limit_text} requests under way, and may have no more at a time (budget `{rule}`). Wait for one to end."
+            )
         }
         (true, Kind::Tokens | Kind::Money) if *held => format!(
             "Of your {limit_text} {what} (budget `{rule}`) {used_text} are used, and {} are held by your requests that run. Try again once \
@@ -279,7 +281,9 @@ pub fn explain(denied: &Denied, now: i64) -> (Refusal, u64) {
             amount(*kind, *reserved)
         ),
         (true, Kind::Tokens | Kind::Money) => {
-            format!("Of your {limit_text} {what} (budget `{rule}`) {used_text} are used: too little is left for this request.{when}")
+            format!(
+                "Of your {limit_text} {what} (budget `{rule}`) {used_text} are used: too little is left for this request.{when}"
+            )
         }
         (false, Kind::Requests | Kind::Streams | Kind::Sandboxes) => {
             format!("The limit of {what} that you share with others (budget `{rule}`) is reached. Try again in {wait} s.")
@@ -287,9 +291,9 @@ pub fn explain(denied: &Denied, now: i64) -> (Refusal, u64) {
         (false, Kind::Tokens | Kind::Money) if *held => format!(
             "What is left of the {what} that you share with others (budget `{rule}`) is held by requests that run. Try again in {wait} s."
         ),
-        (false, Kind::Tokens | Kind::Money) => format!(
-            "Of the {what} that you share with others (budget `{rule}`) too little is left for this request.{when}"
-        ),
+        (false, Kind::Tokens | Kind::Money) => {
+            format!("Of the {what} that you share with others (budget `{rule}`) too little is left for this request.{when}")
+        }
     };
     (Refusal { status: 429, code: kind.code(), message, detail: String::new() }, wait)
 }

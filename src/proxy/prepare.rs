@@ -144,9 +144,15 @@ pub fn edit(draft: &Draft, trim: &Trim, system: Option<String>, turns: Vec<(usiz
     assemble(&draft.conversation, trim, system, turns.into_iter().collect())
 }
 
-/// What a conversation may come to.
-pub fn demand(draft: &Draft, fitted: &Fitted) -> Demand {
-    Demand { input: fitted.trim.tokens_after, output: draft.conversation.max_tokens(), answered: true }
+/// What a conversation may come to: as it is left by trimming, with what is written into it.
+pub fn demand(services: &Services, draft: &Draft, fitted: &Fitted, edits: &Edits) -> Demand {
+    if draft.conversation.dialect().only_counts() {
+        return Demand::default();
+    }
+    let blocks = edits.system.iter().chain(edits.prefixes.values());
+    let injected: u64 = blocks.map(|block| services.tokens.measure_text(block, fitted.load.factor)).sum();
+    let input = (fitted.trim.tokens_after - fitted.reserved).saturating_add(injected);
+    Demand { input, output: draft.conversation.max_tokens(), answered: true }
 }
 
 /// Prepares a conversation and returns the body to forward.
@@ -198,7 +204,8 @@ pub async fn chat(
     services.metrics.observe_stage(Stage::Inject, started.elapsed());
     if !dialect.only_counts() {
         let price = price_of(&forwarding.upstream, &draft.model);
-        charge::reserve(services, exchange, demand(&draft, &fitted), price)?;
+        let demand = demand(services, &draft, &fitted, &edits);
+        charge::reserve(services, exchange, demand, fitted.load.without_margin(demand.input), price)?;
     }
 
     let lesson = scope.filter(|_| draft.learns(access)).and_then(|scope| {

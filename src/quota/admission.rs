@@ -76,6 +76,7 @@ impl Drop for Admission {
 pub struct Reservation {
     quota: Arc<Quota>,
     holds: Vec<Hold>,
+    demand: Demand,
     price: Option<Price>,
 }
 
@@ -86,6 +87,8 @@ struct Hold {
     kind: Lasting,
     period: u32,
     amount: u64,
+    /// Less than the request may come to.
+    short: bool,
 }
 
 impl Quota {
@@ -141,13 +144,13 @@ impl Quota {
         let mut accounts = lock(&admission.seats);
         let planned = plan(&admission.seats, &mut accounts, demand, price, now)?;
         let mut holds = Vec::with_capacity(planned.len());
-        for Planned { place, kind, period, amount } in planned {
+        for Planned { place, kind, period, amount, short } in planned {
             accounts[place].purse(kind).reserved += amount;
             let seat = &admission.seats[place];
-            holds.push(Hold { account: Arc::clone(&seat.account), key: seat.key, kind, period, amount });
+            holds.push(Hold { account: Arc::clone(&seat.account), key: seat.key, kind, period, amount, short });
         }
         drop(accounts);
-        Ok(Reservation { quota: Arc::clone(self), holds, price })
+        Ok(Reservation { quota: Arc::clone(self), holds, demand, price })
     }
 
     /// What [`Quota::reserve`] would keep free, by rule: tokens, and money in millionths of a unit. Changes nothing.
@@ -189,6 +192,18 @@ impl Quota {
 }
 
 impl Reservation {
+    /// The most tokens of an answer that fit into what is kept free, where that is less than the request may come to. An answer that is
+    /// longer uses more of the budget than there was.
+    #[must_use]
+    pub fn output_room(&self) -> Option<u64> {
+        let rooms = self.holds.iter().filter(|hold| hold.short).map(|hold| match (hold.kind, self.price) {
+            (Lasting::Tokens, _) => hold.amount.saturating_sub(self.demand.input),
+            (Lasting::Money, Some(price)) => price.output_for(hold.amount, self.demand.input),
+            (Lasting::Money, None) => u64::MAX,
+        });
+        rooms.min()
+    }
+
     /// Counts what was used in the place of what was reserved, and writes it down. What belongs to a period that is over is not counted
     /// any more. Returns what it cost, in millionths of a unit.
     pub fn settle(mut self, spent: &Spent) -> u64 {
@@ -224,6 +239,7 @@ struct Planned {
     kind: Lasting,
     period: u32,
     amount: u64,
+    short: bool,
 }
 
 /// What is to be held of each account; or the first rule that has too little left.
@@ -245,7 +261,7 @@ fn plan(
             let Some(amount) = reserve(limit, used, purse.reserved, need) else {
                 return Err(deny(seat, account, kind.kind(), is_held(limit, used, need), now));
             };
-            planned.push(Planned { place, kind, period, amount });
+            planned.push(Planned { place, kind, period, amount, short: amount < need.most });
         }
     }
     Ok(planned)

@@ -22,8 +22,8 @@ use parking_lot::Mutex;
 
 use crate::store::{Account as AccountKey, Amount, Ledger, StoreError};
 
-use account::{Account, Lasting};
 pub use account::Kind;
+use account::{Account, Lasting};
 pub use admission::{Admission, Denied, Preview, Reservation};
 pub use decide::{Demand, Zone};
 pub use price::{Price, Spent};
@@ -34,6 +34,8 @@ pub use status::{LimitStatus, RuleStatus};
 const MOST_SUBJECTS: usize = 1 << 20;
 /// Least time between two searches for accounts that can go, in milliseconds, while there is no room.
 const SWEEP_EVERY: i64 = 1000;
+/// The same, while there is.
+const TIDY_EVERY: i64 = 60_000;
 
 /// All counts. One for the process: a reload changes rules, not counts.
 #[derive(Debug)]
@@ -107,7 +109,9 @@ impl Quota {
     /// # Errors
     /// When the disk fails; it is tried again next time.
     pub fn tidy(&self, now: i64) -> Result<(), StoreError> {
-        self.sweep(now);
+        if now.saturating_sub(self.swept.load(Ordering::Relaxed)) >= TIDY_EVERY {
+            self.sweep(now);
+        }
         self.ledger.sync()?;
         self.ledger.compact(|kind, period| Lasting::of_number(kind).is_none_or(|kind| period < kind.period(now)))?;
         Ok(())

@@ -5,8 +5,8 @@
 pub struct Price {
     pub input: u64,
     pub output: u64,
-    /// For input that the upstream's cache held. None: as other input.
-    pub cached_input: Option<u64>,
+    /// For input that the upstream's cache held.
+    pub cached_input: u64,
 }
 
 /// What a request used, in tokens.
@@ -30,11 +30,16 @@ impl Price {
     #[must_use]
     pub fn of(&self, spent: &Spent) -> u64 {
         let cached = spent.cached.min(spent.input);
-        let parts =
-            [(spent.input - cached, self.input), (cached, self.cached_input.unwrap_or(self.input)), (spent.output, self.output)];
+        let parts = [(spent.input - cached, self.input), (cached, self.cached_input), (spent.output, self.output)];
         let product = |(tokens, price): (u64, u64)| u128::from(tokens) * u128::from(price);
         let sum = parts.into_iter().map(product).fold(0, u128::saturating_add);
         u64::try_from(sum.div_ceil(1_000_000)).unwrap_or(u64::MAX)
+    }
+
+    /// How many tokens of an answer can be had for this much, behind an input of so many.
+    pub(super) fn output_for(&self, money: u64, input: u64) -> u64 {
+        let left = (u128::from(money) * 1_000_000).saturating_sub(u128::from(input) * u128::from(self.input));
+        left.checked_div(u128::from(self.output)).map_or(u64::MAX, |tokens| u64::try_from(tokens).unwrap_or(u64::MAX))
     }
 }
 
@@ -44,7 +49,7 @@ mod tests {
 
     #[test]
     fn costs_are_rounded_up_and_never_overflow() {
-        let price = Price { input: 2_500_000, output: 10_000_000, cached_input: Some(1_250_000) };
+        let price = Price { input: 2_500_000, output: 10_000_000, cached_input: 1_250_000 };
         for (input, cached, output, cost) in [
             (0, 0, 0, 0),
             (1_000_000, 0, 0, 2_500_000),
@@ -58,7 +63,5 @@ mod tests {
         ] {
             assert_eq!(price.of(&Spent { input, cached, output }), cost, "{input} {cached} {output}");
         }
-        let plain = Price { cached_input: None, ..price };
-        assert_eq!(plain.of(&Spent { input: 1_000_000, cached: 1_000_000, output: 0 }), 2_500_000);
     }
 }

@@ -12,7 +12,7 @@ use siphasher::sip128::{Hasher128, SipHasher24};
 use super::account::Kind;
 use crate::enforce::UserScope;
 use crate::identity::Assurance;
-use crate::ids::{ClientName, TenantId, UserId};
+use crate::ids::{ClientName, IdError, TenantId, UserId};
 use crate::setting::Faults;
 use crate::store::Account as AccountKey;
 
@@ -252,12 +252,13 @@ pub fn resolve(files: &[BudgetFile], clients: &[ClientName], path: &str, faults:
 }
 
 fn resolve_rule(file: &BudgetFile, index: usize, clients: &[ClientName], path: &str, faults: &mut Faults) -> Option<Rule> {
-    let who = Who {
-        tenant: read(file.tenant.as_deref(), TenantId::parse, &format!("{path}.tenant"), faults),
-        client: read(file.client.as_deref(), ClientName::parse, &format!("{path}.client"), faults),
-        user: read(file.user.as_deref(), UserId::parse, &format!("{path}.user"), faults),
-        assurance: file.assurance,
-    };
+    let tenant = read(file.tenant.as_deref(), TenantId::parse, &format!("{path}.tenant"), faults);
+    let client = read(file.client.as_deref(), ClientName::parse, &format!("{path}.client"), faults);
+    let user = read(file.user.as_deref(), UserId::parse, &format!("{path}.user"), faults);
+    // Whoever is misspelt is not everybody.
+    let misspelt = tenant.is_none() || client.is_none() || user.is_none();
+    let (tenant, client, user) = (tenant.flatten(), client.flatten(), user.flatten());
+    let who = Who { tenant, client, user, assurance: file.assurance };
     if let Some(client) = who.client.as_ref().filter(|client| !clients.contains(client) && **client != ClientName::unknown()) {
         let remedy = "name one of `clients`, or `unknown` for requests of none of them";
         faults.add(format!("{path}.client"), format!("`{client}` names no client"), remedy);
@@ -301,6 +302,9 @@ fn resolve_rule(file: &BudgetFile, index: usize, clients: &[ClientName], path: &
         faults.add(format!("{path}.name"), "is no name", remedy);
         return None;
     }
+    if misspelt {
+        return None;
+    }
     let tell_numbers = file.tell_numbers;
     Some(Rule { name: name.into(), each: file.each, who, limits, soft, assumed_output, tell_numbers })
 }
@@ -320,13 +324,11 @@ fn default_name(file: &BudgetFile, index: usize) -> String {
     if file.user.is_some() || ClientName::parse(&name).is_err() { format!("rule-{}", index + 1) } else { name }
 }
 
-fn read<T>(
-    text: Option<&str>,
-    parse: impl Fn(&str) -> Result<T, crate::ids::IdError>,
-    path: &str,
-    faults: &mut Faults,
-) -> Option<T> {
-    parse(text?).map_err(|reason| faults.add(path, format!("the name {reason}"), "write it as evidence names it")).ok()
+/// A name, if there is one; nothing for what is none.
+#[expect(clippy::option_option, reason = "not written, or not readable")]
+fn read<T>(text: Option<&str>, parse: impl Fn(&str) -> Result<T, IdError>, path: &str, faults: &mut Faults) -> Option<Option<T>> {
+    let remedy = "write it as evidence names it";
+    text.map(parse).transpose().map_err(|reason| faults.add(path, format!("the name {reason}"), remedy)).ok()
 }
 
 /// Money in millionths of a unit.

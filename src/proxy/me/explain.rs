@@ -6,10 +6,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::Serialize;
 
+use super::super::charge::price_of;
 use super::super::exchange::Exchange;
-use super::super::prepare::{Draft, Fitted, consult, edit, fit, memory_access};
+use super::super::prepare::{Draft, Fitted, consult, demand, edit, fit, memory_access};
 use super::super::services::Services;
 use super::about::IdentityBody;
+use super::budget::{self, Forecast};
 use super::input::Parameters;
 use super::shape::FactBody;
 use super::{Answer, invalid, off_thread};
@@ -30,6 +32,7 @@ struct ExplainBody<'a> {
     facts: Vec<PlacedBody<'a>>,
     blocks: Vec<BlockBody<'a>>,
     trim: TrimBody,
+    budget: Forecast,
 }
 
 #[derive(Debug, Serialize)]
@@ -133,8 +136,8 @@ pub async fn explain(
     let upstream = runtime.catalog.first(dialect.api(), draft.conversation.model(), Some(&scope))?.upstream;
     let access = memory_access(runtime, &scope, &upstream);
     let recalls = draft.recalls(access);
-    let Fitted { load, trim, reserved, crowded } = fit(services, runtime, &draft, &upstream, recalls.then_some(&scope))?;
-    let recalled = if recalls && !crowded {
+    let fitted = fit(services, runtime, &draft, &upstream, recalls.then_some(&scope))?;
+    let recalled = if recalls && !fitted.crowded {
         Some(consult(services, runtime, &scope, &draft, &upstream, exchange.record.time).await)
     } else {
         None
@@ -147,7 +150,10 @@ pub async fn explain(
         Some(Err(RecallMiss::Failed)) => RecallResult::Failed,
     };
     let Recalled { system_block, turn_blocks, placed, scores, .. } = recalled.and_then(Result::ok).unwrap_or_default();
-    let edits = edit(&draft, &trim, system_block, turn_blocks);
+    let edits = edit(&draft, &fitted.trim, system_block, turn_blocks);
+    let asked = demand(services, &draft, &fitted, &edits);
+    let budget = budget::forecast(services, exchange, &scope, asked, price_of(&upstream, &draft.model));
+    let Fitted { load, trim, reserved, crowded } = fitted;
 
     let identity = IdentityBody::of(exchange, &scope, ignored_headers);
     let memory = MemoryBody {
@@ -205,6 +211,7 @@ pub async fn explain(
                 tokens_reserved: reserved,
                 cut: cut.collect(),
             },
+            budget,
         },
     )
 }

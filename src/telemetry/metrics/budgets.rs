@@ -23,8 +23,16 @@ impl BudgetMetrics {
     pub(super) fn new(b: &Builder) -> Result<Self, prometheus::Error> {
         let money = Opts::new("charged_money_total", "Money charged, in units of the prices, by upstream.").namespace("memgate");
         Ok(Self {
-            refusals: b.counters("budget_refusals_total", "Requests refused by a budget, by rule and kind.", &["rule", "kind"])?,
-            tokens: b.counters("charged_tokens_total", "Tokens charged to budgets, by upstream and sort.", &["upstream", "sort"])?,
+            refusals: b.counters(
+                "budget_refusals_total",
+                "Requests refused by a budget, by rule and kind.",
+                &["rule", "kind"],
+            )?,
+            tokens: b.counters(
+                "charged_tokens_total",
+                "Tokens charged to budgets, by upstream and sort.",
+                &["upstream", "sort"],
+            )?,
             money: b.add(CounterVec::new(money, &["upstream"])?)?,
             unwritten: b.counter("budget_unwritten_total", "Requests whose cost could not be written down.")?,
             subjects: b.gauge("budget_subjects", "People, tenants, clients and addresses that budgets count, by rule.")?,

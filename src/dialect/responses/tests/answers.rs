@@ -114,7 +114,10 @@ fn a_stream_is_heard_to_its_end() {
     }
     assert_eq!(first, [false, false, false, true, true, true]);
     assert!(tap.done() && tap.ends_cleanly() && tap.end(FAULT).is_empty());
-    assert_eq!((tap.finish_reason(), tap.usage()), (Some("completed"), Some(Usage { prompt_tokens: 7, completion_tokens: 2, ..Usage::default() })));
+    assert_eq!(
+        (tap.finish_reason(), tap.usage()),
+        (Some("completed"), Some(Usage { prompt_tokens: 7, completion_tokens: 2, ..Usage::default() }))
+    );
     let ids: Vec<_> = tap.take_kept().into_iter().map(|kept| (kept.id, kept.by_id)).collect();
     let again = |id: &str| (id.to_owned(), false);
     assert_eq!(ids, [again("resp_1"), again("resp_1"), again("msg_1"), again("resp_1")]);
