@@ -31,8 +31,9 @@ use crate::memory::{Learned, LearnedReport, Memory, OnLearned};
 use crate::parameters::Book;
 use crate::proxy::tls::Listener;
 use crate::proxy::{self, Addresses, Balance, Gateway, Runtime, Services, unix_ms};
+use crate::quota::Quota;
 use crate::setting::Fault;
-use crate::store::{FileDisk, Queue, Store, StoreError};
+use crate::store::{FileDisk, Ledger, Queue, Store, StoreError};
 use crate::telemetry::{AuditError, AuditLog, Closing, KeepingMetrics, LearnResult, LearnedRecord, Metrics, ReloadResult};
 use crate::vault::Vault;
 
@@ -64,7 +65,10 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     config.log.start().map_err(|error| AppError::Start(error.to_string()))?;
     let metrics = Arc::new(Metrics::new().map_err(|error| AppError::Start(error.to_string()))?);
     let audit = AuditLog::open(&config.audit, &metrics)?;
-    let store = Store::open(&config.storage, Arc::new(FileDisk::new(&config.storage.dir)))?;
+    let disk = Arc::new(FileDisk::new(&config.storage.dir));
+    let store = Store::open(&config.storage, disk.clone())?;
+    let (ledger, spent) = Ledger::open(disk)?;
+    let quota = Arc::new(Quota::new(&store.budget_key(), ledger, spent));
     let background = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("memgate-background")
@@ -92,6 +96,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
         metrics: Arc::clone(&metrics),
         audit: audit.clone(),
         tokens: TokenCounter::default(),
+        quota,
         draining: AtomicBool::new(false),
         running: AtomicUsize::new(0),
     });
@@ -200,6 +205,7 @@ fn build_runtime(config: &Config, guard: &Arc<ReplayGuard>) -> Runtime {
         settings: config.settings.clone(),
         cors: config.cors.clone(),
         vault: config.vault.clone(),
+        budgets: config.budgets.clone(),
     }
 }
 
@@ -329,7 +335,7 @@ async fn reload_on_hangup(reload: Arc<Reload>) {
 /// Gauges, what the learner could not read, and the expiry of sandboxes.
 async fn keep_house(services: Arc<Services>, runtime: Arc<ArcSwap<Runtime>>, mut stopping: watch::Receiver<bool>) {
     let mut swept: Option<Instant> = None;
-    let (mut failed, mut retried, mut lost, mut expired) = (0, 0, 0, 0);
+    let (mut failed, mut retried, mut lost, mut expired, mut unwritten) = (0, 0, 0, 0, 0);
     loop {
         let counters = services.memory.counters();
         for _ in 0..since(&counters.jobs_failed, &mut failed) {
@@ -339,6 +345,9 @@ async fn keep_house(services: Arc<Services>, runtime: Arc<ArcSwap<Runtime>>, mut
         services.metrics.keeping.count_injections_lost(since(&counters.injections_lost, &mut lost));
         services.metrics.keeping.count_closed(Closing::Expired, since(&counters.facts_expired, &mut expired));
         services.metrics.set_learning_queue(services.store.journal_backlog(Queue::Rules));
+        services.metrics.budgets.count_unwritten(since(services.quota.failures(), &mut unwritten));
+        let tidied = Arc::clone(&services);
+        let _ = tokio::task::spawn_blocking(move || proxy::tidy_budgets(&tidied, unix_ms())).await;
         if swept.is_none_or(|at| at.elapsed() >= SANDBOX_SWEEP) {
             swept = Some(Instant::now());
             let expiry = i64::try_from(runtime.load().trust.sandbox_expiry.as_millis()).unwrap_or(i64::MAX);

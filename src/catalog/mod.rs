@@ -18,7 +18,6 @@ pub use balance::{Concurrency, Health, HealthCheck, LONGEST_CHECK};
 pub use choose::{Choice, Considered, Offer, Reason, not_served};
 pub use file::{Capability, SharedState, UpstreamFile};
 pub use model::Model;
-pub use price::Price;
 pub use upstream::{Origin, Upstream, endpoint_of, resolve_upstreams};
 
 /// All upstreams, and the models that they serve.

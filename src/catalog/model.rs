@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::access::{Asker, Audience};
 use super::file::{Capability, ModelDescription, ModelFile};
-use super::price::Price;
+use crate::quota::Price;
 use crate::setting::Faults;
 
 /// A model that an upstream serves, or all whose names fit a pattern.

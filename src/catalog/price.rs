@@ -4,9 +4,9 @@ use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, Visitor};
-use serde::ser::SerializeStruct;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer};
 
+use crate::quota::Price;
 use crate::setting::Faults;
 
 /// Decimal places of a price.
@@ -23,26 +23,6 @@ pub struct PriceFile {
     /// A million tokens of the request that the backend had in its cache. Default: as `input`.
     #[serde(default)]
     pub cached_input: Option<Amount>,
-}
-
-/// What a million tokens cost, in millionths of a unit of money. It is written in units, as it was configured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Price {
-    pub input: u64,
-    pub output: u64,
-    pub cached_input: u64,
-}
-
-impl Serialize for Price {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[expect(clippy::cast_precision_loss, reason = "for people to read; sums are made of the whole numbers")]
-        let units = |millionths: u64| millionths as f64 / 1e6;
-        let mut written = serializer.serialize_struct("Price", 3)?;
-        written.serialize_field("input", &units(self.input))?;
-        written.serialize_field("output", &units(self.output))?;
-        written.serialize_field("cached_input", &units(self.cached_input))?;
-        written.end()
-    }
 }
 
 impl PriceFile {

@@ -23,6 +23,7 @@ use crate::policy::{self, ClientFile, GroupFile, TenantFile, TrustFile, TrustSet
 use crate::proxy::cors::{CorsFile, CorsSettings};
 use crate::proxy::settings::{Limits, LimitsFile, resolve_listen};
 use crate::proxy::tls::{TlsFile, TlsSettings, check_certificates};
+use crate::quota::{self, BudgetFile, Budgets};
 use crate::setting::{Fault, Faults};
 use crate::store::{StorageFile, StorageSettings};
 use crate::telemetry::{AuditFile, AuditSettings, LogFile, LogSettings};
@@ -70,6 +71,8 @@ pub struct ConfigFile {
     pub storage: StorageFile,
     /// The audit log.
     pub audit: AuditFile,
+    /// How much people, tenants and clients may ask for. Without it nothing is limited.
+    pub budgets: Vec<BudgetFile>,
     /// Bounds on what one request or connection may take.
     pub limits: LimitsFile,
     /// The process log.
@@ -92,6 +95,7 @@ pub struct Config {
     pub settings: Rules,
     pub storage: StorageSettings,
     pub audit: AuditSettings,
+    pub budgets: Budgets,
     pub limits: Limits,
     pub log: LogSettings,
 }
@@ -187,6 +191,8 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
     let settings = file.settings.resolve("settings", faults);
     let storage = file.storage.resolve("storage", faults);
     let audit = file.audit.resolve("audit", faults);
+    let clients: Vec<_> = trust.clients.keys().cloned().collect();
+    let budgets = quota::resolve(&file.budgets, &clients, "budgets", faults);
     let limits = file.limits.resolve("limits", faults);
     let (listen, tls) = (listen?, tls.flatten());
     Some(Config {
@@ -203,6 +209,7 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
         settings,
         storage,
         audit,
+        budgets,
         limits,
         log: file.log.clone(),
     })

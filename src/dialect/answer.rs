@@ -9,12 +9,13 @@ use serde_json::value::RawValue;
 use super::stored::Kept;
 
 /// Tokens as the upstream counted them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
     pub prompt_tokens: u64,
     /// Zero where the upstream does not say.
-    #[serde(default)]
     pub completion_tokens: u64,
+    /// Of the prompt's, those that a cache held. Zero where the upstream does not say.
+    pub cached_tokens: u64,
 }
 
 impl Usage {
@@ -25,6 +26,7 @@ impl Usage {
         Self {
             prompt_tokens: self.prompt_tokens.max(other.prompt_tokens),
             completion_tokens: self.completion_tokens.max(other.completion_tokens),
+            cached_tokens: self.cached_tokens.max(other.cached_tokens),
         }
     }
 }
@@ -35,6 +37,8 @@ impl Usage {
 pub struct Answer {
     /// Whether there is content, reasoning or a tool call in it.
     pub content: bool,
+    /// About how many bytes of text that is.
+    pub said: u64,
     /// Why the first choice that ended did so: `stop`, `length`, `tool_calls`, …
     pub finish_reason: Option<String>,
     pub usage: Option<Usage>,
@@ -71,8 +75,9 @@ impl Answer {
         let choices = wire.choices.unwrap_or_default();
         Some(Self {
             content: choices.iter().any(Choice::speaks),
+            said: choices.iter().map(Choice::said).sum(),
             finish_reason: choices.into_iter().find_map(|choice| choice.finish_reason),
-            usage: wire.usage.and_then(|usage| serde_json::from_str(usage.get()).ok()),
+            usage: wire.usage.and_then(|usage| serde_json::from_str::<Counts>(usage.get()).ok()).map(Counts::usage),
             error: wire.error.0,
             ..Self::default()
         })
@@ -95,6 +100,27 @@ struct WireAnswer<'a> {
 }
 
 #[derive(serde::Deserialize)]
+struct Counts {
+    prompt_tokens: u64,
+    #[serde(default)]
+    completion_tokens: u64,
+    prompt_tokens_details: Option<Details>,
+}
+
+/// What a count is made of, where the upstream says it.
+#[derive(serde::Deserialize)]
+pub(super) struct Details {
+    pub(super) cached_tokens: Option<u64>,
+}
+
+impl Counts {
+    fn usage(self) -> Usage {
+        let cached_tokens = self.prompt_tokens_details.and_then(|details| details.cached_tokens).unwrap_or_default();
+        Usage { prompt_tokens: self.prompt_tokens, completion_tokens: self.completion_tokens, cached_tokens }
+    }
+}
+
+#[derive(serde::Deserialize)]
 struct Choice {
     delta: Option<Message>,
     message: Option<Message>,
@@ -107,6 +133,10 @@ struct Choice {
 impl Choice {
     fn speaks(&self) -> bool {
         self.text.0 || self.delta.as_ref().or(self.message.as_ref()).is_some_and(Message::speaks)
+    }
+
+    fn said(&self) -> u64 {
+        self.text.1 + self.delta.as_ref().or(self.message.as_ref()).map_or(0, Message::said)
     }
 }
 
@@ -122,70 +152,76 @@ struct Message {
 }
 
 impl Message {
+    fn parts(&self) -> [&Presence; 6] {
+        [&self.content, &self.reasoning, &self.reasoning_content, &self.refusal, &self.tool_calls, &self.function_call]
+    }
+
     fn speaks(&self) -> bool {
-        let said =
-            [&self.content, &self.reasoning, &self.reasoning_content, &self.refusal, &self.tool_calls, &self.function_call];
-        said.iter().any(|presence| presence.0)
+        self.parts().iter().any(|presence| presence.0)
+    }
+
+    fn said(&self) -> u64 {
+        self.parts().iter().map(|presence| presence.1).sum()
     }
 }
 
-/// Whether a value is there and not empty, whatever its type.
+/// Whether a value is there and not empty, whatever its type; and the bytes of the texts in it.
 #[derive(Debug, Default)]
-pub(super) struct Presence(pub(super) bool);
+pub(super) struct Presence(pub(super) bool, pub(super) u64);
 
 impl<'de> Deserialize<'de> for Presence {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(PresenceVisitor).map(Self)
+        deserializer.deserialize_any(PresenceVisitor)
     }
 }
 
 struct PresenceVisitor;
 
 impl<'de> Visitor<'de> for PresenceVisitor {
-    type Value = bool;
+    type Value = Presence;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any value")
     }
 
-    fn visit_bool<E: Error>(self, value: bool) -> Result<bool, E> {
-        Ok(value)
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Presence, E> {
+        Ok(Presence(value, 0))
     }
 
-    fn visit_i64<E: Error>(self, _: i64) -> Result<bool, E> {
-        Ok(false)
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Presence, E> {
+        Ok(Presence::default())
     }
 
-    fn visit_u64<E: Error>(self, _: u64) -> Result<bool, E> {
-        Ok(false)
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Presence, E> {
+        Ok(Presence::default())
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<bool, E> {
-        Ok(false)
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Presence, E> {
+        Ok(Presence::default())
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<bool, E> {
-        Ok(!text.is_empty())
+    fn visit_str<E: Error>(self, text: &str) -> Result<Presence, E> {
+        Ok(Presence(!text.is_empty(), text.len() as u64))
     }
 
-    fn visit_unit<E: Error>(self) -> Result<bool, E> {
-        Ok(false)
+    fn visit_unit<E: Error>(self) -> Result<Presence, E> {
+        Ok(Presence::default())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<bool, A::Error> {
-        let mut any = false;
-        while elements.next_element::<IgnoredAny>()?.is_some() {
-            any = true;
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Presence, A::Error> {
+        let mut found = Presence::default();
+        while let Some(element) = elements.next_element::<Presence>()? {
+            found = Presence(true, found.1 + element.1);
         }
-        Ok(any)
+        Ok(found)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<bool, A::Error> {
-        let mut any = false;
-        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
-            any = true;
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Presence, A::Error> {
+        let mut found = Presence::default();
+        while let Some((_, member)) = members.next_entry::<IgnoredAny, Presence>()? {
+            found = Presence(true, found.1 + member.1);
         }
-        Ok(any)
+        Ok(found)
     }
 }
 
@@ -196,11 +232,11 @@ mod tests {
     #[test]
     fn a_whole_answer_is_read() {
         let body = br#"{"id":"x","choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}],
-            "usage":{"prompt_tokens":12,"completion_tokens":3,"total_tokens":15}}"#;
+            "usage":{"prompt_tokens":12,"completion_tokens":3,"total_tokens":15,"prompt_tokens_details":{"cached_tokens":8}}}"#;
         let answer = Answer::read(body).unwrap();
-        assert_eq!(answer.usage, Some(Usage { prompt_tokens: 12, completion_tokens: 3 }));
+        assert_eq!(answer.usage, Some(Usage { prompt_tokens: 12, completion_tokens: 3, cached_tokens: 8 }));
         assert_eq!(answer.finish_reason.as_deref(), Some("stop"));
-        assert!(answer.content && answer.ends_cleanly());
+        assert!(answer.content && answer.said == 2 && answer.ends_cleanly());
     }
 
     #[test]

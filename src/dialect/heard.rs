@@ -21,6 +21,8 @@ pub(super) struct Heard {
     /// The number of the last event, where the dialect counts them.
     pub sequence: Option<u64>,
     pub kept: Vec<Kept>,
+    /// About how many bytes of text the answer has so far.
+    pub said: u64,
     /// Events that were understood.
     pub events: u64,
 }
@@ -32,6 +34,7 @@ impl Heard {
         self.events += 1;
         self.done |= answer.done;
         self.first_token |= answer.content;
+        self.said = self.said.saturating_add(answer.said);
         self.error |= answer.error;
         self.void |= answer.void;
         self.recounted |= answer.recounted;

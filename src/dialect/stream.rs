@@ -151,6 +151,12 @@ impl Tap {
         self.heard.usage
     }
 
+    /// About how many bytes of text the answer has so far.
+    #[must_use]
+    pub fn said(&self) -> u64 {
+        self.heard.said
+    }
+
     /// Whether that count is of other text than was sent.
     #[must_use]
     pub fn recounted(&self) -> bool {

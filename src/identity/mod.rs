@@ -47,7 +47,7 @@ pub use source::{Plan, SigningKeyFile, Source, SourceFile};
 use crate::ids::{ClientName, GroupName, IdError, KeyId, SessionId, TenantId, UserId};
 
 /// What evidence is worth, in ascending order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Assurance {
     /// Nobody was named.

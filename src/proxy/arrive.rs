@@ -10,6 +10,7 @@ use pingora::proxy::Session;
 
 use super::asker::asker_of;
 use super::balance::{self, Route as Way};
+use super::charge;
 use super::cors;
 use super::exchange::{Exchange, Forwarding};
 use super::key;
@@ -78,6 +79,8 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     let grant = grant(services, exchange, &resolution, class)?;
     let scoped = matches!(grant, Grant::Scoped { .. });
     let grant = enroll(services, exchange, grant)?;
+    let forwarded = !matches!(route.kind, RouteKind::Own | RouteKind::Unknown);
+    charge::admit(services, exchange, stored::scope_of(&grant), forwarded)?;
     if route.kind == RouteKind::Own {
         let call = me::find(session.req_header(), exchange)?;
         if call.takes_body() && body.is_none() {
@@ -135,6 +138,8 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         let choice =
             balance::board(services, (session, watched), exchange, asks.0, (choices, model.as_deref()), &mut forwarding).await?;
         key::present(services, exchange, asks.0, &mut forwarding)?;
+        let price = charge::price_of(&choice);
+        charge::reserve_other(services, exchange, session.req_header(), body.as_ref(), price)?;
         let body = match choice.rename.map(|name| call.with_model(&name)) {
             Some((path, body)) => {
                 forwarding.path = path;
@@ -260,11 +265,14 @@ fn grant(services: &Services, exchange: &mut Exchange, resolution: &Resolution, 
 /// not on disk could let weaker evidence in later.
 ///
 /// # Errors
-/// When the person may have keys of their own: without a scope the chat would go on another's.
-fn enroll(services: &Services, exchange: &Exchange, grant: Grant) -> Result<Grant, Refusal> {
+/// When no more sandboxes may be made, or the person may have keys of their own: without a scope the chat would go on another's.
+fn enroll(services: &Services, exchange: &mut Exchange, grant: Grant) -> Result<Grant, Refusal> {
     let Grant::Scoped { scope, reason, advice } = grant else { return Ok(grant) };
     if services.store.is_enrolled(&scope) {
         return Ok(Grant::Scoped { scope, reason, advice });
+    }
+    if scope.is_sandbox() {
+        charge::admit_sandbox(services, exchange, &scope)?;
     }
     match tokio::task::block_in_place(|| services.store.enroll(&scope, exchange.record.time)) {
         Ok(()) => Ok(Grant::Scoped { scope, reason, advice }),

@@ -16,6 +16,7 @@ use crate::telemetry::audit::Outcome;
 use crate::telemetry::{AuditRecord, Clipped, OpenStream, RouteLabel};
 
 use super::balance::Route;
+use super::charge::{self, Charge};
 use super::cors::Page;
 use super::follow::Follower;
 use super::replay::Parked;
@@ -49,6 +50,8 @@ pub struct Exchange {
     /// Filled on the way, written once.
     pub record: AuditRecord,
     pub parked: Parked,
+    /// What it costs.
+    pub charge: Charge,
     pub phase: Phase,
     services: Arc<Services>,
     recorded: bool,
@@ -153,6 +156,7 @@ impl Exchange {
             bytes_out: 0,
             duration_ms: 0.0,
             first_token_ms: None,
+            budget: None,
             outcome: Outcome::Refused,
         };
         services.running.fetch_add(1, Ordering::Relaxed);
@@ -169,6 +173,7 @@ impl Exchange {
             advised: false,
             record,
             parked: Parked::default(),
+            charge: Charge::default(),
             phase: Phase::Arrived,
             services,
             recorded: false,
@@ -185,6 +190,7 @@ impl Exchange {
         record.duration_ms = took.as_secs_f64() * 1e3;
         if let Phase::Forwarding(forwarding) = &mut self.phase {
             record.bytes_in = record.bytes_in.max(forwarding.streamed as u64);
+            charge::settle(&self.services, &mut self.charge, forwarding, record);
             if let Some(chat) = &forwarding.chat {
                 if let Some(at) = chat.follower.first_token {
                     let since = at.duration_since(self.started);
@@ -205,6 +211,7 @@ impl Exchange {
             forwarding.open = None;
             forwarding.route.leave();
         }
+        charge::end(&mut self.charge);
         self.services.metrics.count_request(&record.client, record.mode, record.decision, record.reason);
         self.services.metrics.observe_request(self.route, took, record.bytes_in, record.bytes_out);
         self.services.audit.record(record.clone());

@@ -6,6 +6,7 @@ use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 use pingora::{Error, ErrorSource, Result};
 
+use super::charge;
 use super::cors;
 use super::exchange::{Chat, Exchange, Phase};
 use super::key::KEY_SOURCE;
@@ -41,6 +42,7 @@ pub fn begin_answer(
         header.insert_header(KEY_SOURCE, source)?;
     }
     cors::mark(header, exchange)?;
+    charge::mark(header, &exchange.charge)?;
     let Phase::Forwarding(forwarding) = &mut exchange.phase else { return Ok(()) };
     forwarding.answered = true;
     if forwarding.advice {
@@ -90,6 +92,13 @@ pub fn follow_answer(services: &Services, body: &mut Option<Bytes>, end_of_strea
         }
     }
     exchange.record.bytes_out += body.as_ref().map_or(passed, Bytes::len) as u64;
+    if end_of_stream {
+        // Before the end of the answer passes: whoever has it may ask again, and what it cost must not be forgotten.
+        if let Phase::Forwarding(forwarding) = &exchange.phase {
+            charge::settle(services, &mut exchange.charge, forwarding, &exchange.record);
+        }
+        charge::end(&mut exchange.charge);
+    }
 }
 
 fn append(body: &mut Option<Bytes>, rest: &Bytes) {

@@ -25,6 +25,8 @@ pub struct Follower {
     ended: bool,
     failed: bool,
     usage: Option<Usage>,
+    /// About how many bytes of text came.
+    said: u64,
     recounted: bool,
     /// What a document says that the upstream keeps.
     kept: Vec<Kept>,
@@ -47,6 +49,7 @@ impl Follower {
             ended: false,
             failed: false,
             usage: None,
+            said: 0,
             recounted: false,
             kept: Vec::new(),
         }
@@ -75,6 +78,7 @@ impl Follower {
                     self.first_token = Some(Instant::now());
                 }
                 self.usage = tap.usage().or(self.usage);
+                self.said = tap.said();
                 self.recounted = tap.recounted();
                 if tap.ends_cleanly() && !self.ended {
                     self.ended = true;
@@ -99,6 +103,7 @@ impl Follower {
             now = tap.ends_cleanly() && !self.ended;
             self.ended |= now;
             self.usage = tap.usage().or(self.usage);
+            self.said = tap.said();
             self.recounted = tap.recounted();
             self.failed = !tap.is_whole();
         }
@@ -107,6 +112,7 @@ impl Follower {
             Kind::Document(kept) => {
                 let answer = self.dialect.read_answer(kept).unwrap_or_default();
                 self.usage = answer.usage;
+                self.said = answer.said;
                 self.first_token = Some(Instant::now());
                 self.ended = answer.ends_cleanly();
                 self.failed = answer.error;
@@ -150,6 +156,24 @@ impl Follower {
     /// What the upstream counted.
     pub fn usage(&self) -> Option<Usage> {
         self.usage
+    }
+
+    /// About how many bytes of text the answer had so far; of a document that is still coming, all of its bytes.
+    pub fn said(&self) -> u64 {
+        match &self.kind {
+            Kind::Document(read) if self.first_token.is_none() => read.len() as u64,
+            _ => self.said,
+        }
+    }
+
+    /// Whether the answer is of a form that can be read.
+    pub fn reads(&self) -> bool {
+        !matches!(self.kind, Kind::Opaque)
+    }
+
+    /// Whether the answer was said to its end.
+    pub fn ended(&self) -> bool {
+        self.ended
     }
 }
 

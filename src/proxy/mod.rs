@@ -4,6 +4,7 @@ mod addresses;
 mod arrive;
 mod asker;
 mod balance;
+mod charge;
 pub mod cors;
 mod exchange;
 mod finish;
@@ -25,6 +26,7 @@ mod upstream;
 
 pub use addresses::Addresses;
 pub use balance::{Balance, run_checks};
+pub use charge::tidy as tidy_budgets;
 pub use exchange::unix_ms;
 pub use gateway::Gateway;
 pub use listing::{ListCache, list_fetcher};

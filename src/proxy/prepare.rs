@@ -11,6 +11,7 @@ use pingora::proxy::Session;
 
 use super::asker::asker_of;
 use super::balance;
+use super::charge::{self, price_of};
 use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
 use super::follow::Follower;
 use super::key;
@@ -29,6 +30,7 @@ use crate::enforce::{Grant, Refusal, UserScope};
 use crate::ids::SessionId;
 use crate::memory::{self, Lesson, Message, RecallMiss, RecallRequest, Recalled};
 use crate::policy::MemoryAccess;
+use crate::quota::Demand;
 use crate::telemetry::{Clipped, RecallResult, Stage};
 
 /// A conversation as memgate reads it.
@@ -175,6 +177,17 @@ pub fn steer(draft: &mut Draft, settled: &Settled) -> Result<Edits, Refusal> {
     Ok(steering)
 }
 
+/// What a conversation may come to: as it is left by trimming, with what is written into it.
+pub fn demand(services: &Services, draft: &Draft, fitted: &Fitted, edits: &Edits) -> Demand {
+    if draft.conversation.dialect().only_counts() {
+        return Demand::default();
+    }
+    let blocks = edits.system.iter().chain(edits.prefixes.values());
+    let injected: u64 = blocks.map(|block| services.tokens.measure_text(block, fitted.load.factor)).sum();
+    let input = (fitted.trim.tokens_after - fitted.reserved).saturating_add(injected);
+    Demand { input, output: draft.conversation.max_tokens(), answered: true }
+}
+
 /// Prepares a conversation and returns the body to forward.
 ///
 /// # Errors
@@ -230,6 +243,11 @@ pub async fn chat(
     let edits = edit(&draft, &fitted.trim, system, turns, steering);
     let rewritten = draft.conversation.rewrite(&edits);
     services.metrics.observe_stage(Stage::Inject, started.elapsed());
+    if !dialect.only_counts() {
+        let price = price_of(&choice);
+        let demand = demand(services, &draft, &fitted, &edits);
+        charge::reserve(services, exchange, demand, fitted.load.without_margin(demand.input), price)?;
+    }
 
     let lesson = scope.filter(|_| draft.learns(access)).and_then(|scope| {
         let text = draft.own_words()?;

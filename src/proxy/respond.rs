@@ -7,6 +7,7 @@ use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 use pingora::{Error, ErrorSource, ErrorType, Result};
 
+use super::charge;
 use super::cors;
 use super::exchange::{Exchange, Phase};
 use super::follow::BROKE_OFF;
@@ -87,6 +88,7 @@ pub fn own_header(exchange: &Exchange, status: u16, content_type: &str) -> Resul
         header.insert_header(ADVICE, exchange.record.reason)?;
     }
     cors::mark(&mut header, exchange)?;
+    charge::mark(&mut header, &exchange.charge)?;
     Ok(header)
 }
 

@@ -16,6 +16,7 @@ use crate::inference::Fetcher;
 use crate::memory::{Memory, MemorySettings};
 use crate::parameters::{Book, Rules};
 use crate::policy::TrustSettings;
+use crate::quota::{Budgets, Quota};
 use crate::store::Store;
 use crate::telemetry::{AuditLog, Metrics};
 use crate::vault::{Vault, VaultSettings};
@@ -33,6 +34,7 @@ pub struct Runtime {
     pub settings: Rules,
     pub cors: CorsSettings,
     pub vault: VaultSettings,
+    pub budgets: Budgets,
 }
 
 /// What lives as long as the process.
@@ -47,6 +49,8 @@ pub struct Services {
     pub metrics: Arc<Metrics>,
     pub audit: AuditLog,
     pub tokens: TokenCounter,
+    /// What everybody has used so far.
+    pub quota: Arc<Quota>,
     pub addresses: Addresses,
     /// How the upstreams are used.
     pub balance: Balance,

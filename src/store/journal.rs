@@ -48,7 +48,7 @@ impl Queue {
 }
 
 const HEADER: &[u8; 8] = b"mgjrnl\x00\x01";
-const HEAD: usize = 12;
+pub(super) const HEAD: usize = 12;
 const JOB: u8 = 1;
 const MARK: u8 = 2;
 /// Consumed bytes at the front that are worth giving back.
@@ -313,19 +313,19 @@ impl State {
     }
 }
 
-fn check_sum(body: &[u8]) -> u64 {
+pub(super) fn check_sum(body: &[u8]) -> u64 {
     let mut hasher = SipHasher13::new();
     hasher.write_u64(body.len() as u64);
     hasher.write(body);
     hasher.finish()
 }
 
-fn frame(body: &[u8]) -> Result<Vec<u8>, StoreError> {
+pub(super) fn frame(body: &[u8]) -> Result<Vec<u8>, StoreError> {
     let length = u32::try_from(body.len()).ok().filter(|length| *length <= MAX_BODY).ok_or(StoreError::Malformed)?;
     Ok([length.to_be_bytes().as_slice(), &check_sum(body).to_be_bytes(), body].concat())
 }
 
-fn parse_head(head: &[u8; HEAD]) -> (u32, u64) {
+pub(super) fn parse_head(head: &[u8; HEAD]) -> (u32, u64) {
     let [a, b, c, d, sum @ ..] = *head;
     (u32::from_be_bytes([a, b, c, d]), u64::from_be_bytes(sum))
 }

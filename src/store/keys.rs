@@ -140,6 +140,11 @@ impl Naming {
     pub fn ticket_key(&self) -> [u8; 32] {
         *derive(&self.0, "memgate ticket v1", &[])
     }
+
+    /// The key of the hashes under which budgets are counted.
+    pub fn budget_key(&self) -> [u8; 32] {
+        *derive(&self.0, "memgate budget v1", &[])
+    }
 }
 
 opaque!(MasterKey, WrappingKey, Naming);

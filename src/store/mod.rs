@@ -11,6 +11,7 @@ pub mod error;
 pub mod fact;
 mod journal;
 mod keys;
+mod ledger;
 mod master;
 mod overlay;
 mod per_user;
@@ -43,6 +44,7 @@ pub use fact::{Fact, Kind, Provenance, Review, Status, Tier};
 use journal::Journal;
 pub use journal::{JournalEntry, Queue};
 use keys::MasterKey;
+pub use ledger::{Account, Amount, Ledger};
 pub use per_user::PerUser;
 use registry::Registry;
 pub use rotate::{KeySource, Rotated};
@@ -289,6 +291,11 @@ impl Store {
     /// The key of tickets. It stays when the master key is replaced. Answers from memory.
     pub fn ticket_key(&self) -> [u8; 32] {
         self.0.registry.naming.ticket_key()
+    }
+
+    /// The key of the hashes under which budgets are counted. It stays when the master key is replaced. Answers from memory.
+    pub fn budget_key(&self) -> [u8; 32] {
+        self.0.registry.naming.budget_key()
     }
 
     fn gate(&self, id: &FileId) -> MutexGuard<'_, ()> {

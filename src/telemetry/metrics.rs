@@ -76,11 +76,13 @@ label!(
 );
 
 mod balance;
+mod budgets;
 mod keys;
 mod models;
 mod reloads;
 
 pub use balance::{BalanceMetrics, EjectionCause, FailoverCause};
+pub use budgets::{BudgetMetrics, TokenSort};
 pub use keys::{KeyMetrics, KeyTestResult};
 pub use models::{EmbeddingResult, JwksFetch, ModelMetrics, TutorFact, TutorResult};
 pub use reloads::{CertificateMetrics, ReloadResult};
@@ -135,6 +137,8 @@ pub struct Metrics {
     /// Keys of upstreams.
     pub keys: KeyMetrics,
     models: ModelMetrics,
+    /// What budgets refused and charged.
+    pub budgets: BudgetMetrics,
 }
 
 impl std::fmt::Debug for Metrics {
@@ -236,6 +240,7 @@ impl Metrics {
             balance: BalanceMetrics::new(&b)?,
             keys: KeyMetrics::new(&b)?,
             models: ModelMetrics::new(&b)?,
+            budgets: BudgetMetrics::new(&b)?,
             registry: b.0,
         })
     }

@@ -5,6 +5,7 @@
 mod access;
 mod anthropic;
 mod bodies;
+mod budgets;
 mod captures;
 mod certificates;
 mod combined;

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -29,7 +28,7 @@ const REFUSAL: &str = "refusal";
 struct Wire<'a> {
     #[serde(borrow, default)]
     r#type: Cow<'a, str>,
-    content: Option<Vec<IgnoredAny>>,
+    content: Option<Vec<Presence>>,
     stop_reason: Option<String>,
     #[serde(borrow)]
     usage: Option<&'a RawValue>,
@@ -54,6 +53,12 @@ struct ContextManagement {
 #[derive(Deserialize)]
 struct Delta {
     stop_reason: Option<String>,
+    #[serde(default)]
+    text: Presence,
+    #[serde(default)]
+    thinking: Presence,
+    #[serde(default)]
+    partial_json: Presence,
 }
 
 #[derive(Deserialize)]
@@ -142,6 +147,7 @@ fn read_answer(json: &[u8]) -> Option<Answer> {
     let wire: Wire<'_> = serde_json::from_slice(json).ok()?;
     Some(Answer {
         recounted: wire.recounted(),
+        said: wire.content.iter().flatten().map(|block| block.1).sum(),
         content: wire.content.is_some_and(|blocks| !blocks.is_empty()),
         error: wire.r#type == "error",
         void: wire.stop_reason.as_deref() == Some(REFUSAL),
@@ -171,7 +177,10 @@ fn read_event(name: &[u8], data: &[u8]) -> Option<Answer> {
             let content = wire.content_block.is_some_and(|block| !matches!(&*block.r#type, "text" | "thinking"));
             Answer { content, ..quiet }
         }
-        "content_block_delta" => Answer { content: true, ..quiet },
+        "content_block_delta" => {
+            let said = wire.delta.map_or(0, |delta| delta.text.1 + delta.thinking.1 + delta.partial_json.1);
+            Answer { content: true, said, ..quiet }
+        }
         "message_delta" => {
             let recounted = wire.recounted();
             let finish_reason = wire.delta.and_then(|delta| delta.stop_reason);
@@ -193,5 +202,6 @@ fn usage(counts: &RawValue) -> Option<Usage> {
     let counts = self::counts(counts)?;
     let prompt = [counts.input, counts.cache_read, counts.cache_creation];
     let prompt_tokens = prompt.into_iter().flatten().fold(0, u64::saturating_add);
-    Some(Usage { prompt_tokens, completion_tokens: counts.output.unwrap_or_default() })
+    let cached_tokens = counts.cache_read.unwrap_or_default();
+    Some(Usage { prompt_tokens, completion_tokens: counts.output.unwrap_or_default(), cached_tokens })
 }

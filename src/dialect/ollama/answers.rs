@@ -81,7 +81,7 @@ impl Replies for Lines {
 fn read(json: &[u8]) -> Option<Answer> {
     let wire: Wire<'_> = serde_json::from_slice(json).ok()?;
     let said = wire.message.into_iter().flat_map(|message| [message.content, message.thinking, message.tool_calls]);
-    let content = said.chain([wire.response, wire.thinking]).flatten().any(is_filled);
+    let said: Vec<&RawValue> = said.chain([wire.response, wire.thinking]).flatten().filter(|value| is_filled(value)).collect();
     let error = wire.error.is_some_and(is_filled);
     // Older servers give no reason.
     let done = wire.done == Some(true);
@@ -89,9 +89,12 @@ fn read(json: &[u8]) -> Option<Answer> {
     let usage = wire.prompt_eval_count.or(wire.eval_count).map(|_| Usage {
         prompt_tokens: wire.prompt_eval_count.unwrap_or_default(),
         completion_tokens: wire.eval_count.unwrap_or_default(),
+        cached_tokens: 0,
     });
     Some(Answer {
-        content,
+        content: !said.is_empty(),
+        // Without the quotes.
+        said: said.iter().map(|value| value.get().len().saturating_sub(2) as u64).sum(),
         void: finish_reason.as_deref().is_some_and(|reason| NO_ANSWER.contains(&reason)),
         finish_reason,
         usage,

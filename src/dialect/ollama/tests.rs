@@ -167,7 +167,8 @@ fn answers_are_read() {
     ] {
         let answer = Dialect::OllamaChat.read_answer(body.as_bytes()).unwrap();
         let read = (answer.content, answer.finish_reason.as_deref(), answer.usage, answer.error);
-        let usage = usage.map(|(prompt_tokens, completion_tokens)| Usage { prompt_tokens, completion_tokens });
+        let usage =
+            usage.map(|(prompt_tokens, completion_tokens)| Usage { prompt_tokens, completion_tokens, ..Usage::default() });
         assert_eq!(read, (content, reason, usage, error), "{body}");
         assert_eq!(answer.ends_cleanly(), reason.is_some_and(|reason| !reason.ends_with("load")) && !error, "{body}");
     }

@@ -5,7 +5,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::item;
-use crate::dialect::answer::{Answer, Opening, Presence, Usage};
+use crate::dialect::answer::{Answer, Details, Opening, Presence, Usage};
 use crate::dialect::json::{self, Malformed, Reader};
 use crate::dialect::stored::Kept;
 
@@ -30,6 +30,7 @@ pub(super) fn read_event(name: &[u8], data: &[u8]) -> Option<Answer> {
     let cut_by = response.as_ref().map(WireResponse::cut_by);
     let mut answer = response.map(WireResponse::told).unwrap_or_default();
     answer.sequence = event.sequence_number;
+    answer.said = event.delta.1;
     answer.kept.extend(item.map(WireItem::kept).unwrap_or_default());
     match kind {
         "response.completed" => {
@@ -76,6 +77,8 @@ struct WireEvent<'a> {
     response: Option<&'a RawValue>,
     #[serde(borrow)]
     item: Option<&'a RawValue>,
+    #[serde(default)]
+    delta: Presence,
 }
 
 #[derive(Deserialize)]
@@ -112,6 +115,7 @@ impl WireResponse<'_> {
             input_tokens: u64,
             #[serde(default)]
             output_tokens: u64,
+            input_tokens_details: Option<Details>,
         }
         let counts = self.usage.and_then(|usage| serde_json::from_str::<Counts>(usage.get()).ok());
         let output = self.output.unwrap_or_default();
@@ -120,7 +124,12 @@ impl WireResponse<'_> {
         let response = self.id.clone().map(|id| Kept { id, by_id: false });
         Answer {
             content: !output.is_empty(),
-            usage: counts.map(|c| Usage { prompt_tokens: c.input_tokens, completion_tokens: c.output_tokens }),
+            said: items.iter().map(|item| item.content.1).sum(),
+            usage: counts.map(|c| Usage {
+                prompt_tokens: c.input_tokens,
+                completion_tokens: c.output_tokens,
+                cached_tokens: c.input_tokens_details.and_then(|details| details.cached_tokens).unwrap_or_default(),
+            }),
             recounted: items.iter().any(WireItem::is_hosted),
             kept: response.into_iter().chain(items.into_iter().flat_map(WireItem::kept)).collect(),
             opening: self.id.map(|id| {

@@ -30,7 +30,7 @@ fn an_answer_is_heard_whatever_its_line_ends() {
     for end in ["\n", "\r\n", "\r"] {
         for bom in ["", "\u{feff}"] {
             let text = format!("{bom}{}", ANSWER.replace('\n', end));
-            let usage = Usage { prompt_tokens: 7, completion_tokens: 2 };
+            let usage = Usage { prompt_tokens: 7, completion_tokens: 2, ..Usage::default() };
             assert_eq!(told(&tap(text.as_bytes())), (true, true, false, Some("stop".into()), Some(usage), true, true), "{end:?}");
         }
     }

@@ -12,6 +12,7 @@ use super::{Balance, Reason, may_take_over};
 use crate::catalog::{Choice, Upstream};
 use crate::dialect::with_model;
 use crate::enforce::{Refusal, UserScope};
+use crate::proxy::charge;
 use crate::proxy::exchange::{Exchange, Forwarding, Phase};
 use crate::proxy::key::{self, KeyChoice};
 use crate::proxy::services::Services;
@@ -169,7 +170,9 @@ pub async fn change_over(services: &Services, session: &mut Session, exchange: &
     };
     let Phase::Forwarding(forwarding) = &mut exchange.phase else { return Ok(()) };
     let route = &mut forwarding.route;
-    let Candidate { choice: Choice { upstream, rename, .. }, key } = route.spare.remove(at);
+    let Candidate { choice, key } = route.spare.remove(at);
+    charge::change_price(&mut exchange.charge, &choice);
+    let Choice { upstream, rename, .. } = choice;
     let body = if rename == route.renamed { None } else { rename.as_ref().or(route.model.as_ref()) };
     let body = body.and_then(|name| Some(with_model(&session.get_retry_buffer()?, name)));
     route.place = Some(place);

@@ -9,9 +9,10 @@ use sha2::{Digest, Sha256};
 
 use super::super::me::input::Parameters;
 use super::models::Entry;
-use crate::catalog::{Capability, Model, Price};
+use crate::catalog::{Capability, Model};
 use crate::dialect::Api;
 use crate::enforce::Refusal;
+use crate::quota::Price;
 
 /// Models of a page of Anthropic's list, unless the client says how many, and the most (its API reference, "List Models").
 const PAGE: usize = 20;

@@ -4,7 +4,7 @@ use http::header::CONTENT_TYPE;
 use pingora::http::RequestHeader;
 
 use super::super::exchange::Exchange;
-use super::{keys, no_fact, sessions, settings};
+use super::{budget, keys, no_fact, sessions, settings};
 use crate::enforce::Refusal;
 use crate::ids::FactId;
 
@@ -24,6 +24,7 @@ pub enum Call {
     Import,
     Erase,
     Explain,
+    Budget(budget::Call),
     Keys(keys::Call),
     Settings(settings::Call),
     Sessions(sessions::Call),
@@ -96,6 +97,7 @@ fn route(method: &str, path: &str) -> Result<Call, Miss> {
         None => (rest, None),
     });
     match noun {
+        "budget" => return budget::route(method, below).map(Call::Budget),
         "keys" => return keys::route(method, below).map(Call::Keys),
         "settings" => return settings::route(method, below).map(Call::Settings),
         "sessions" => return sessions::route(method, below).map(Call::Sessions),
@@ -140,6 +142,7 @@ mod tests {
             ("GET", fact.as_str(), Call::Show(id)),
             ("PATCH", fact.as_str(), Call::Amend(id)),
             ("DELETE", fact.as_str(), Call::Delete(id)),
+            ("GET", "/memgate/v1/me/budget", Call::Budget(budget::Call::Show)),
             ("GET", "/memgate/v1/me/memories/export", Call::Export),
             ("POST", "/memgate/v1/me/memories/import", Call::Import),
             ("POST", "/memgate/v1/me/erase", Call::Erase),

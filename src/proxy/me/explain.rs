@@ -7,12 +7,14 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::super::asker::asker_of;
+use super::super::charge::price_of;
 use super::super::exchange::Exchange;
 use super::super::key;
 use super::super::parameters::settle;
-use super::super::prepare::{Draft, Fitted, consult, edit, fit, memory_access, steer};
+use super::super::prepare::{Draft, Fitted, consult, demand, edit, fit, memory_access, steer};
 use super::super::services::Services;
 use super::about::IdentityBody;
+use super::budget::{self, Forecast};
 use super::input::Parameters;
 use super::shape::FactBody;
 use super::{Answer, failed, invalid, off_thread};
@@ -40,6 +42,7 @@ struct ExplainBody<'a> {
     facts: Vec<PlacedBody<'a>>,
     blocks: Vec<BlockBody<'a>>,
     trim: TrimBody,
+    budget: Forecast,
 }
 
 #[derive(Debug, Serialize)]
@@ -161,9 +164,8 @@ pub async fn explain(
     let key = key::explain(services, runtime, &scope, &upstream)?;
     let access = memory_access(runtime, &scope, &upstream, &settled);
     let recalls = draft.recalls(access);
-    let room = fit(services, runtime, &draft, &choice, recalls.then_some(&scope), &settled)?;
-    let Fitted { load, trim, reserved, crowded } = room;
-    let recalled = if recalls && !crowded {
+    let fitted = fit(services, runtime, &draft, &choice, recalls.then_some(&scope), &settled)?;
+    let recalled = if recalls && !fitted.crowded {
         Some(consult(services, runtime, &scope, &draft, &upstream, &settled, exchange.record.time).await)
     } else {
         None
@@ -176,7 +178,10 @@ pub async fn explain(
         Some(Err(RecallMiss::Failed)) => RecallResult::Failed,
     };
     let Recalled { system_block, turn_blocks, placed, scores, .. } = recalled.and_then(Result::ok).unwrap_or_default();
-    let edits = edit(&draft, &trim, system_block, turn_blocks, steering);
+    let edits = edit(&draft, &fitted.trim, system_block, turn_blocks, steering);
+    let asked = demand(services, &draft, &fitted, &edits);
+    let budget = budget::forecast(services, exchange, &scope, asked, price_of(&choice));
+    let Fitted { load, trim, reserved, crowded } = fitted;
 
     let identity = IdentityBody::of(exchange, &scope, ignored_headers);
     let memory = MemoryBody {
@@ -238,6 +243,7 @@ pub async fn explain(
                 tokens_reserved: reserved,
                 cut: cut.collect(),
             },
+            budget,
         },
     )
 }

@@ -4,6 +4,7 @@
 //! somebody's memory, and nobody else can. Nothing below `/memgate/` is ever forwarded.
 
 mod about;
+mod budget;
 mod call;
 mod erase;
 mod explain;
@@ -109,6 +110,7 @@ pub async fn serve(
             query.allow(&[])?;
             erase::erase(services, exchange, scope, &body).await
         }
+        Call::Budget(call) => budget::serve(services, exchange, &scope, &call, &query),
         Call::Keys(call) => keys::serve(services, exchange, scope, call, &query, &body).await,
         Call::Settings(call) => settings::serve(services, exchange, scope, call, &query, &body).await,
         Call::Sessions(call) => sessions::serve(services, exchange, scope, call, &query, &body).await,

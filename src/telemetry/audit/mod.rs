@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::setting::{Faults, Size};
 pub use log::AuditLog;
-pub use record::{ActOutcome, ActRecord, AuditRecord, Clipped, Entry, LearnedRecord, Outcome};
+pub use record::{ActOutcome, ActRecord, AuditRecord, BudgetNote, Clipped, Entry, LearnedRecord, Outcome};
 
 /// Why the audit log cannot do its work.
 #[derive(Debug, Error)]

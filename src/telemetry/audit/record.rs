@@ -125,7 +125,21 @@ pub struct AuditRecord {
     /// Milliseconds from arrival to the first token.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "option_to_microseconds")]
     pub first_token_ms: Option<f64>,
+    /// The budget that turned the request away, or of which little was left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<BudgetNote>,
     pub outcome: Outcome,
+}
+
+/// How a request stood with a budget.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BudgetNote {
+    /// The rule's configured name.
+    pub rule: Box<str>,
+    /// What it limits, such as `tokens`.
+    pub kind: &'static str,
+    /// `soft` or `hard`.
+    pub zone: &'static str,
 }
 
 /// Facts written after a request, by the learner.
@@ -280,6 +294,7 @@ pub(super) mod tests {
             bytes_out: 2048,
             duration_ms: 812.250_000_000_000_1,
             first_token_ms: Some(41.5),
+            budget: None,
             outcome: Outcome::Complete,
         }
     }

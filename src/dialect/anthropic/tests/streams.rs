@@ -54,11 +54,11 @@ fn read_as_a_library(text: &str) -> Seen {
 
 #[test]
 fn a_stream_is_heard() {
-    let usage = Some(Usage { prompt_tokens: 142, completion_tokens: 57 });
+    let usage = Some(Usage { prompt_tokens: 142, completion_tokens: 57, cached_tokens: 100 });
     let whole = tap(STREAM);
     assert_eq!(told(&whole), (true, true, false, Some("tool_use"), usage, true, vec![]));
     let started = STREAM.split_inclusive("\n\n").take(3).collect::<String>();
-    let early = Some(Usage { prompt_tokens: 142, completion_tokens: 1 });
+    let early = Some(Usage { prompt_tokens: 142, completion_tokens: 1, cached_tokens: 100 });
     let tap = tap(&started);
     assert_eq!((tap.first_token(), tap.done(), tap.usage(), tap.ends_cleanly()), (false, false, early, false));
 }
@@ -117,7 +117,7 @@ fn reasons_to_stop() {
         let document = format!(r#"{{"type":"message","content":[],"stop_reason":"{reason}","usage":{{"input_tokens":3}}}}"#);
         let answer = Dialect::Messages.read_answer(document.as_bytes()).unwrap();
         assert_eq!(answer.ends_cleanly(), teaches, "{reason}");
-        assert_eq!(answer.usage, Some(Usage { prompt_tokens: 3, completion_tokens: 0 }));
+        assert_eq!(answer.usage, Some(Usage { prompt_tokens: 3, completion_tokens: 0, ..Usage::default() }));
         let stream = STREAM.replace("\"tool_use\", \"stop_sequence\"", &format!("\"{reason}\", \"stop_sequence\""));
         let whole = tap(&stream);
         assert_eq!((whole.ends_cleanly(), whole.finish_reason()), (teaches, Some(reason)), "{reason}");
@@ -141,16 +141,20 @@ fn errors_of_the_upstream_end_a_stream_and_teach_nothing() {
 #[test]
 fn usage_is_read_as_far_as_it_goes() {
     for (counts, usage) in [
-        (r#"{"input_tokens":1,"cache_read_input_tokens":2,"cache_creation_input_tokens":4,"output_tokens":8}"#, Some((7, 8))),
-        (r#"{"input_tokens":1,"cache_read_input_tokens":null,"output_tokens":8,"server_tool_use":{"x":[]}}"#, Some((1, 8))),
-        (r#"{"input_tokens":18446744073709551615,"cache_read_input_tokens":1}"#, Some((u64::MAX, 0))),
+        (r#"{"input_tokens":1,"cache_read_input_tokens":2,"cache_creation_input_tokens":4,"output_tokens":8}"#, Some((7, 8, 2))),
+        (r#"{"input_tokens":1,"cache_read_input_tokens":null,"output_tokens":8,"server_tool_use":{"x":[]}}"#, Some((1, 8, 0))),
+        (r#"{"input_tokens":18446744073709551615,"cache_read_input_tokens":1}"#, Some((u64::MAX, 0, 1))),
         (r#"{"input_tokens":"many"}"#, None),
         ("null", None),
         ("[]", None),
     ] {
         let document = format!(r#"{{"type":"message","content":[{{}}],"stop_reason":"end_turn","usage":{counts}}}"#);
         let answer = Dialect::Messages.read_answer(document.as_bytes()).unwrap();
-        let usage = usage.map(|(prompt_tokens, completion_tokens)| Usage { prompt_tokens, completion_tokens });
+        let usage = usage.map(|(prompt_tokens, completion_tokens, cached_tokens)| Usage {
+            prompt_tokens,
+            completion_tokens,
+            cached_tokens,
+        });
         assert_eq!((answer.usage, answer.content, answer.ends_cleanly()), (usage, true, true), "{counts}");
     }
 }

@@ -30,7 +30,7 @@ fn told(tap: &Tap) -> (bool, bool, bool, Option<String>, Option<Usage>, bool, Ve
 
 #[test]
 fn an_answer_is_heard_and_lacks_nothing() {
-    let usage = Usage { prompt_tokens: 7, completion_tokens: 2 };
+    let usage = Usage { prompt_tokens: 7, completion_tokens: 2, ..Usage::default() };
     let whole = (true, true, false, Some("stop".to_owned()), Some(usage), true, Vec::new());
     assert_eq!(told(&tap(&[CHAT.as_bytes()])), whole);
     assert_eq!(told(&tap(&[CHAT.replace('\n', "\r\n").as_bytes()])), whole);

@@ -30,7 +30,7 @@ fn a_whole_answer_is_read() {
         "usage": {"input_tokens": 12, "input_tokens_details": {"cached_tokens": 3}, "output_tokens": 3, "total_tokens": 15}}));
     assert!(answer.ends_cleanly() && answer.content && !answer.error);
     assert_eq!(answer.finish_reason.as_deref(), Some("completed"));
-    assert_eq!(answer.usage, Some(Usage { prompt_tokens: 12, completion_tokens: 3 }));
+    assert_eq!(answer.usage, Some(Usage { prompt_tokens: 12, completion_tokens: 3, ..Usage::default() }));
     let expected = [("resp_1", false), ("rs_1", true), ("rs_2", false), ("ws_1", true), ("ci_1", true), ("cntr_1", true)];
     assert_eq!(kept(&answer)[..6], expected);
     assert_eq!(kept(&answer)[6..], [("sh_1", false), ("cntr_2", true), ("msg_1", false)]);
@@ -114,7 +114,10 @@ fn a_stream_is_heard_to_its_end() {
     }
     assert_eq!(first, [false, false, false, true, true, true]);
     assert!(tap.done() && tap.ends_cleanly() && tap.end(FAULT).is_empty());
-    assert_eq!((tap.finish_reason(), tap.usage()), (Some("completed"), Some(Usage { prompt_tokens: 7, completion_tokens: 2 })));
+    assert_eq!(
+        (tap.finish_reason(), tap.usage()),
+        (Some("completed"), Some(Usage { prompt_tokens: 7, completion_tokens: 2, ..Usage::default() }))
+    );
     let ids: Vec<_> = tap.take_kept().into_iter().map(|kept| (kept.id, kept.by_id)).collect();
     let again = |id: &str| (id.to_owned(), false);
     assert_eq!(ids, [again("resp_1"), again("resp_1"), again("msg_1"), again("resp_1")]);

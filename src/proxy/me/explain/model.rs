@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::super::super::prepare::{Draft, marks};
 use super::super::super::services::Runtime;
-use crate::catalog::{Asker, Capability, Choice, Price};
+use crate::catalog::{Asker, Capability, Choice};
+use crate::quota::Price;
 
 #[derive(Debug, Serialize)]
 pub(super) struct ModelBody<'a> {
