@@ -21,6 +21,7 @@ use crate::policy::{self, ClientFile, TrustFile, TrustSettings};
 use crate::proxy::cors::{CorsFile, CorsSettings};
 use crate::proxy::settings::{Limits, LimitsFile, resolve_listen};
 use crate::proxy::tls::{TlsFile, TlsSettings, check_certificates};
+use crate::sessions::{SessionFile, SessionSettings};
 use crate::setting::{Fault, Faults};
 use crate::store::{StorageFile, StorageSettings};
 use crate::telemetry::{AuditFile, AuditSettings, LogFile, LogSettings};
@@ -55,6 +56,8 @@ pub struct ConfigFile {
     pub context: ContextFile,
     /// What is remembered, and how much of it is recalled.
     pub memory: MemoryFile,
+    /// Sessions: how long they live, and how much of them is kept.
+    pub session: SessionFile,
     /// Where memories are kept.
     pub storage: StorageFile,
     /// The audit log.
@@ -77,6 +80,7 @@ pub struct Config {
     pub upstreams: Vec<Upstream>,
     pub context: ContextSettings,
     pub memory: MemorySettings,
+    pub session: SessionSettings,
     pub storage: StorageSettings,
     pub audit: AuditSettings,
     pub limits: Limits,
@@ -166,6 +170,7 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
     let context = file.context.resolve("context", faults);
     let mut memory = file.memory.resolve("memory", faults);
     file.memory.connect(&mut memory, "memory", &|name| endpoint_of(&upstreams, name), faults);
+    let session = file.session.resolve("session", faults);
     let storage = file.storage.resolve("storage", faults);
     let audit = file.audit.resolve("audit", faults);
     let limits = file.limits.resolve("limits", faults);
@@ -180,6 +185,7 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
         upstreams,
         context,
         memory,
+        session,
         storage,
         audit,
         limits,

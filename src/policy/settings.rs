@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Terms, TrustMode, Vouch};
+use super::{History, Terms, TrustMode, Vouch};
 use crate::identity::{
     CertificateRule, Client, IdentitySettings, KeyHash, Plan, SigningKeyFile, Source, SourceFile, USER_KEY_PREFIX, hash_key,
     long_secret,
@@ -122,6 +122,9 @@ pub struct ClientFile {
     /// Whether this client's requests read its users' memory and add to it. The upstream has a say, too: the stricter of both counts.
     #[serde(default)]
     pub memory: MemoryAccess,
+    /// Whether what its users say and are answered is kept, for them to look at. See `session.history`.
+    #[serde(default)]
+    pub history: History,
 }
 
 /// What requests may do with their person's memory. Ordered: of two, the lesser counts.
@@ -157,6 +160,7 @@ pub struct ClientPolicy {
     pub mode: TrustMode,
     pub vouch: Vouch,
     pub memory: MemoryAccess,
+    pub history: History,
 }
 
 /// Who is believed, resolved and checked.
@@ -185,8 +189,15 @@ impl TrustSettings {
         self.policy(client).memory
     }
 
+    /// Whether a client's conversations are kept.
+    #[must_use]
+    pub fn keeps_history(&self, client: &ClientName) -> bool {
+        self.policy(client).history == History::On
+    }
+
     fn policy(&self, client: &ClientName) -> ClientPolicy {
-        let default = ClientPolicy { mode: self.mode, vouch: Vouch::default(), memory: MemoryAccess::default() };
+        let (memory, history) = Default::default();
+        let default = ClientPolicy { mode: self.mode, vouch: Vouch::default(), memory, history };
         self.clients.get(client).copied().unwrap_or(default)
     }
 }
@@ -217,8 +228,8 @@ pub fn resolve(trust: &TrustFile, clients: &[ClientFile], faults: &mut Faults) -
     for (index, file) in clients.iter().enumerate() {
         let path = format!("clients[{index}]");
         let Some(client) = resolve_client(file, trust, &path, &mut seen, faults) else { continue };
-        let ClientFile { vouch, memory, .. } = *file;
-        policies.insert(client.name.clone(), ClientPolicy { mode: file.mode.unwrap_or(trust.mode), vouch, memory });
+        let ClientFile { vouch, memory, history, .. } = *file;
+        policies.insert(client.name.clone(), ClientPolicy { mode: file.mode.unwrap_or(trust.mode), vouch, memory, history });
         identity.clients.push(client);
     }
     let default_user = UserId::parse(&trust.default_user).or_else(|reason| {

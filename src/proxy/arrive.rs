@@ -9,12 +9,14 @@ use pingora::proxy::Session;
 
 use super::cors;
 use super::exchange::{Exchange, Forwarding};
+use super::history;
 use super::listing::{self, Listing};
 use super::me;
 use super::prepare;
 use super::receive::{check_head, check_lines, invite_body, read_body};
 use super::respond::refuse_unreceivable;
 use super::services::Services;
+use super::session::Cue;
 use super::stored;
 use super::tls::certificate_of;
 use crate::dialect::{self, Api, Dialect, Reach, Route, RouteKind};
@@ -64,7 +66,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     let class = match route.kind {
         RouteKind::Conversation(_) => PathClass::Conversation,
         RouteKind::Models => PathClass::Listing,
-        RouteKind::Own | RouteKind::Other | RouteKind::Unknown => PathClass::Other,
+        RouteKind::Own | RouteKind::History | RouteKind::Other | RouteKind::Unknown => PathClass::Other,
     };
     exchange.route = label(&route);
     exchange.record.route = exchange.route.as_str();
@@ -81,6 +83,12 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         }
         let caller = me::Caller { grant, lost: scoped, ignored_headers: resolution.ignored_headers };
         let answer = me::serve(services, session.req_header(), exchange, caller, call, body.unwrap_or_default()).await?;
+        return Ok(Taken::Answer(answer));
+    }
+    if route.kind == RouteKind::History {
+        let (scope, advice) = me::Caller { grant, lost: scoped, ignored_headers: resolution.ignored_headers }.into_scope()?;
+        exchange.advised = advice;
+        let answer = history::serve(services, exchange, scope, session.req_header()).await?;
         return Ok(Taken::Answer(answer));
     }
     if route.kind == RouteKind::Unknown {
@@ -163,6 +171,7 @@ fn label(route: &Route<'_>) -> RouteLabel {
         },
         RouteKind::Models => RouteLabel::Models,
         RouteKind::Own => RouteLabel::Me,
+        RouteKind::History => RouteLabel::History,
         RouteKind::Other if matches!(route.path, "/embeddings" | "/api/embed" | "/api/embeddings") => RouteLabel::Embeddings,
         RouteKind::Other | RouteKind::Unknown => RouteLabel::Other,
     }
@@ -200,7 +209,7 @@ async fn resolve(
         }
     };
     exchange.record.client = resolution.client.clone();
-    exchange.session.clone_from(&resolution.session);
+    exchange.session = Cue::read(&session.req_header().headers, &resolution);
     exchange.task.clone_from(&resolution.task);
     services.metrics.count_ignored_headers(resolution.ignored_headers);
     Ok(resolution)

@@ -19,6 +19,7 @@ use super::cors::Page;
 use super::follow::Follower;
 use super::replay::Parked;
 use super::services::{Runtime, Services};
+use super::session::{Cue, Seat};
 use super::stored::Keeper;
 
 /// The reason of a request that was turned away before anything was decided, until the refusal names its own.
@@ -39,7 +40,7 @@ pub struct Exchange {
     /// The methods of the path, where it was asked for with another.
     pub allow: Option<&'static str>,
     /// The chat session and the UI's own task, on the caller's word.
-    pub session: Option<SessionId>,
+    pub session: Cue,
     pub task: Option<String>,
     /// memgate's own answer says that a stricter mode would refuse.
     pub advised: bool,
@@ -103,6 +104,8 @@ pub struct Chat {
     pub lesson: Option<PendingLesson>,
     /// Notes what the upstream keeps of the answer.
     pub keeper: Option<Keeper>,
+    /// The request's seat in its session.
+    pub seat: Option<Seat>,
 }
 
 /// A turn that is learned from if its answer ends well.
@@ -156,7 +159,7 @@ impl Exchange {
             route: RouteLabel::Other,
             page: Page::None,
             allow: None,
-            session: None,
+            session: Cue::default(),
             task: None,
             advised: false,
             record,

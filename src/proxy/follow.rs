@@ -5,6 +5,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use crate::dialect::answer::Usage;
+use crate::dialect::said::Said;
 use crate::dialect::stored::Kept;
 use crate::dialect::stream::Tap;
 use crate::dialect::{Dialect, StreamFault};
@@ -28,6 +29,9 @@ pub struct Follower {
     recounted: bool,
     /// What a document says that the upstream keeps.
     kept: Vec<Kept>,
+    /// How much of what is said is kept, in bytes: 0 for nothing.
+    hears: usize,
+    said: Option<Said>,
 }
 
 #[derive(Debug)]
@@ -49,6 +53,22 @@ impl Follower {
             usage: None,
             recounted: false,
             kept: Vec::new(),
+            hears: 0,
+            said: None,
+        }
+    }
+
+    /// Keeps what the answer says, up to that many bytes.
+    #[must_use]
+    pub fn hearing(self, bytes: usize) -> Self {
+        Self { hears: bytes, ..self }
+    }
+
+    /// What the answer has said, where it was kept.
+    pub fn take_said(&mut self) -> Option<Said> {
+        match &mut self.kind {
+            Kind::Stream(tap) => tap.take_said(),
+            Kind::Opaque | Kind::Document(_) => self.said.take(),
         }
     }
 
@@ -62,6 +82,11 @@ impl Follower {
             "application/json" => Kind::Document(Vec::new()),
             _ => Kind::Opaque,
         };
+        if let Kind::Stream(tap) = &mut self.kind
+            && self.hears > 0
+        {
+            tap.hear(self.hears);
+        }
         matches!(self.kind, Kind::Stream(_))
     }
 
@@ -112,6 +137,10 @@ impl Follower {
                 self.failed = answer.error;
                 self.recounted = answer.recounted;
                 self.kept = answer.kept;
+                if self.hears > 0 {
+                    let said = self.said.insert(Said::new(self.hears));
+                    said.read_answer(self.dialect, kept);
+                }
                 (self.ended, None)
             }
             Kind::Stream(tap) if tap.done() => (now, None),

@@ -10,17 +10,18 @@ use bytes::Bytes;
 use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
 use super::follow::Follower;
 use super::services::{Runtime, Services};
+use super::session::{self, Place, Seat};
 use super::stored;
 use crate::catalog::Upstream;
 use crate::context::{Load, Trim, assemble, estimate_tokens, plan};
 use crate::dialect::Dialect;
 use crate::dialect::conversation::{Conversation, Form, ParseError, Role};
 use crate::dialect::edit::Edits;
+use crate::dialect::session::named_session;
 use crate::dialect::task::{Clue, Purpose, classify};
 use crate::dialect::transcript::recent;
 use crate::dialect::words::own_words;
 use crate::enforce::{Grant, Refusal, UserScope};
-use crate::ids::SessionId;
 use crate::memory::{self, Lesson, Message, RecallMiss, RecallRequest, Recalled};
 use crate::policy::MemoryAccess;
 use crate::telemetry::{Clipped, RecallResult, Stage};
@@ -31,7 +32,8 @@ pub struct Draft {
     pub conversation: Conversation,
     /// Empty where the request names none.
     pub model: String,
-    pub session: Option<SessionId>,
+    /// The session that the request names, and by what.
+    pub named: Option<Place>,
     pub purpose: Purpose,
     /// By what the purpose was told.
     pub clue: Clue,
@@ -41,11 +43,12 @@ impl Draft {
     /// # Errors
     /// When the body is none of the dialect.
     pub fn read(exchange: &Exchange, dialect: Dialect, body: Bytes) -> Result<Self, Refusal> {
-        let conversation = dialect.parse(body).map_err(refuse_malformed)?;
+        let conversation = dialect.parse(body.clone()).map_err(refuse_malformed)?;
         let model = conversation.model().unwrap_or_default().to_owned();
-        let session = exchange.session.clone();
-        let (purpose, clue) = classify(&conversation, exchange.task.as_deref(), session.as_ref().map(SessionId::as_str));
-        Ok(Self { conversation, model, session, purpose, clue })
+        let named = session::named(&exchange.session, named_session(&body).map_err(refuse_malformed)?)?;
+        let chat_id = named.as_ref().map(|place| place.id.as_str());
+        let (purpose, clue) = classify(&conversation, exchange.task.as_deref(), chat_id);
+        Ok(Self { conversation, model, named, purpose, clue })
     }
 
     /// Whether memory takes part, where it may as far as `access` says.
@@ -59,7 +62,7 @@ impl Draft {
     }
 
     /// The person's own words in the last user turn; of a transcript, what was said last.
-    fn own_words(&self) -> Option<String> {
+    pub fn own_words(&self) -> Option<String> {
         let text = self.conversation.text(self.conversation.last_user()?);
         let said = if self.conversation.form() == Form::Transcript { recent(&text) } else { &text };
         Some(own_words(said).into_owned())
@@ -156,6 +159,7 @@ pub async fn chat(
     let draft = Draft::read(exchange, dialect, body)?;
     exchange.record.model = Some(Clipped::new(&draft.model));
     exchange.record.purpose = Some(draft.purpose.as_str());
+    let seat = stored::scope_of(&grant).and_then(|scope| Seat::take(services, exchange, scope, &draft));
     let choice = exchange.runtime.catalog.first(dialect.api(), draft.conversation.model(), stored::scope_of(&grant))?;
     forwarding.upstream = choice.upstream;
     let now = exchange.record.time;
@@ -193,17 +197,18 @@ pub async fn chat(
     let lesson = scope.filter(|_| draft.learns(access)).and_then(|scope| {
         let text = draft.own_words()?;
         let lesson = Lesson { request_id: exchange.record.request.to_string(), text, turn, at: exchange.record.time };
-        Some(PendingLesson { scope, session: draft.session.clone(), lesson })
+        Some(PendingLesson { scope, session: draft.named.as_ref().map(|place| place.id.clone()), lesson })
     });
     let sent = fitted.trim.tokens_after - fitted.reserved;
     forwarding.chat = Some(Chat {
         model: draft.model,
-        follower: Follower::new(dialect),
+        follower: Follower::new(dialect).hearing(seat.as_ref().map_or(0, Seat::hears)),
         sent: Some(sent).filter(|_| draft.conversation.is_counted() && !draft.conversation.stored().completes()),
         edits,
         factor: fitted.load.factor,
         lesson,
         keeper,
+        seat,
     });
     Ok(rewritten)
 }

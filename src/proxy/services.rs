@@ -13,6 +13,7 @@ use crate::identity::Resolver;
 use crate::inference::Fetcher;
 use crate::memory::{Memory, MemorySettings};
 use crate::policy::TrustSettings;
+use crate::sessions::Sessions;
 use crate::store::Store;
 use crate::telemetry::{AuditLog, Metrics};
 
@@ -33,6 +34,7 @@ pub struct Runtime {
 pub struct Services {
     pub store: Store,
     pub memory: Arc<Memory>,
+    pub sessions: Arc<Sessions>,
     pub metrics: Arc<Metrics>,
     pub audit: AuditLog,
     pub tokens: TokenCounter,

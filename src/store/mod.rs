@@ -1,7 +1,7 @@
 //! What lasts: one sealed redb file per user, the registry of users and keys, and the journals of turns to learn from.
 //!
 //! Layout of the storage directory: `master.key` (unless configured elsewhere), `registry.redb`, `learn.journal`, `tutor.journal`,
-//! and `users/<2 hex>/<64 hex>.redb`, named by a keyed hash. A user's data key lives in the registry, wrapped, and nowhere else.
+//! `history.journal`, and `users/<2 hex>/<64 hex>.redb`, named by a keyed hash. A user's data key lives in the registry, wrapped, and nowhere else.
 
 pub mod disk;
 pub mod error;
@@ -147,6 +147,7 @@ struct Inner {
     registry: Registry,
     rules: Journal,
     tutor: Journal,
+    history: Journal,
     gates: Box<[Mutex<()>]>,
 }
 
@@ -164,8 +165,9 @@ impl Store {
         let registry = Registry::open(disk.clone(), &keyring.registry)?;
         let rules = Journal::open(disk.clone(), Queue::Rules, settings.journal_limit)?;
         let tutor = Journal::open(disk.clone(), Queue::Tutor, settings.journal_limit)?;
+        let history = Journal::open(disk.clone(), Queue::History, settings.journal_limit)?;
         let gates = std::iter::repeat_with(Mutex::default).take(GATES).collect();
-        Ok(Self(Arc::new(Inner { disk, keyring, registry, rules, tutor, gates })))
+        Ok(Self(Arc::new(Inner { disk, keyring, registry, rules, tutor, history, gates })))
     }
 
     /// Everything that is kept of a user. Of one that was never written to: nothing, and nothing is made.
@@ -335,6 +337,7 @@ impl Store {
         match queue {
             Queue::Rules => &self.0.rules,
             Queue::Tutor => &self.0.tutor,
+            Queue::History => &self.0.history,
         }
     }
 

@@ -38,7 +38,7 @@ label!(
     RouteLabel {
         Chat = "chat", Completions = "completions", Responses = "responses", Messages = "messages", CountTokens = "count_tokens",
         OllamaChat = "ollama_chat", OllamaGenerate = "ollama_generate", Models = "models", Embeddings = "embeddings", Me = "me",
-        Preflight = "preflight", Other = "other"
+        History = "history", Preflight = "preflight", Other = "other"
     }
 );
 label!(
@@ -77,9 +77,11 @@ label!(
 
 mod models;
 mod reloads;
+mod sessions;
 
 pub use models::{EmbeddingResult, JwksFetch, ModelMetrics, TutorFact, TutorResult};
 pub use reloads::{CertificateMetrics, ReloadResult};
+pub use sessions::{HistoryResult, SessionMetrics};
 
 /// Handles of one family, resolved once, so that the request's path hashes no label.
 #[derive(Clone)]
@@ -126,6 +128,8 @@ pub struct Metrics {
     /// The certificates of the listener.
     pub certificates: CertificateMetrics,
     models: ModelMetrics,
+    /// What becomes of sessions and of their histories.
+    pub sessions: SessionMetrics,
 }
 
 impl std::fmt::Debug for Metrics {
@@ -221,6 +225,7 @@ impl Metrics {
             audit_dropped: b.counter("audit_dropped_total", "Audit records that could not be queued or written.")?,
             certificates: CertificateMetrics::new(&b)?,
             models: ModelMetrics::new(&b)?,
+            sessions: SessionMetrics::new(&b)?,
             registry: b.0,
         })
     }

@@ -11,6 +11,6 @@ pub use audit::{ActRecord, AuditError, AuditFile, AuditLog, AuditRecord, AuditSe
 pub use keeping::{Closing, KeepingMetrics};
 pub use logging::{LogFile, LogSettings};
 pub use metrics::{
-    CertificateMetrics, EmbeddingResult, JwksFetch, LearnResult, Metrics, ModelMetrics, OpenStream, RecallResult, ReloadResult,
-    RouteLabel, Stage, TutorFact, TutorResult, UpstreamFault,
+    CertificateMetrics, EmbeddingResult, HistoryResult, JwksFetch, LearnResult, Metrics, ModelMetrics, OpenStream, RecallResult,
+    ReloadResult, RouteLabel, SessionMetrics, Stage, TutorFact, TutorResult, UpstreamFault,
 };

@@ -59,10 +59,12 @@ pub async fn erase(services: &Services, exchange: &Exchange, scope: UserScope, b
         return Err(invalid("confirmation_missing", message));
     }
     let erasure = Erasure { receipt: exchange.record.request, at: unix_ms() };
-    let memory = Arc::clone(&services.memory);
+    let (memory, sessions) = (Arc::clone(&services.memory), Arc::clone(&services.sessions));
     let (erased, waiting_turns) = off_thread(move || {
         let waiting = memory.waiting_lessons(&scope)?;
-        Ok((memory.erase(&scope, erasure)?, waiting))
+        let erased = memory.erase(&scope, erasure)?;
+        sessions.forget(&scope);
+        Ok((erased, waiting))
     })
     .await?;
     let receipt = ReceiptBody {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::super::exchange::Exchange;
 use super::super::prepare::{Draft, Fitted, consult, edit, fit, memory_access};
 use super::super::services::Services;
+use super::super::session;
 use super::about::IdentityBody;
 use super::input::Parameters;
 use super::shape::FactBody;
@@ -26,6 +27,7 @@ use crate::telemetry::RecallResult;
 struct ExplainBody<'a> {
     identity: IdentityBody,
     request: RequestBody<'a>,
+    session: Option<SessionBody<'a>>,
     memory: MemoryBody,
     facts: Vec<PlacedBody<'a>>,
     blocks: Vec<BlockBody<'a>>,
@@ -40,6 +42,15 @@ struct RequestBody<'a> {
     model: &'a str,
     upstream: &'a str,
     session: Option<&'a str>,
+}
+
+/// The session that the chat belongs to, and by what that was told.
+#[derive(Debug, Serialize)]
+struct SessionBody<'a> {
+    id: &'a str,
+    by: &'static str,
+    /// Whether the turn would be kept in its history.
+    history: bool,
 }
 
 /// By what the purpose was told.
@@ -149,6 +160,8 @@ pub async fn explain(
     let Recalled { system_block, turn_blocks, placed, scores, .. } = recalled.and_then(Result::ok).unwrap_or_default();
     let edits = edit(&draft, &trim, system_block, turn_blocks);
 
+    let place = session::place_of(services, &scope, &exchange.session, &draft);
+    let history = place.as_ref().is_some_and(|place| session::is_kept(runtime, &scope, place, &draft));
     let identity = IdentityBody::of(exchange, &scope, ignored_headers);
     let memory = MemoryBody {
         recalls,
@@ -167,7 +180,7 @@ pub async fn explain(
     let scores: HashMap<FactId, f32> = scores.into_iter().collect();
     let blocks =
         edits.system.iter().map(|text| (None, text)).chain(edits.prefixes.iter().map(|(turn, text)| (Some(*turn), text)));
-    let place = |turn: Option<usize>| if turn.is_some() { "turn" } else { "system" };
+    let stands = |turn: Option<usize>| if turn.is_some() { "turn" } else { "system" };
     let listed = |turn: Option<usize>| turn.and_then(|turn| draft.conversation.listed(turn));
     let cut = trim.cut.iter().filter_map(|&turn| {
         Some(CutBody {
@@ -186,8 +199,9 @@ pub async fn explain(
                 recognised: RecognisedBody { by: draft.clue.as_str(), prompt: draft.clue.prompt() },
                 model: &draft.model,
                 upstream: &upstream.name,
-                session: draft.session.as_ref().map(crate::ids::SessionId::as_str),
+                session: draft.named.as_ref().map(|place| place.id.as_str()),
             },
+            session: place.as_ref().map(|place| SessionBody { id: place.id.as_str(), by: place.by.as_str(), history }),
             memory,
             facts: placed
                 .iter()
@@ -195,10 +209,10 @@ pub async fn explain(
                     let memory = FactBody::from(facts.get(&at.fact)?);
                     // What was replayed was scored by another question.
                     let fit = scores.get(&at.fact).copied().filter(|_| at.turn.is_some() && !at.replayed);
-                    Some(PlacedBody { r#in: place(at.turn), message: listed(at.turn), replayed: at.replayed, score: fit, memory })
+                    Some(PlacedBody { r#in: stands(at.turn), message: listed(at.turn), replayed: at.replayed, score: fit, memory })
                 })
                 .collect(),
-            blocks: blocks.map(|(turn, text)| BlockBody { r#in: place(turn), message: listed(turn), text }).collect(),
+            blocks: blocks.map(|(turn, text)| BlockBody { r#in: stands(turn), message: listed(turn), text }).collect(),
             trim: TrimBody {
                 tokens_before: trim.tokens_before,
                 tokens_after: trim.tokens_after,

@@ -1,0 +1,1 @@
+//! Sessions over a real store on a simulated disk.
