@@ -238,3 +238,6 @@ impl Seat {
         if self.pending.is_some() { MOST_ANSWERED } else { 0 }
     }
 }
+
+#[cfg(test)]
+mod tests;

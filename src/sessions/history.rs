@@ -116,6 +116,14 @@ impl Sessions {
         (Go::More, suspects)
     }
 
+    /// Writes all that is queued, as the task would.
+    #[cfg(test)]
+    pub(super) fn keep_all(&self, mut suspects: u64) {
+        while let (Go::More, left) = self.keep_some(suspects) {
+            suspects = left;
+        }
+    }
+
     /// Writes the oldest turn; false when there is none. An error means that the store failed and the turn stays.
     fn keep_next(&self, suspect: bool) -> Result<bool, StoreError> {
         let Some(entry) = self.store.journal_next(Queue::History)? else { return Ok(false) };

@@ -34,6 +34,8 @@ mod refusals;
 mod reload;
 mod responses;
 mod scale;
+mod sessions;
+mod sessions_isolation;
 mod stored;
 mod stored_paths;
 mod streams;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::identity::Source;
-use crate::policy::{ClientFile, ClientPolicy, MemoryAccess, TrustFile, TrustMode, TrustSettings, Vouch, resolve};
+use crate::policy::{ClientFile, ClientPolicy, History, MemoryAccess, TrustFile, TrustMode, TrustSettings, Vouch, resolve};
 use crate::setting::{Fault, Faults};
 
 /// Secrets as files, so that no test touches the environment.
@@ -74,7 +74,7 @@ fn the_documented_shape_is_read() {
     let policy = |name: &str| settings.clients[&ClientName::parse(name).unwrap()];
     assert_eq!(
         policy("open-webui"),
-        ClientPolicy { mode: TrustMode::Strict, vouch: Vouch::Vouched, memory: MemoryAccess::ReadWrite }
+        ClientPolicy { mode: TrustMode::Strict, vouch: Vouch::Vouched, memory: MemoryAccess::ReadWrite, history: History::Off }
     );
     assert_eq!(policy("sillytavern").mode, TrustMode::Required);
     assert_eq!(policy("old").mode, TrustMode::Legacy);
