@@ -165,12 +165,37 @@ mod tests {
     #[test]
     fn documents_of_each_dialect() {
         for (dialect, body, text, tools) in [
-            (Dialect::ChatCompletions, r#"{"choices":[{"index":1,"message":{"content":"no"}},{"index":0,"message":{"content":"Hi","tool_calls":[{"function":{"name":"f"}}]}}]}"#, "Hi", vec!["f"]),
-            (Dialect::ChatCompletions, r#"{"choices":[{"message":{"content":[{"type":"text","text":"a"},{"text":"b"}],"reasoning":"no"}}]}"#, "ab", vec![]),
+            (
+                Dialect::ChatCompletions,
+                r#"{"choices":[{"index":1,"message":{"content":"no"}},{"index":0,"message":{"content":"Hi","tool_calls":[{"function":{"name":"f"}}]}}]}"#,
+                "Hi",
+                vec!["f"],
+            ),
+            (
+                Dialect::ChatCompletions,
+                r#"{"choices":[{"message":{"content":[{"type":"text","text":"a"},{"text":"b"}],"reasoning":"no"}}]}"#,
+                "ab",
+                vec![],
+            ),
             (Dialect::Completions, r#"{"choices":[{"text":"Hi"}]}"#, "Hi", vec![]),
-            (Dialect::Messages, r#"{"content":[{"type":"thinking","thinking":"no"},{"type":"text","text":"Hi"},{"type":"tool_use","name":"t","input":{}}]}"#, "Hi", vec!["t"]),
-            (Dialect::Responses, r#"{"output":[{"type":"reasoning","content":[{"type":"reasoning_text","text":"no"}]},{"type":"web_search_call"},{"type":"function_call","name":"f"},{"type":"message","content":[{"type":"output_text","text":"Hi"}]}]}"#, "Hi", vec!["web_search_call", "f"]),
-            (Dialect::OllamaChat, r#"{"message":{"content":"Hi","thinking":"no","tool_calls":[{"function":{"name":"f"}}]},"done":true}"#, "Hi", vec!["f"]),
+            (
+                Dialect::Messages,
+                r#"{"content":[{"type":"thinking","thinking":"no"},{"type":"text","text":"Hi"},{"type":"tool_use","name":"t","input":{}}]}"#,
+                "Hi",
+                vec!["t"],
+            ),
+            (
+                Dialect::Responses,
+                r#"{"output":[{"type":"reasoning","content":[{"type":"reasoning_text","text":"no"}]},{"type":"web_search_call"},{"type":"function_call","name":"f"},{"type":"message","content":[{"type":"output_text","text":"Hi"}]}]}"#,
+                "Hi",
+                vec!["web_search_call", "f"],
+            ),
+            (
+                Dialect::OllamaChat,
+                r#"{"message":{"content":"Hi","thinking":"no","tool_calls":[{"function":{"name":"f"}}]},"done":true}"#,
+                "Hi",
+                vec!["f"],
+            ),
             (Dialect::OllamaGenerate, r#"{"response":"Hi","done":true}"#, "Hi", vec![]),
             (Dialect::ChatCompletions, "[]", "", vec![]),
             (Dialect::ChatCompletions, "{", "", vec![]),
@@ -182,10 +207,45 @@ mod tests {
     #[test]
     fn streams_of_each_dialect() {
         for (dialect, events, text, tools) in [
-            (Dialect::ChatCompletions, vec![r#"{"choices":[{"index":0,"delta":{"content":"Hé"}}]}"#, r#"{"choices":[{"index":0,"delta":{"content":" you","tool_calls":[{"index":0,"function":{"name":"f","arguments":""}}]}}]}"#, r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]}}]}"#, "[DONE]"], "Hé you", vec!["f"]),
-            (Dialect::Messages, vec![r#"{"type":"content_block_start","content_block":{"type":"text","text":""}}"#, r#"{"type":"content_block_delta","delta":{"type":"text_delta","text":"Hi"}}"#, r#"{"type":"content_block_delta","delta":{"type":"thinking_delta","thinking":"no"}}"#, r#"{"type":"content_block_start","content_block":{"type":"tool_use","name":"t"}}"#], "Hi", vec!["t"]),
-            (Dialect::Responses, vec![r#"{"type":"response.output_text.delta","delta":"Hi"}"#, r#"{"type":"response.output_text.done","text":"Hi"}"#, r#"{"type":"response.output_item.done","item":{"type":"message","content":[{"type":"output_text","text":"Hi"}]}}"#, r#"{"type":"response.output_item.done","item":{"type":"function_call","name":"f"}}"#], "Hi", vec!["f"]),
-            (Dialect::OllamaChat, vec![r#"{"message":{"content":"H"}}"#, r#"{"message":{"content":"i"},"done":true}"#], "Hi", vec![]),
+            (
+                Dialect::ChatCompletions,
+                vec![
+                    r#"{"choices":[{"index":0,"delta":{"content":"Hé"}}]}"#,
+                    r#"{"choices":[{"index":0,"delta":{"content":" you","tool_calls":[{"index":0,"function":{"name":"f","arguments":""}}]}}]}"#,
+                    r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]}}]}"#,
+                    "[DONE]",
+                ],
+                "Hé you",
+                vec!["f"],
+            ),
+            (
+                Dialect::Messages,
+                vec![
+                    r#"{"type":"content_block_start","content_block":{"type":"text","text":""}}"#,
+                    r#"{"type":"content_block_delta","delta":{"type":"text_delta","text":"Hi"}}"#,
+                    r#"{"type":"content_block_delta","delta":{"type":"thinking_delta","thinking":"no"}}"#,
+                    r#"{"type":"content_block_start","content_block":{"type":"tool_use","name":"t"}}"#,
+                ],
+                "Hi",
+                vec!["t"],
+            ),
+            (
+                Dialect::Responses,
+                vec![
+                    r#"{"type":"response.output_text.delta","delta":"Hi"}"#,
+                    r#"{"type":"response.output_text.done","text":"Hi"}"#,
+                    r#"{"type":"response.output_item.done","item":{"type":"message","content":[{"type":"output_text","text":"Hi"}]}}"#,
+                    r#"{"type":"response.output_item.done","item":{"type":"function_call","name":"f"}}"#,
+                ],
+                "Hi",
+                vec!["f"],
+            ),
+            (
+                Dialect::OllamaChat,
+                vec![r#"{"message":{"content":"H"}}"#, r#"{"message":{"content":"i"},"done":true}"#],
+                "Hi",
+                vec![],
+            ),
         ] {
             assert_eq!(of_stream(dialect, &events), heard(text, &tools), "{dialect:?}");
         }

@@ -132,7 +132,8 @@ pub async fn serve(
             };
             for turn in turns {
                 messages.push(Message { role: "user", content: turn.said });
-                let answers: Vec<String> = turn.replies.into_iter().map(|reply| reply.text).filter(|text| !text.is_empty()).collect();
+                let answers: Vec<String> =
+                    turn.replies.into_iter().map(|reply| reply.text).filter(|text| !text.is_empty()).collect();
                 messages.push(Message { role: "assistant", content: answers.join("\n") });
             }
             from = next;

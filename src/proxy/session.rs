@@ -199,9 +199,7 @@ pub fn is_kept(runtime: &Runtime, scope: &UserScope, place: &Place, draft: &Draf
         Purpose::Continuation => matches!(draft.clue, Clue::LastTurn | Clue::Form),
         Purpose::Task | Purpose::Temporary => false,
     };
-    said && !draft.conversation.dialect().only_counts()
-        && !is_reserved(&place.id)
-        && runtime.trust.keeps_history(scope.client())
+    said && !draft.conversation.dialect().only_counts() && !is_reserved(&place.id) && runtime.trust.keeps_history(scope.client())
 }
 
 /// A request's seat in its session, until its answer has ended.

@@ -164,7 +164,8 @@ impl Live {
 
     /// Ends all sessions of a person.
     pub fn forget_all(&mut self, file: FileId) {
-        let keys = self.busy.keys().chain(self.resting.iter().map(|(key, _)| key)).chain(self.protected.iter().map(|(key, _)| key));
+        let keys =
+            self.busy.keys().chain(self.resting.iter().map(|(key, _)| key)).chain(self.protected.iter().map(|(key, _)| key));
         let keys: Vec<LiveKey> = keys.filter(|key| key.file == file).copied().collect();
         keys.iter().for_each(|key| self.forget(key));
         let answers = self.answers.iter().map(|(key, _)| *key).filter(|key| key.file == file);

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::settings::HistoryFile;
 use crate::ids::{ClientName, RequestId};

@@ -172,8 +172,7 @@ mod tests {
         bad.resolve("session", &mut faults);
         let mut paths: Vec<String> = faults.into_vec().into_iter().map(|fault| fault.path).collect();
         paths.sort();
-        let wanted =
-            ["capacity", "history.bytes", "history.sessions", "history.turns", "protected[1]", "retention", "timeout"];
+        let wanted = ["capacity", "history.bytes", "history.sessions", "history.turns", "protected[1]", "retention", "timeout"];
         assert_eq!(paths, wanted.map(|key| format!("session.{key}")));
     }
 }

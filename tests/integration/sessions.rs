@@ -81,12 +81,16 @@ async fn a_history_holds_what_was_said_and_answered_and_nothing_injected() {
 
     // Off where nobody said otherwise, for what a UI asks by itself, for temporary chats and for reserved names.
     world.send(&Request::chat(&["Hello"]).signed("ana").header(CHAT, "c2")).await.assert_ok();
-    for (chat, text) in [("temporary:1", "Hello"), ("server", "Hello"), ("c3", "### Task:\nGenerate a concise, 3-5 word title")] {
+    for (chat, text) in [
+        ("temporary:1", "Hello"),
+        ("server", "Hello"),
+        ("c3", "### Task:\nGenerate a title.\n<chat_history>\nHi\n</chat_history>"),
+    ] {
         world.send(&by("ana", Request::chat(&[text]).header(CHAT, chat))).await.assert_ok();
     }
     world.send(&by("ana", Request::chat(&["Bye"]).header(CHAT, "c4"))).await.assert_ok();
     history(&world, "ana", "c4", 1).await;
-    for chat in ["c2", "temporary:1", "server"] {
+    for chat in ["c2", "c3", "temporary:1", "server"] {
         assert_eq!(get(&world, "ana", &format!("/{chat}")).await.json()["turns"], 0, "{chat}");
     }
     let listed = get(&world, "ana", "?state=live&limit=3").await.json();
@@ -104,7 +108,11 @@ async fn a_history_holds_what_was_said_and_answered_and_nothing_injected() {
 async fn sessions_are_named_or_told_by_the_first_turn() {
     let answer = |request: &Recorded| {
         let id = if request.mentions("first") { "resp_1" } else { "resp_2" };
-        if request.target.ends_with("/responses") { Script::json(200, &response(id, "completed")) } else { Script::fitting(request) }
+        if request.target.ends_with("/responses") {
+            Script::json(200, &response(id, "completed"))
+        } else {
+            Script::fitting(request)
+        }
     };
     let world = World::with_upstream(answer, |file| keep(file, "strict")).await;
     let of = async |user: &str, request: Request| {
@@ -155,11 +163,16 @@ async fn sessions_are_named_or_told_by_the_first_turn() {
 #[tokio::test]
 async fn sessions_are_made_renamed_cleared_and_deleted() {
     let world = keeping("required").await;
-    let send = async |method: &str, rest: &str, body: Value| world.send(&by("ana", say(method, &format!("/sessions{rest}"), &body))).await;
+    let send = async |method: &str, rest: &str, body: Value| {
+        world.send(&by("ana", say(method, &format!("/sessions{rest}"), &body))).await
+    };
     let made = send("POST", "", json!({"title": " Plans ", "key": "p%1"})).await;
     assert_eq!(made.status, 201);
     let made = made.json();
-    assert_eq!((&made["id"], &made["user"], &made["title"], &made["state"]), (&json!("p%1"), &json!("ana"), &json!("Plans"), &json!("idle")));
+    assert_eq!(
+        (&made["id"], &made["user"], &made["title"], &made["state"]),
+        (&json!("p%1"), &json!("ana"), &json!("Plans"), &json!("idle"))
+    );
     assert!(made["created_at"].is_string());
     assert_eq!(send("POST", "", json!({"key": "p%1"})).await.status, 200);
     let fresh = send("POST", "", json!({})).await.json()["id"].as_str().unwrap().to_owned();
@@ -238,7 +251,8 @@ async fn an_erasure_ends_sessions_and_what_is_under_way() {
         if !request.mentions("slowly") {
             return Script::fitting(request);
         }
-        let steps = [Step::Send(event("All ")), Step::Await(Arc::clone(&gate)), Step::Send(last_event()), Step::Send(DONE.to_vec())];
+        let steps =
+            [Step::Send(event("All ")), Step::Await(Arc::clone(&gate)), Step::Send(last_event()), Step::Send(DONE.to_vec())];
         Script::Stream(steps.to_vec())
     };
     let world = Arc::new(World::with_upstream(answer, |file| keep(file, "strict")).await);

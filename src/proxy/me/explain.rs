@@ -209,7 +209,13 @@ pub async fn explain(
                     let memory = FactBody::from(facts.get(&at.fact)?);
                     // What was replayed was scored by another question.
                     let fit = scores.get(&at.fact).copied().filter(|_| at.turn.is_some() && !at.replayed);
-                    Some(PlacedBody { r#in: stands(at.turn), message: listed(at.turn), replayed: at.replayed, score: fit, memory })
+                    Some(PlacedBody {
+                        r#in: stands(at.turn),
+                        message: listed(at.turn),
+                        replayed: at.replayed,
+                        score: fit,
+                        memory,
+                    })
                 })
                 .collect(),
             blocks: blocks.map(|(turn, text)| BlockBody { r#in: stands(turn), message: listed(turn), text }).collect(),

@@ -101,7 +101,8 @@ fn the_session_of_a_history_stands_in_the_headers() {
     ] {
         assert_eq!(of(pairs, session).unwrap().as_str(), wanted, "{pairs:?}");
     }
-    for pairs in [&[(CLIENT, "a b")][..], &[(CLIENT, "..")], &[(CLIENT, "a"), (CLIENT, "b")], &[(SESSION, "a b"), (CLIENT, "c")]] {
+    for pairs in [&[(CLIENT, "a b")][..], &[(CLIENT, "..")], &[(CLIENT, "a"), (CLIENT, "b")], &[(SESSION, "a b"), (CLIENT, "c")]]
+    {
         assert_eq!(of(pairs, None).unwrap_err().code, "session_invalid", "{pairs:?}");
     }
 }
