@@ -159,7 +159,7 @@ pub async fn chat(
     let draft = Draft::read(exchange, dialect, body)?;
     exchange.record.model = Some(Clipped::new(&draft.model));
     exchange.record.purpose = Some(draft.purpose.as_str());
-    let seat = stored::scope_of(&grant).and_then(|scope| Seat::take(services, exchange, scope, &draft));
+    let taken = stored::scope_of(&grant).and_then(|scope| Seat::take(services, exchange, scope, &draft));
     let choice = exchange.runtime.catalog.first(dialect.api(), draft.conversation.model(), stored::scope_of(&grant))?;
     forwarding.upstream = choice.upstream;
     let now = exchange.record.time;
@@ -202,13 +202,13 @@ pub async fn chat(
     let sent = fitted.trim.tokens_after - fitted.reserved;
     forwarding.chat = Some(Chat {
         model: draft.model,
-        follower: Follower::new(dialect).hearing(seat.as_ref().map_or(0, Seat::hears)),
+        follower: Follower::new(dialect).hearing(taken.as_ref().map_or(0, Seat::hears)),
         sent: Some(sent).filter(|_| draft.conversation.is_counted() && !draft.conversation.stored().completes()),
         edits,
         factor: fitted.load.factor,
         lesson,
         keeper,
-        seat,
+        seat: taken,
     });
     Ok(rewritten)
 }
