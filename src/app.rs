@@ -32,6 +32,7 @@ use crate::parameters::Book;
 use crate::proxy::tls::Listener;
 use crate::proxy::{self, Addresses, Balance, Gateway, Runtime, Services, unix_ms};
 use crate::quota::Quota;
+use crate::sessions::Sessions;
 use crate::setting::Fault;
 use crate::store::{FileDisk, Ledger, Queue, Store, StoreError};
 use crate::telemetry::{AuditError, AuditLog, Closing, KeepingMetrics, LearnResult, LearnedRecord, Metrics, ReloadResult};
@@ -81,6 +82,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     let memory =
         Memory::new(store.clone(), config.memory.clone()).counting(&metrics).reporting(record_learning(&audit, &metrics));
     let memory = Arc::new(memory);
+    let sessions = Arc::new(Sessions::new(store.clone(), config.session.clone(), Arc::clone(&metrics)));
     let boot = Boot::of(&config);
     let tls = config.tls.take().map(|tls| Arc::new(Listener::new(tls, Arc::clone(&metrics))));
     let services = Arc::new(Services {
@@ -93,6 +95,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
         settings: Arc::new(Book::new(store.clone())),
         store,
         memory: Arc::clone(&memory),
+        sessions: Arc::clone(&sessions),
         metrics: Arc::clone(&metrics),
         audit: audit.clone(),
         tokens: TokenCounter::default(),
@@ -132,6 +135,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     background.spawn(demo::serve(into_tokio(demo)?, stopping.clone()));
     let learner = background.spawn(Arc::clone(&memory).run_learner(stopping.clone()));
     let recorder = background.spawn(Arc::clone(&memory).run_recorder(stopping.clone()));
+    let keeper = background.spawn(sessions.run_keeper(stopping.clone()));
     background.spawn(Arc::clone(&memory).run_embedder(stopping.clone()));
     background.spawn(Arc::clone(&memory).run_tutor(stopping.clone()));
     if let Some(tls) = tls {
@@ -147,7 +151,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     // The proxy has stopped: what it queued is learned and written before the process ends.
     let _ = stop.send(true);
     background.block_on(async {
-        let _ = tokio::time::timeout(Duration::from_secs(10), async { tokio::join!(learner, recorder) }).await;
+        let _ = tokio::time::timeout(Duration::from_secs(10), async { tokio::join!(learner, recorder, keeper) }).await;
     });
     background.shutdown_timeout(Duration::from_secs(2));
     audit.flush()?;
@@ -300,6 +304,7 @@ impl Reload {
                     listener.adopt(tls);
                 }
                 self.services.memory.configure(config.memory.clone());
+                self.services.sessions.configure(config.session.clone());
                 self.keeper.take_up(&config.trust.identity);
                 self.runtime.store(Arc::new(build_runtime(&config, &self.guard)));
                 self.services.balance.adopt(&self.runtime.load().catalog);

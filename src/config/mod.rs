@@ -24,6 +24,7 @@ use crate::proxy::cors::{CorsFile, CorsSettings};
 use crate::proxy::settings::{Limits, LimitsFile, resolve_listen};
 use crate::proxy::tls::{TlsFile, TlsSettings, check_certificates};
 use crate::quota::{self, BudgetFile, Budgets};
+use crate::sessions::{SessionFile, SessionSettings};
 use crate::setting::{Fault, Faults};
 use crate::store::{StorageFile, StorageSettings};
 use crate::telemetry::{AuditFile, AuditSettings, LogFile, LogSettings};
@@ -67,6 +68,8 @@ pub struct ConfigFile {
     pub memory: MemoryFile,
     /// Settings of requests: what holds where nobody says otherwise, and what people may change.
     pub settings: SettingsFile,
+    /// Sessions: how long they live, and how much of them is kept.
+    pub session: SessionFile,
     /// Where memories are kept.
     pub storage: StorageFile,
     /// The audit log.
@@ -93,6 +96,7 @@ pub struct Config {
     pub context: ContextSettings,
     pub memory: MemorySettings,
     pub settings: Rules,
+    pub session: SessionSettings,
     pub storage: StorageSettings,
     pub audit: AuditSettings,
     pub budgets: Budgets,
@@ -189,6 +193,7 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
     file.memory.connect(&mut memory, "memory", &|name| endpoint_of(&upstreams, name), faults);
     embedding_key::lend(&mut memory, &upstreams, &vault);
     let settings = file.settings.resolve("settings", faults);
+    let session = file.session.resolve("session", faults);
     let storage = file.storage.resolve("storage", faults);
     let audit = file.audit.resolve("audit", faults);
     let clients: Vec<_> = trust.clients.keys().cloned().collect();
@@ -207,6 +212,7 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
         context,
         memory,
         settings,
+        session,
         storage,
         audit,
         budgets,

@@ -26,8 +26,10 @@ mod reach;
 mod registry;
 mod responses;
 mod route;
+pub mod said;
 #[cfg(test)]
 mod samples;
+pub mod session;
 pub mod stored;
 pub mod stream;
 pub mod task;

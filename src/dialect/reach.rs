@@ -72,7 +72,7 @@ impl<'a> Route<'a> {
             // Ollama's paths are a list of what leaves nothing already.
             RouteKind::Other if self.api == Api::Ollama => Reach::Own,
             RouteKind::Other => reach_below(method, self.path),
-            RouteKind::Own | RouteKind::Unknown => Reach::Shared,
+            RouteKind::Own | RouteKind::History | RouteKind::Unknown => Reach::Shared,
         }
     }
 }

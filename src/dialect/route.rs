@@ -11,6 +11,8 @@ pub enum RouteKind {
     Models,
     /// memgate's own: never forwarded, whatever stands behind it.
     Own,
+    /// AI Optimizer's API of a session's history, which memgate answers.
+    History,
     /// Anything else below an API's root: forwarded under the policy, without memory.
     Other,
     /// Nothing that memgate forwards.
@@ -108,6 +110,7 @@ fn kind_of(api: Api, method: &str, below: &str) -> RouteKind {
         (Api::Anthropic, "POST", "/messages/count_tokens") => Dialect::CountTokens,
         (Api::Ollama, "POST", "/api/chat") => Dialect::OllamaChat,
         (Api::Ollama, "POST", "/api/generate") => Dialect::OllamaGenerate,
+        (Api::OpenAi, _, "/chat/history") => return RouteKind::History,
         (Api::OpenAi | Api::Anthropic, "GET", _) if listed => return RouteKind::Models,
         (Api::Ollama, "GET", "/api/tags" | "/api/ps" | "/api/version") => return RouteKind::Models,
         _ => return RouteKind::Other,

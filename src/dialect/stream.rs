@@ -7,6 +7,7 @@ use super::answer::Usage;
 use super::format::{Framing, StreamFault};
 use super::heard::Heard;
 use super::mend::Half;
+use super::said::Said;
 use super::stored::Kept;
 
 /// Longest line, and longest data of one event, that is parsed.
@@ -31,6 +32,8 @@ pub struct Tap {
     /// Whether a line has been read since the last blank one.
     in_event: bool,
     heard: Heard,
+    /// What the answer says, where somebody keeps it.
+    said: Option<Said>,
 }
 
 impl Tap {
@@ -45,7 +48,18 @@ impl Tap {
             overlong: false,
             in_event: false,
             heard: Heard::default(),
+            said: None,
         }
+    }
+
+    /// Keeps what the answer says from here on, up to that many bytes.
+    pub fn hear(&mut self, most: usize) {
+        self.said = Some(Said::new(most));
+    }
+
+    /// What the answer has said, where it was kept.
+    pub fn take_said(&mut self) -> Option<Said> {
+        self.said.take()
     }
 
     /// Reads the next bytes of the stream.
@@ -107,6 +121,10 @@ impl Tap {
             let data: &[u8] = if self.overlong { b"" } else { &self.data };
             let answer = self.dialect.replies().read_event(&self.name, data);
             self.heard.listen(answer);
+            if let Some(said) = &mut self.said {
+                said.cut |= self.overlong;
+                said.read_event(self.dialect, data);
+            }
         }
         self.name.clear();
         self.data.clear();
@@ -118,6 +136,9 @@ impl Tap {
     pub fn close(&mut self) {
         if self.dialect.framing() == Framing::Ndjson && !self.lines.partial.is_empty() {
             self.heard.listen(self.dialect.replies().read_event(b"", &self.lines.partial));
+            if let Some(said) = &mut self.said {
+                said.read_event(self.dialect, &self.lines.partial);
+            }
         }
     }
 

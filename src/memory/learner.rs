@@ -1,7 +1,6 @@
 //! The learner: drains the journal of turns, one after the other, off the request's path.
 
 use std::fmt;
-use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::slice;
 use std::sync::Arc;
@@ -151,7 +150,7 @@ impl Memory {
         let together = catch_unwind(AssertUnwindSafe(|| self.learn_read(entries.first(), read()?)));
         match together.unwrap_or(Err(Skip::Unreadable)) {
             Ok(()) => self.end_jobs(&entries, Ok(()))?,
-            Err(Skip::Store(error)) if will_pass(&error) => return Err(error),
+            Err(Skip::Store(error)) if error.will_pass() => return Err(error),
             Err(skip) if entries.len() == 1 => self.end_jobs(&entries, Err(skip))?,
             // One of them is to blame: each by itself. One that panics would panic again, and hold up everybody's: it is skipped.
             Err(_) => {
@@ -159,7 +158,7 @@ impl Memory {
                     let one = slice::from_ref(entry);
                     let alone = catch_unwind(AssertUnwindSafe(|| self.learn_read(Some(entry), vec![self.read(entry)?])));
                     match alone.unwrap_or(Err(Skip::Unreadable)) {
-                        Err(Skip::Store(error)) if will_pass(&error) => return Err(error),
+                        Err(Skip::Store(error)) if error.will_pass() => return Err(error),
                         ended => self.end_jobs(one, ended)?,
                     }
                 }
@@ -316,17 +315,5 @@ enum Skip {
 impl From<StoreError> for Skip {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
-    }
-}
-
-/// Whether trying again can help: a full disk is emptied some day, a damaged file stays damaged, and must not hold up everybody's
-/// learning.
-pub(super) fn will_pass(error: &StoreError) -> bool {
-    match error {
-        StoreError::Disk(error) => !matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData),
-        StoreError::Database(error) => matches!(**error, redb::Error::PreviousIo | redb::Error::LockPoisoned(_)),
-        // The file that was in the way is gone.
-        StoreError::InUse | StoreError::Random | StoreError::Foreign => true,
-        _ => false,
     }
 }

@@ -74,6 +74,15 @@ pub enum Vouch {
     Verified,
 }
 
+/// Whether the conversations of a client are kept for its people to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum History {
+    On,
+    #[default]
+    Off,
+}
+
 /// What the operator's records say of a claimed user. Read from [`Directory`] before deciding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Standing {

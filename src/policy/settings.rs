@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::clients::{Seen, networks, resolve_client};
 use super::groups::{GroupFile, Groups};
 use super::tenants::{Tenant, TenantFile, Tenants, UnlistedTenants};
-use super::{Terms, TrustMode, Vouch};
+use super::{History, Terms, TrustMode, Vouch};
 use crate::identity::{Finding, IdentitySettings, Resolution, SigningKeyFile, Source, SourceFile};
 use crate::ids::{ClientName, TenantId, UserId};
 use crate::setting::{Faults, SecretRef, Span};
@@ -132,6 +132,9 @@ pub struct ClientFile {
     /// Whether this client's requests read its users' memory and add to it. The upstream has a say, too: the stricter of both counts.
     #[serde(default)]
     pub memory: MemoryAccess,
+    /// Whether what its users say and are answered is kept, for them to look at. See `session.history`.
+    #[serde(default)]
+    pub history: History,
 }
 
 /// What requests may do with their person's memory. Ordered: of two, the lesser counts.
@@ -171,6 +174,7 @@ pub struct ClientPolicy {
     pub tenant: Option<TenantId>,
     /// Who an unnamed person is in legacy mode.
     pub default_user: UserId,
+    pub history: History,
 }
 
 /// Who is believed, resolved and checked.
@@ -227,6 +231,12 @@ impl TrustSettings {
     pub fn memory_access(&self, client: &ClientName) -> MemoryAccess {
         self.clients.get(client).map_or_else(MemoryAccess::default, |client| client.memory)
     }
+
+    /// Whether a client's conversations are kept.
+    #[must_use]
+    pub fn keeps_history(&self, client: &ClientName) -> bool {
+        self.clients.get(client).is_some_and(|client| client.history == History::On)
+    }
 }
 
 /// Resolves `trust`, `clients`, `tenants` and `groups`. Every fault is collected; with any, the result is not to be used.
@@ -268,7 +278,7 @@ pub fn resolve(
     for (index, file) in clients.iter().enumerate() {
         let path = format!("clients[{index}]");
         let Some((client, unnamed)) = resolve_client(file, trust, &path, &mut seen, faults) else { continue };
-        let ClientFile { vouch, memory, .. } = *file;
+        let ClientFile { vouch, memory, history, .. } = *file;
         let default_user = unnamed.or(&default_user);
         let setting = if client.tenant.is_some() { "tenant" } else { "default_user" };
         tenants.check(default_user.tenant(), &format!("{path}.{setting}"), faults);
@@ -276,7 +286,7 @@ pub fn resolve(
             jwt.fixed_tenant().into_iter().for_each(|fixed| tenants.check(fixed, &format!("{path}.identity"), faults));
         }
         let (mode, tenant) = (file.mode.unwrap_or(trust.mode), client.tenant.clone());
-        policies.insert(client.name.clone(), ClientPolicy { mode, vouch, memory, tenant, default_user });
+        policies.insert(client.name.clone(), ClientPolicy { mode, vouch, memory, tenant, default_user, history });
         identity.clients.push(client);
     }
     let groups = Groups::resolve(groups, &identity.clients, faults);

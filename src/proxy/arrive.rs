@@ -13,6 +13,7 @@ use super::balance::{self, Route as Way};
 use super::charge;
 use super::cors;
 use super::exchange::{Exchange, Forwarding};
+use super::history;
 use super::key;
 use super::listing::{self, Listing};
 use super::me;
@@ -20,6 +21,7 @@ use super::prepare;
 use super::receive::{check_head, check_lines, invite_body, read_body};
 use super::respond::refuse_unreceivable;
 use super::services::Services;
+use super::session::Cue;
 use super::stored;
 use super::tls::certificate_of;
 use crate::dialect::{self, Api, Dialect, Reach, Route, RouteKind};
@@ -69,7 +71,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     let class = match route.kind {
         RouteKind::Conversation(_) => PathClass::Conversation,
         RouteKind::Models => PathClass::Listing,
-        RouteKind::Own | RouteKind::Other | RouteKind::Unknown => PathClass::Other,
+        RouteKind::Own | RouteKind::History | RouteKind::Other | RouteKind::Unknown => PathClass::Other,
     };
     exchange.route = label(&route);
     exchange.record.route = exchange.route.as_str();
@@ -88,6 +90,12 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         }
         let caller = me::Caller { grant, lost: scoped, ignored_headers: resolution.ignored_headers };
         let answer = me::serve(services, session.req_header(), exchange, caller, call, body.unwrap_or_default()).await?;
+        return Ok(Taken::Answer(answer));
+    }
+    if route.kind == RouteKind::History {
+        let (scope, advice) = me::Caller { grant, lost: scoped, ignored_headers: resolution.ignored_headers }.into_scope()?;
+        exchange.advised = advice;
+        let answer = history::serve(services, exchange, scope, session.req_header()).await?;
         return Ok(Taken::Answer(answer));
     }
     if route.kind == RouteKind::Unknown {
@@ -136,7 +144,8 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         let model = call.model();
         let watched = body.is_some() || session.as_mut().is_body_empty();
         let choice =
-            balance::board(services, (session, watched), exchange, asks.0, (choices, model.as_deref()), &mut forwarding).await?;
+            balance::board(services, (session, watched), exchange, (asks.0, None), (choices, model.as_deref()), &mut forwarding)
+                .await?;
         key::present(services, exchange, asks.0, &mut forwarding)?;
         let price = charge::price_of(&choice);
         charge::reserve_other(services, exchange, session.req_header(), body.as_ref(), price)?;
@@ -187,6 +196,7 @@ fn label(route: &Route<'_>) -> RouteLabel {
         },
         RouteKind::Models => RouteLabel::Models,
         RouteKind::Own => RouteLabel::Me,
+        RouteKind::History => RouteLabel::History,
         RouteKind::Other if matches!(route.path, "/embeddings" | "/api/embed" | "/api/embeddings") => RouteLabel::Embeddings,
         RouteKind::Other | RouteKind::Unknown => RouteLabel::Other,
     }
@@ -224,7 +234,7 @@ async fn resolve(
         }
     };
     exchange.record.client = resolution.client.clone();
-    exchange.session.clone_from(&resolution.session);
+    exchange.session = Cue::read(&session.req_header().headers, &resolution);
     exchange.task.clone_from(&resolution.task);
     services.metrics.count_ignored_headers(resolution.ignored_headers);
     Ok(resolution)

@@ -54,7 +54,7 @@ const HEADERS: &[&str] = &[
 const FAMILIES: &[&str] = &["anthropic-", "openai-", "x-stainless-"];
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 /// What pages may read of an answer's header beside what browsers always show.
-const EXPOSED: &str = "x-memgate-request-id, x-memgate-advice, x-memgate-key-source, retry-after, request-id, x-request-id";
+const EXPOSED: &str = "x-memgate-request-id, x-memgate-session, x-memgate-advice, x-memgate-key-source, x-memgate-budget, retry-after, request-id, x-request-id";
 /// Asked for, and answered, where a page of the wider network calls a host of a narrower one (Private Network Access).
 const REQUEST_PRIVATE_NETWORK: &str = "access-control-request-private-network";
 const ALLOW_PRIVATE_NETWORK: &str = "access-control-allow-private-network";

@@ -21,6 +21,7 @@ use super::cors::Page;
 use super::follow::Follower;
 use super::replay::Parked;
 use super::services::{Runtime, Services};
+use super::session::{Cue, Seat};
 use super::stored::Keeper;
 
 /// The reason of a request that was turned away before anything was decided, until the refusal names its own.
@@ -41,7 +42,7 @@ pub struct Exchange {
     /// The methods of the path, where it was asked for with another.
     pub allow: Option<&'static str>,
     /// The chat session and the UI's own task, on the caller's word.
-    pub session: Option<SessionId>,
+    pub session: Cue,
     pub task: Option<String>,
     /// In how many seconds the caller may try again, where it was turned away for now.
     pub retry_after: Option<u64>,
@@ -111,6 +112,8 @@ pub struct Chat {
     pub lesson: Option<PendingLesson>,
     /// Notes what the upstream keeps of the answer.
     pub keeper: Option<Keeper>,
+    /// The request's seat in its session.
+    pub seat: Option<Seat>,
 }
 
 /// A turn that is learned from if its answer ends well.
@@ -168,7 +171,7 @@ impl Exchange {
             page: Page::None,
             allow: None,
             retry_after: None,
-            session: None,
+            session: Cue::default(),
             task: None,
             advised: false,
             record,

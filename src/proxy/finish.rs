@@ -9,9 +9,11 @@ use pingora::{Error, ErrorSource, Result};
 use super::charge;
 use super::cors;
 use super::exchange::{Chat, Exchange, Phase};
+use super::history;
 use super::key::KEY_SOURCE;
 use super::respond::{ADVICE, REQUEST_ID, explain_failure, has_answered, has_left};
 use super::services::Services;
+use super::session::SESSION;
 use crate::memory::EnqueueError;
 use crate::telemetry::audit::Outcome;
 use crate::telemetry::{LearnResult, UpstreamFault};
@@ -54,6 +56,9 @@ pub fn begin_answer(
     let content_type = header.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let coded = header.headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
     let Some(chat) = &mut forwarding.chat else { return Ok(()) };
+    if let Some(seat) = &chat.seat {
+        header.insert_header(SESSION, seat.place.id.as_str())?;
+    }
     if chat.follower.begin(status, &content_type, coded) {
         forwarding.open = Some(services.metrics.open_stream());
         // A stream may get an ending that the upstream did not send, so its length is not known.
@@ -86,9 +91,13 @@ pub fn follow_answer(services: &Services, body: &mut Option<Bytes>, end_of_strea
             // Before the id passes: it may be named at once.
             keeper.note(services, &forwarding.upstream, &kept, exchange.record.time);
         }
+        if let Some(seat) = chat.seat.as_ref().filter(|_| !kept.is_empty()) {
+            services.sessions.note_answer(&seat.ticket, kept.iter().filter(|kept| !kept.by_id).map(|kept| kept.id.as_str()));
+        }
         if ended {
             // Before the end of the answer passes: what is acknowledged by it must not be lost.
             learn(services, chat);
+            history::keep(services, chat);
         }
     }
     exchange.record.bytes_out += body.as_ref().map_or(passed, Bytes::len) as u64;

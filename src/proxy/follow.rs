@@ -5,6 +5,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use crate::dialect::answer::Usage;
+use crate::dialect::said::Said;
 use crate::dialect::stored::Kept;
 use crate::dialect::stream::Tap;
 use crate::dialect::{Dialect, StreamFault};
@@ -30,6 +31,9 @@ pub struct Follower {
     recounted: bool,
     /// What a document says that the upstream keeps.
     kept: Vec<Kept>,
+    /// How much of what is said is kept, in bytes: 0 for nothing.
+    hears: usize,
+    heard: Option<Said>,
 }
 
 #[derive(Debug)]
@@ -52,6 +56,22 @@ impl Follower {
             said: 0,
             recounted: false,
             kept: Vec::new(),
+            hears: 0,
+            heard: None,
+        }
+    }
+
+    /// Keeps what the answer says, up to that many bytes.
+    #[must_use]
+    pub fn hearing(self, bytes: usize) -> Self {
+        Self { hears: bytes, ..self }
+    }
+
+    /// What the answer has said, where it was kept.
+    pub fn take_said(&mut self) -> Option<Said> {
+        match &mut self.kind {
+            Kind::Stream(tap) => tap.take_said(),
+            Kind::Opaque | Kind::Document(_) => self.heard.take(),
         }
     }
 
@@ -65,6 +85,11 @@ impl Follower {
             "application/json" => Kind::Document(Vec::new()),
             _ => Kind::Opaque,
         };
+        if let Kind::Stream(tap) = &mut self.kind
+            && self.hears > 0
+        {
+            tap.hear(self.hears);
+        }
         matches!(self.kind, Kind::Stream(_))
     }
 
@@ -118,6 +143,10 @@ impl Follower {
                 self.failed = answer.error;
                 self.recounted = answer.recounted;
                 self.kept = answer.kept;
+                if self.hears > 0 {
+                    let said = self.heard.insert(Said::new(self.hears));
+                    said.read_answer(self.dialect, kept);
+                }
                 (self.ended, None)
             }
             Kind::Stream(tap) if tap.done() => (now, None),

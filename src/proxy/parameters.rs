@@ -29,14 +29,14 @@ impl Settled {
 pub async fn settle(
     services: &Services,
     runtime: &Runtime,
-    scope: Option<&UserScope>,
+    (scope, session): (Option<&UserScope>, Option<&SessionId>),
     client: &ClientName,
     draft: &Draft,
 ) -> Settled {
     let mut own = Own::default();
     let mut missed = false;
     if let Some(scope) = scope {
-        match services.settings.fetch(scope, draft.session.as_ref(), runtime.memory.recall_deadline).await {
+        match services.settings.fetch(scope, session, runtime.memory.recall_deadline).await {
             Ok(read) => own = read,
             Err(_) => {
                 missed = true;

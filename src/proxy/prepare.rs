@@ -17,17 +17,18 @@ use super::follow::Follower;
 use super::key;
 use super::parameters::{Settled, settle};
 use super::services::{Runtime, Services};
+use super::session::{self, Place, Seat};
 use super::stored;
 use crate::catalog::{Choice, Upstream};
 use crate::context::{ContextSettings, Load, Trim, assemble, estimate_tokens, plan};
 use crate::dialect::Dialect;
 use crate::dialect::conversation::{Conversation, Form, ParseError, Role};
 use crate::dialect::edit::Edits;
+use crate::dialect::session::named_session;
 use crate::dialect::task::{Clue, Purpose, classify};
 use crate::dialect::transcript::recent;
 use crate::dialect::words::own_words;
 use crate::enforce::{Grant, Refusal, UserScope};
-use crate::ids::SessionId;
 use crate::memory::{self, Lesson, Message, RecallMiss, RecallRequest, Recalled};
 use crate::policy::MemoryAccess;
 use crate::quota::Demand;
@@ -39,7 +40,8 @@ pub struct Draft {
     pub conversation: Conversation,
     /// Empty where the request names none.
     pub model: String,
-    pub session: Option<SessionId>,
+    /// The session that the request names, and by what.
+    pub named: Option<Place>,
     pub purpose: Purpose,
     /// By what the purpose was told.
     pub clue: Clue,
@@ -49,11 +51,12 @@ impl Draft {
     /// # Errors
     /// When the body is none of the dialect.
     pub fn read(exchange: &Exchange, dialect: Dialect, body: Bytes) -> Result<Self, Refusal> {
-        let conversation = dialect.parse(body).map_err(refuse_malformed)?;
+        let conversation = dialect.parse(body.clone()).map_err(refuse_malformed)?;
         let model = conversation.model().unwrap_or_default().to_owned();
-        let session = exchange.session.clone();
-        let (purpose, clue) = classify(&conversation, exchange.task.as_deref(), session.as_ref().map(SessionId::as_str));
-        Ok(Self { conversation, model, session, purpose, clue })
+        let named = session::named(&exchange.session, named_session(&body).map_err(refuse_malformed)?)?;
+        let chat_id = named.as_ref().map(|place| place.id.as_str());
+        let (purpose, clue) = classify(&conversation, exchange.task.as_deref(), chat_id);
+        Ok(Self { conversation, model, named, purpose, clue })
     }
 
     /// Whether memory takes part, where it may as far as `access` says.
@@ -67,7 +70,7 @@ impl Draft {
     }
 
     /// The person's own words in the last user turn; of a transcript, what was said last.
-    fn own_words(&self) -> Option<String> {
+    pub fn own_words(&self) -> Option<String> {
         let text = self.conversation.text(self.conversation.last_user()?);
         let said = if self.conversation.form() == Form::Transcript { recent(&text) } else { &text };
         Some(own_words(said).into_owned())
@@ -204,13 +207,15 @@ pub async fn chat(
     exchange.record.purpose = Some(draft.purpose.as_str());
     let runtime = Arc::clone(&exchange.runtime);
     let owner = stored::scope_of(&grant);
-    let settled = settle(services, &runtime, owner, &exchange.record.client, &draft).await;
+    let taken = owner.and_then(|scope| Seat::take(services, exchange, scope, &draft));
+    let session_id = taken.as_ref().map(|seat| &seat.place.id);
+    let settled = settle(services, &runtime, (owner, session_id), &exchange.record.client, &draft).await;
     let mut steering = steer(&mut draft, &settled)?;
     exchange.record.model = Some(Clipped::new(&draft.model));
     let (asker, model) = (asker_of(&runtime, owner), settled.effective.model());
     let choices = runtime.catalog.choose(dialect.api(), model, &asker)?;
     let choices = stored::locate(services, owner, &draft.conversation, choices, exchange.record.time)?;
-    let choice = balance::board(services, (session, true), exchange, owner, (choices, model), forwarding).await?;
+    let choice = balance::board(services, (session, true), exchange, (owner, session_id), (choices, model), forwarding).await?;
     steering.model = choice.rename.clone().or(steering.model);
     key::present(services, exchange, owner, forwarding)?;
     let keeper = stored::keeper(services, owner, &draft.conversation);
@@ -252,19 +257,20 @@ pub async fn chat(
     let lesson = scope.filter(|_| draft.learns(access)).and_then(|scope| {
         let text = draft.own_words()?;
         let lesson = Lesson { request_id: exchange.record.request.to_string(), text, turn, at: exchange.record.time };
-        Some(PendingLesson { scope, session: draft.session.clone(), lesson })
+        Some(PendingLesson { scope, session: draft.named.as_ref().map(|place| place.id.clone()), lesson })
     });
     let sent = fitted.trim.tokens_after - fitted.reserved;
     // What tools would have cost is counted in, so with some taken away the upstream's count is of something else.
     let whole = draft.conversation.is_counted() && !draft.conversation.stored().completes() && edits.tools.is_none();
     forwarding.chat = Some(Chat {
         model: draft.model,
-        follower: Follower::new(dialect),
+        follower: Follower::new(dialect).hearing(taken.as_ref().map_or(0, Seat::hears)),
         sent: Some(sent).filter(|_| whole),
         edits,
         factor: fitted.load.factor,
         lesson,
         keeper,
+        seat: taken,
     });
     Ok(rewritten)
 }

@@ -17,6 +17,7 @@ use crate::memory::{Memory, MemorySettings};
 use crate::parameters::{Book, Rules};
 use crate::policy::TrustSettings;
 use crate::quota::{Budgets, Quota};
+use crate::sessions::Sessions;
 use crate::store::Store;
 use crate::telemetry::{AuditLog, Metrics};
 use crate::vault::{Vault, VaultSettings};
@@ -46,6 +47,7 @@ pub struct Services {
     pub vault: Arc<Vault>,
     /// What people say of theirs.
     pub settings: Arc<Book>,
+    pub sessions: Arc<Sessions>,
     pub metrics: Arc<Metrics>,
     pub audit: AuditLog,
     pub tokens: TokenCounter,

@@ -59,6 +59,21 @@ fn when(milliseconds: i64) -> String {
     jiff::Timestamp::from_millisecond(milliseconds).map_or_else(|_| "some time".to_owned(), |time| format!("{time:.0}"))
 }
 
+impl StoreError {
+    /// Whether trying again can help: a full disk is emptied some day, a damaged file stays damaged, and must not hold up what waits
+    /// behind it.
+    #[must_use]
+    pub fn will_pass(&self) -> bool {
+        match self {
+            Self::Disk(error) => !matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData),
+            Self::Database(error) => matches!(**error, redb::Error::PreviousIo | redb::Error::LockPoisoned(_)),
+            // The file that was in the way is gone.
+            Self::InUse | Self::Random | Self::Foreign => true,
+            _ => false,
+        }
+    }
+}
+
 /// Why a turn was not queued for learning.
 #[derive(Debug, Clone, Error)]
 pub enum JournalError {

@@ -1,4 +1,4 @@
-//! Journals: turns that wait to be learned from, each in one append-only file that is the queue itself.
+//! Journals: turns that wait to be learned from or kept, each in one append-only file that is the queue itself.
 //!
 //! An append is one write and no fsync: it outlives the process, not a power cut. Consumption is written down now and then,
 //! as marks in the same file; an entry that is seen twice after a restart is learned once (`Batch::learned`).
@@ -20,13 +20,15 @@ use super::error::{JournalError, StoreError};
 use super::overlay::aside;
 use crate::enforce::Ticket;
 
-/// Which learner a turn waits for.
+/// What a turn waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Queue {
     /// The rules, which read every turn first.
     Rules,
     /// The model, which reads what the rules hand on.
     Tutor,
+    /// No learner: the histories of sessions.
+    History,
 }
 
 impl Queue {
@@ -35,6 +37,7 @@ impl Queue {
         match self {
             Self::Rules => "learn.journal",
             Self::Tutor => "tutor.journal",
+            Self::History => "history.journal",
         }
     }
 
@@ -43,6 +46,7 @@ impl Queue {
         match self {
             Self::Rules => "journal",
             Self::Tutor => "tutor journal",
+            Self::History => "history journal",
         }
     }
 }

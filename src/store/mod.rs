@@ -1,7 +1,7 @@
 //! What lasts: one sealed redb file per user, the registry of users and keys, and the journals of turns to learn from.
 //!
 //! Layout of the storage directory: `master.key` (unless configured elsewhere), `registry.redb`, `learn.journal`, `tutor.journal`,
-//! and `users/<2 hex>/<64 hex>.redb`, named by a keyed hash. A user's data key lives in the registry, wrapped, and nowhere else.
+//! `history.journal`, and `users/<2 hex>/<64 hex>.redb`, named by a keyed hash. A user's data key lives in the registry, wrapped, and nowhere else.
 //! `master.key.next` and `*.new` are there while something is replaced, or after a crash.
 
 pub mod disk;
@@ -160,6 +160,7 @@ struct Inner {
     rotating: Mutex<()>,
     rules: Journal,
     tutor: Journal,
+    history: Journal,
     gates: Box<[Mutex<()>]>,
 }
 
@@ -182,8 +183,10 @@ impl Store {
         }
         let rules = Journal::open(disk.clone(), Queue::Rules, settings.journal_limit)?;
         let tutor = Journal::open(disk.clone(), Queue::Tutor, settings.journal_limit)?;
+        let history = Journal::open(disk.clone(), Queue::History, settings.journal_limit)?;
         let gates = std::iter::repeat_with(Mutex::default).take(GATES).collect();
-        let store = Self(Arc::new(Inner { disk, registry, key_source, rotating: Mutex::default(), rules, tutor, gates }));
+        let store =
+            Self(Arc::new(Inner { disk, registry, key_source, rotating: Mutex::default(), rules, tutor, history, gates }));
         if let Err(error) = store.remove_doomed() {
             tracing::error!(%error, "files of an erased tenant are still there, unreadable; erase it again to remove them");
         }

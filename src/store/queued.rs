@@ -71,6 +71,7 @@ impl Store {
         match queue {
             Queue::Rules => &self.0.rules,
             Queue::Tutor => &self.0.tutor,
+            Queue::History => &self.0.history,
         }
     }
 }

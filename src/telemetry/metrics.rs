@@ -38,7 +38,7 @@ label!(
     RouteLabel {
         Chat = "chat", Completions = "completions", Responses = "responses", Messages = "messages", CountTokens = "count_tokens",
         OllamaChat = "ollama_chat", OllamaGenerate = "ollama_generate", Models = "models", Embeddings = "embeddings", Me = "me",
-        Preflight = "preflight", Other = "other"
+        History = "history", Preflight = "preflight", Other = "other"
     }
 );
 label!(
@@ -80,12 +80,14 @@ mod budgets;
 mod keys;
 mod models;
 mod reloads;
+mod sessions;
 
 pub use balance::{BalanceMetrics, EjectionCause, FailoverCause};
 pub use budgets::{BudgetMetrics, TokenSort};
 pub use keys::{KeyMetrics, KeyTestResult};
 pub use models::{EmbeddingResult, JwksFetch, ModelMetrics, TutorFact, TutorResult};
 pub use reloads::{CertificateMetrics, ReloadResult};
+pub use sessions::{HistoryResult, SessionMetrics};
 
 /// Handles of one family, resolved once, so that the request's path hashes no label.
 #[derive(Clone)]
@@ -139,6 +141,8 @@ pub struct Metrics {
     models: ModelMetrics,
     /// What budgets refused and charged.
     pub budgets: BudgetMetrics,
+    /// What becomes of sessions and of their histories.
+    pub sessions: SessionMetrics,
 }
 
 impl std::fmt::Debug for Metrics {
@@ -241,6 +245,7 @@ impl Metrics {
             keys: KeyMetrics::new(&b)?,
             models: ModelMetrics::new(&b)?,
             budgets: BudgetMetrics::new(&b)?,
+            sessions: SessionMetrics::new(&b)?,
             registry: b.0,
         })
     }

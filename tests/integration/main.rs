@@ -39,6 +39,8 @@ mod refusals;
 mod reload;
 mod responses;
 mod scale;
+mod sessions;
+mod sessions_isolation;
 mod settings;
 mod stored;
 mod stored_paths;

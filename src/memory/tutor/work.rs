@@ -10,7 +10,7 @@ use crate::inference::{ChatRequest, Completion, InferenceError};
 use crate::memory::Memory;
 use crate::memory::extract::{Statement, own_text};
 use crate::memory::learn::{Reader, Taught, turn_names};
-use crate::memory::learner::{clock, will_pass};
+use crate::memory::learner::clock;
 use crate::memory::lesson::Lesson;
 use crate::memory::view::View;
 use crate::store::{Batch, JournalEntry, PrefixHash, Spending, StoreError};
@@ -57,7 +57,7 @@ impl Memory {
         let plan = match planned {
             Ok(Ok(plan)) => plan,
             // A full disk is emptied some day; until then nothing is lost.
-            Ok(Err(error)) if will_pass(&error) => return End { done: Vec::new(), failed: all },
+            Ok(Err(error)) if error.will_pass() => return End { done: Vec::new(), failed: all },
             Ok(Err(_)) | Err(_) => return self.retry(Vec::new(), all, attempts),
         };
         let Some(call) = plan.call else { return End { done: plan.done, failed: Vec::new() } };

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::identity::Source;
-use crate::policy::{ClientFile, ClientPolicy, MemoryAccess, TrustFile, TrustMode, TrustSettings, Vouch, resolve};
+use crate::policy::{ClientFile, ClientPolicy, History, MemoryAccess, TrustFile, TrustMode, TrustSettings, Vouch, resolve};
 use crate::setting::{Fault, Faults};
 
 /// Secrets as files, so that no test touches the environment.
@@ -74,7 +74,8 @@ fn the_documented_shape_is_read() {
     assert_eq!((&*identity.signing_keys[0].id, identity.replay_capacity), ("k1", 5000));
     let policy = |name: &str| settings.clients[&ClientName::parse(name).unwrap()].clone();
     let (vouch, memory, default_user) = (Vouch::Vouched, MemoryAccess::ReadWrite, user("acme:guest"));
-    assert_eq!(policy("open-webui"), ClientPolicy { mode: TrustMode::Strict, vouch, memory, tenant: None, default_user });
+    let (mode, history) = (TrustMode::Strict, History::Off);
+    assert_eq!(policy("open-webui"), ClientPolicy { mode, vouch, memory, tenant: None, default_user, history });
     assert_eq!(policy("sillytavern").mode, TrustMode::Required);
     assert_eq!(policy("old").mode, TrustMode::Legacy);
     assert_eq!(policy("team").vouch, Vouch::Verified);

@@ -12,6 +12,7 @@ use super::{Balance, Reason, may_take_over};
 use crate::catalog::{Choice, Upstream};
 use crate::dialect::with_model;
 use crate::enforce::{Refusal, UserScope};
+use crate::ids::SessionId;
 use crate::proxy::charge;
 use crate::proxy::exchange::{Exchange, Forwarding, Phase};
 use crate::proxy::key::{self, KeyChoice};
@@ -119,7 +120,7 @@ pub async fn board(
     services: &Services,
     (session, watched): (&mut Session, bool),
     exchange: &mut Exchange,
-    scope: Option<&UserScope>,
+    (scope, conversation): (Option<&UserScope>, Option<&SessionId>),
     (mut choices, model): (Vec<Choice>, Option<&str>),
     forwarding: &mut Forwarding,
 ) -> Result<Choice, Refusal> {
@@ -128,7 +129,7 @@ pub async fn board(
         Some(scope) => balance.number(scope.user()),
         None => balance.number((&exchange.record.client, exchange.record.peer)),
     };
-    let seeds = (balance.conversation(scope, exchange.session.as_ref()), balance.number(exchange.record.request.to_string()));
+    let seeds = (balance.conversation(scope, conversation), balance.number(exchange.record.request.to_string()));
     let order = in_order(balance, &choices, seeds);
     let (at, place) = sit(balance, (session, watched), exchange, (&choices, &order), person).await?;
     let spare = order.iter().map(|(other, _)| *other).filter(|other| *other != at);

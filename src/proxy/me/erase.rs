@@ -59,11 +59,13 @@ pub async fn erase(services: &Services, exchange: &Exchange, scope: UserScope, b
         return Err(invalid("confirmation_missing", message));
     }
     let erasure = Erasure { receipt: exchange.record.request, at: unix_ms() };
-    let (memory, vault) = (Arc::clone(&services.memory), Arc::clone(&services.vault));
+    let (memory, sessions) = (Arc::clone(&services.memory), Arc::clone(&services.sessions));
+    let vault = Arc::clone(&services.vault);
     let (erased, waiting_turns) = off_thread(move || {
         let waiting = memory.waiting_lessons(&scope)?;
         let erased = memory.erase(&scope, erasure)?;
         vault.forget(&scope);
+        sessions.forget(&scope);
         Ok((erased, waiting))
     })
     .await?;

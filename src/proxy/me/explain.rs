@@ -13,6 +13,7 @@ use super::super::key;
 use super::super::parameters::settle;
 use super::super::prepare::{Draft, Fitted, consult, demand, edit, fit, memory_access, steer};
 use super::super::services::Services;
+use super::super::session;
 use super::about::IdentityBody;
 use super::budget::{self, Forecast};
 use super::input::Parameters;
@@ -38,6 +39,7 @@ struct ExplainBody<'a> {
     model: ModelBody<'a>,
     key: key::KeyBody,
     settings: &'a Effective,
+    session: Option<SessionBody<'a>>,
     memory: MemoryBody,
     facts: Vec<PlacedBody<'a>>,
     blocks: Vec<BlockBody<'a>>,
@@ -62,6 +64,15 @@ struct RequestBody<'a> {
 struct TriedBody<'a> {
     name: &'a str,
     reason: &'static str,
+}
+
+/// The session that the chat belongs to, and by what that was told.
+#[derive(Debug, Serialize)]
+struct SessionBody<'a> {
+    id: &'a str,
+    by: &'static str,
+    /// Whether the turn would be kept in its history.
+    history: bool,
 }
 
 /// By what the purpose was told.
@@ -152,11 +163,13 @@ pub async fn explain(
 ) -> Result<Answer, Refusal> {
     let runtime = &exchange.runtime;
     let mut draft = Draft::read(exchange, dialect, body)?;
-    let settled = settle(services, runtime, Some(&scope), &exchange.record.client, &draft).await;
+    let place = session::place_of(services, &scope, &exchange.session, &draft);
+    let session_id = place.as_ref().map(|place| &place.id);
+    let settled = settle(services, runtime, (Some(&scope), session_id), &exchange.record.client, &draft).await;
     let steering = steer(&mut draft, &settled)?;
     let asker = asker_of(runtime, Some(&scope));
     let mut choices = runtime.catalog.choose(dialect.api(), settled.effective.model(), &asker)?;
-    let order = services.balance.explain(&choices, &scope, draft.session.as_ref());
+    let order = services.balance.explain(&choices, &scope, session_id);
     let Some((first, _)) = order.first() else { return Err(failed("no upstream was chosen")) };
     let tried = order.iter().map(|(at, reason)| (choices[*at].upstream.name.clone(), reason.as_str())).collect::<Vec<_>>();
     let choice = choices.swap_remove(*first);
@@ -183,6 +196,7 @@ pub async fn explain(
     let budget = budget::forecast(services, exchange, &scope, asked, price_of(&choice));
     let Fitted { load, trim, reserved, crowded } = fitted;
 
+    let history = place.as_ref().is_some_and(|place| session::is_kept(runtime, &scope, place, &draft));
     let identity = IdentityBody::of(exchange, &scope, ignored_headers);
     let memory = MemoryBody {
         recalls,
@@ -201,7 +215,7 @@ pub async fn explain(
     let scores: HashMap<FactId, f32> = scores.into_iter().collect();
     let blocks =
         edits.system.iter().map(|text| (None, text)).chain(edits.prefixes.iter().map(|(turn, text)| (Some(*turn), text)));
-    let place = |turn: Option<usize>| if turn.is_some() { "turn" } else { "system" };
+    let stands = |turn: Option<usize>| if turn.is_some() { "turn" } else { "system" };
     let listed = |turn: Option<usize>| turn.and_then(|turn| draft.conversation.listed(turn));
     let cut = trim.cut.iter().filter_map(|&turn| {
         Some(CutBody {
@@ -221,11 +235,12 @@ pub async fn explain(
                 model: &draft.model,
                 upstream: &upstream.name,
                 upstreams: tried.iter().map(|(name, reason)| TriedBody { name, reason }).collect(),
-                session: draft.session.as_ref().map(crate::ids::SessionId::as_str),
+                session: draft.named.as_ref().map(|place| place.id.as_str()),
             },
             model: ModelBody::of(runtime, &draft, &asker, &choice),
             key,
             settings: &settled.effective,
+            session: place.as_ref().map(|place| SessionBody { id: place.id.as_str(), by: place.by.as_str(), history }),
             memory,
             facts: placed
                 .iter()
@@ -233,10 +248,16 @@ pub async fn explain(
                     let memory = FactBody::from(facts.get(&at.fact)?);
                     // What was replayed was scored by another question.
                     let fit = scores.get(&at.fact).copied().filter(|_| at.turn.is_some() && !at.replayed);
-                    Some(PlacedBody { r#in: place(at.turn), message: listed(at.turn), replayed: at.replayed, score: fit, memory })
+                    Some(PlacedBody {
+                        r#in: stands(at.turn),
+                        message: listed(at.turn),
+                        replayed: at.replayed,
+                        score: fit,
+                        memory,
+                    })
                 })
                 .collect(),
-            blocks: blocks.map(|(turn, text)| BlockBody { r#in: place(turn), message: listed(turn), text }).collect(),
+            blocks: blocks.map(|(turn, text)| BlockBody { r#in: stands(turn), message: listed(turn), text }).collect(),
             trim: TrimBody {
                 tokens_before: trim.tokens_before,
                 tokens_after: trim.tokens_after,

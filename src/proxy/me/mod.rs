@@ -32,6 +32,7 @@ use crate::memory::curate::CurateError;
 use crate::telemetry::audit::Outcome;
 
 pub use call::{Call, find};
+pub use sessions::in_sessions;
 
 /// Who asks.
 #[derive(Debug)]
@@ -52,10 +53,26 @@ pub enum Answer {
     },
     /// All facts of the scope, one a line, written piece by piece.
     Export(UserScope),
+    /// All sessions of the scope and their turns, likewise.
+    ExportSessions(UserScope),
+}
+
+impl Caller {
+    /// The scope, and whether the answer says that a stricter mode would refuse.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn into_scope(self) -> Result<(UserScope, bool), Refusal> {
+        match self.grant {
+            Grant::Scoped { scope, advice, .. } => Ok((scope, advice)),
+            Grant::Unscoped { .. } if self.lost => Err(failed("the user could not be taken in")),
+            Grant::Unscoped { reason, .. } => Err(no_scope(reason)),
+        }
+    }
 }
 
 impl Answer {
-    fn json(status: u16, value: &impl Serialize) -> Result<Self, Refusal> {
+    pub fn json(status: u16, value: &impl Serialize) -> Result<Self, Refusal> {
         match serde_json::to_vec(value) {
             Ok(body) => Ok(Self::Json { status, body: body.into() }),
             Err(error) => Err(failed(&error.to_string())),
@@ -75,17 +92,14 @@ pub async fn serve(
     call: Call,
     body: Bytes,
 ) -> Result<Answer, Refusal> {
-    let (scope, advice) = match caller.grant {
-        Grant::Scoped { scope, advice, .. } => (scope, advice),
-        Grant::Unscoped { .. } if caller.lost => return Err(failed("the user could not be taken in")),
-        Grant::Unscoped { reason, .. } => return Err(no_scope(reason)),
-    };
+    let ignored_headers = caller.ignored_headers;
+    let (scope, advice) = caller.into_scope()?;
     exchange.advised = advice;
     let query = input::Parameters::read(request.uri.query())?;
     match call {
         Call::About => {
             query.allow(&[])?;
-            about::about(services, exchange, scope, caller.ignored_headers).await
+            about::about(services, exchange, scope, ignored_headers).await
         }
         Call::List => facts::list(services, exchange, scope, &query).await,
         Call::Add => {
@@ -116,7 +130,7 @@ pub async fn serve(
         Call::Sessions(call) => sessions::serve(services, exchange, scope, call, &query, &body).await,
         Call::Explain => {
             let chat = (explain::dialect_of(&query)?, body);
-            explain::explain(services, exchange, scope, caller.ignored_headers, chat).await
+            explain::explain(services, exchange, scope, ignored_headers, chat).await
         }
     }
 }
@@ -127,6 +141,7 @@ pub async fn give(services: &Services, session: &mut Session, exchange: &mut Exc
     match answer {
         Answer::Json { status, body } => write_whole(session, exchange, status, body).await?,
         Answer::Export(scope) => transfer::export(services, session, exchange, scope).await?,
+        Answer::ExportSessions(scope) => sessions::export(services, session, exchange, scope).await?,
     }
     exchange.record.outcome = Outcome::Complete;
     if rest {

@@ -106,7 +106,7 @@ pub async fn export(
     session.write_response_body(Some(Bytes::new()), true).await
 }
 
-async fn begin(session: &mut Session, exchange: &mut Exchange) -> pingora::Result<()> {
+pub(super) async fn begin(session: &mut Session, exchange: &mut Exchange) -> pingora::Result<()> {
     let mut header = own_header(exchange, 200, "application/x-ndjson")?;
     match session.req_header().version {
         http::Version::HTTP_11 => header.insert_header(TRANSFER_ENCODING, "chunked")?,
