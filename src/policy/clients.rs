@@ -31,6 +31,12 @@ pub(super) struct Unnamed {
 }
 
 impl Unnamed {
+    /// The tenant that the client's own settings put them in, and which setting does.
+    pub(super) fn tenant(&self) -> Option<(&TenantId, &'static str)> {
+        let fixed = self.tenant.as_ref().map(|tenant| (tenant, "tenant"));
+        fixed.or_else(|| self.own.as_ref().map(|own| (own.tenant(), "default_user")))
+    }
+
     /// The client's own, or else the `usual` one; in the client's tenant.
     pub(super) fn or(self, usual: &UserId) -> UserId {
         let Self { own, tenant } = self;

@@ -203,6 +203,7 @@ async fn resolve(
     exchange.session.clone_from(&resolution.session);
     exchange.task.clone_from(&resolution.task);
     services.metrics.count_ignored_headers(resolution.ignored_headers);
+    services.metrics.count_dropped_groups(resolution.dropped_groups);
     Ok(resolution)
 }
 

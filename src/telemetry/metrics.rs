@@ -121,6 +121,7 @@ pub struct Metrics {
     open_streams: IntGauge,
     shadow_refusals: IntCounterVec,
     ignored_headers: IntCounter,
+    dropped_groups: IntCounter,
     reloads: PerLabel<IntCounter>,
     audit_dropped: IntCounter,
     /// The certificates of the listener.
@@ -217,6 +218,7 @@ impl Metrics {
             )?,
             ignored_headers: b
                 .counter("ignored_identity_headers_total", "Identity headers dropped from peers that nobody trusts.")?,
+            dropped_groups: b.counter("dropped_groups_total", "Groups in evidence that have no name or were too many.")?,
             reloads: PerLabel::of(&reloads, ReloadResult::ALL)?,
             audit_dropped: b.counter("audit_dropped_total", "Audit records that could not be queued or written.")?,
             certificates: CertificateMetrics::new(&b)?,
@@ -295,6 +297,10 @@ impl Metrics {
 
     pub fn count_ignored_headers(&self, headers: u32) {
         self.ignored_headers.inc_by(u64::from(headers));
+    }
+
+    pub fn count_dropped_groups(&self, groups: u32) {
+        self.dropped_groups.inc_by(u64::from(groups));
     }
 
     pub fn count_reload(&self, result: ReloadResult) {

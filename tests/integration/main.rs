@@ -37,4 +37,5 @@ mod scale;
 mod stored;
 mod stored_paths;
 mod streams;
+mod tenants;
 mod tls;
