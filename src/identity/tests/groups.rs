@@ -112,7 +112,7 @@ fn tokens_list_groups_by_a_claim() {
     let present = |settings: Value, claims: Value| {
         let mut jwt = json!({"secret": {"file": secret}});
         jwt.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
-        let resolver = with(&json!([{"jwt": jwt}]), None, true);
+        let resolver = with(&json!([{"jwt": jwt}]), None, false);
         let mut all = json!({"sub": "ann", "iat": NOW, "exp": NOW + 300});
         all.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
         let token = open_webui::token(&json!({"alg": "HS256", "typ": "JWT"}), &all, SECRET.as_bytes());
