@@ -207,6 +207,24 @@ fn a_scope_is_in_the_groups_of_its_evidence_and_of_the_configuration_and_a_sandb
 }
 
 #[test]
+fn a_sandbox_is_held_to_its_clients_tenant() {
+    let clients = serde_json::json!([{"name": "ui", "peers": ["10.0.0.1"], "tenant": "acme"}]);
+    let tenants = serde_json::json!([{"name": "acme", "upstreams": ["ours"]}, {"name": "globex"}]);
+    let settings = crate::policy::resolve(
+        &crate::policy::TrustFile::default(),
+        &serde_json::from_value::<Vec<_>>(clients).unwrap(),
+        &serde_json::from_value::<Vec<_>>(tenants).unwrap(),
+        &[],
+        &mut crate::setting::Faults::default(),
+    );
+    let name = |scope: &UserScope| settings.tenant_of(scope).map(|tenant| tenant.name.as_str().to_owned());
+    assert_eq!(name(&sandbox(&resolution("ui"), "10.0.0.1", Some("alice"))).as_deref(), Some("acme"));
+    assert_eq!(name(&sandbox(&resolution("other"), "10.0.0.1", Some("acme:alice"))), None);
+    assert_eq!(name(&test_scope("globex:alice", Assurance::Verified)).as_deref(), Some("globex"));
+    assert_eq!(name(&test_scope("alice", Assurance::Verified)), None);
+}
+
+#[test]
 fn equal_names_of_two_tenants_have_two_sandboxes() {
     let names = ["alice", "acme:alice", "globex:alice"];
     let scopes = names.map(|claimed| {

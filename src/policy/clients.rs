@@ -73,6 +73,10 @@ pub(super) fn resolve_client(
         faults.add(format!("{path}.identity"), "expects signatures, but there is no signing key", remedy);
     }
     let keyless = file.key.is_none() && file.keys.is_empty() && file.certificates.is_empty();
+    if file.tenant.is_some() && keyless && file.peers.is_empty() {
+        let reason = "anybody's request could be taken for this client's, and would be of its tenant or be refused";
+        faults.add(format!("{path}.tenant"), reason, "give the client a key, a certificate or peers: a tenant needs one");
+    }
     let laxer = file.mode.is_some_and(|mode| mode.is_laxer_than(trust.mode));
     if laxer && keyless && file.peers.is_empty() {
         let reason = "is laxer than trust.mode, and anybody could pass for this client";

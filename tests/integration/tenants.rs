@@ -35,7 +35,7 @@ fn chat(client: &str, text: &str) -> Request {
     Request::chat(&[text]).header("x-api-key", client)
 }
 
-async fn user_key(world: &World, user: &str) -> String {
+fn user_key(world: &World, user: &str) -> String {
     let made = world.gate.run(&["user", "key", "add", user]);
     let text = String::from_utf8_lossy(&made.stdout).into_owned();
     let key = text.split(|c: char| !c.is_ascii_alphanumeric() && !"_-".contains(c)).find(|part| part.starts_with("mgk_"));
@@ -54,7 +54,7 @@ async fn equal_names_of_two_tenants_never_meet_in_any_mode() {
         ] {
             assert_eq!(world.forwarded(&request).await.mentions("quagga"), knows, "{what}, {mode}");
         }
-        let key = user_key(&world, "acme:ann").await;
+        let key = user_key(&world, "acme:ann");
         let by_key = |client: &str| chat(client, QUESTION).bearer(&key);
         assert!(world.forwarded(&by_key(ACME)).await.mentions("quagga"), "{mode}");
         for crossed in [chat(GLOBEX, QUESTION).header("X-Who", "acme:ann"), by_key(GLOBEX)] {

@@ -95,7 +95,7 @@ fn equal_names_of_two_tenants_never_meet_whatever_the_evidence() {
     let resolver = world(&sources(&dir));
     let signed = |user: &str| {
         let lines = sign(&k1(), user, "POST", TARGET, BODY, NOW, &format!("nonce-0123456789-{user}").replace(':', "-"));
-        lines.into_iter().map(|(name, value)| (name, value)).collect::<Vec<_>>()
+        lines
     };
     let one = |name: &'static str, value: &str| vec![(name, value.to_owned())];
     let two = |a: (&'static str, &str), b: (&'static str, &str)| vec![(a.0, a.1.to_owned()), (b.0, b.1.to_owned())];

@@ -159,7 +159,8 @@ fn tenants_have_every_fault_told() {
             {"name": "short", "retention": "10m"}, {"name": "empty", "upstreams": []},
         ],
         "clients": [
-            {"name": "a", "tenant": "globex"}, {"name": "b", "tenant": "B"}, {"name": "c", "tenant": "acme", "default_user": "short:x"},
+            {"name": "a", "tenant": "globex", "peers": ["10.0.0.1"]}, {"name": "b", "tenant": "B", "peers": ["10.0.0.2"]},
+            {"name": "g", "tenant": "acme"}, {"name": "c", "tenant": "acme", "peers": ["10.0.0.3"], "default_user": "short:x"},
             {"name": "d", "default_user": "globex:x"}, {"name": "e", "default_user": " "}, {"name": "f", "groups_header": "X_Groups"},
         ],
         "trust": {"default_user": "nowhere:x"},
@@ -171,10 +172,11 @@ fn tenants_have_every_fault_told() {
         [
             "clients[0].tenant",
             "clients[1].tenant",
-            "clients[2].default_user",
+            "clients[2].tenant",
             "clients[3].default_user",
             "clients[4].default_user",
-            "clients[5].groups_header",
+            "clients[5].default_user",
+            "clients[6].groups_header",
             "tenants[0].upstreams[1]",
             "tenants[1].name",
             "tenants[2].name",
@@ -203,7 +205,9 @@ fn two_issuers_do_not_name_people_of_one_tenant_by_accident() {
     std::fs::write(&secret, "0123456789abcdef0123456789abcdef").unwrap();
     let issuer = |name: Option<&str>, change: Value| {
         let mut jwt = json!({"secret": {"file": secret}});
-        name.map(|name| jwt["issuer"] = name.into());
+        if let Some(name) = name {
+            jwt["issuer"] = name.into();
+        }
         jwt.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
         json!({"jwt": jwt})
     };
@@ -213,6 +217,7 @@ fn two_issuers_do_not_name_people_of_one_tenant_by_accident() {
         let mut clients = json!([{"name": "a", "identity": [first]}, {"name": "b", "identity": [second]}]);
         if let Some(tenant) = tenant {
             clients[1]["tenant"] = tenant.into();
+            clients[1]["peers"] = json!(["10.0.0.1"]);
         }
         paths(&json!({"clients": clients}))
     };
