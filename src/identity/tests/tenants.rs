@@ -93,10 +93,7 @@ const MISMATCH: &str = code::TENANT_MISMATCH;
 fn equal_names_of_two_tenants_never_meet_whatever_the_evidence() {
     let dir = tempfile::tempdir().unwrap();
     let resolver = world(&sources(&dir));
-    let signed = |user: &str| {
-        let lines = sign(&k1(), user, "POST", TARGET, BODY, NOW, &format!("nonce-0123456789-{user}").replace(':', "-"));
-        lines
-    };
+    let signed = |user: &str| sign(&k1(), user, "POST", TARGET, BODY, NOW, &format!("nonce-0123456789-{user}").replace(':', "-"));
     let one = |name: &'static str, value: &str| vec![(name, value.to_owned())];
     let two = |a: (&'static str, &str), b: (&'static str, &str)| vec![(a.0, a.1.to_owned()), (b.0, b.1.to_owned())];
     let bearer = |key: &str| one("authorization", &format!("Bearer {key}"));
