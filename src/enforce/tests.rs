@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::operator::{AuditedAct, OperatorAct, scope_for};
 use super::*;
-use crate::identity::{Finding, KeyHash, Resolution};
+use crate::identity::{Evidence, Finding, KeyHash, Resolution};
 use crate::ids::{SessionId, TenantId};
 use crate::policy::Decision;
 
@@ -176,4 +176,60 @@ fn an_operator_gets_in_behind_the_audit_record_alone() {
     let sandboxed = sandbox(&resolution("ui"), "10.0.0.1", Some("bob"));
     let act = OperatorAct { user: sandboxed.user(), ..act };
     assert!(scope_for(AuditedAct::record(&act, |_| Ok::<_, ()>(())).unwrap()).is_sandbox());
+}
+
+#[test]
+fn a_scope_is_in_the_groups_of_its_evidence_and_of_the_configuration_and_a_sandbox_in_none() {
+    let files = serde_json::json!([{"name": "lab", "users": ["acme:alice"]}, {"name": "ui-people", "clients": ["ui"]}]);
+    let clients = serde_json::json!([{"name": "ui", "peers": ["10.0.0.1"]}]);
+    let settings = crate::policy::resolve(
+        &crate::policy::TrustFile::default(),
+        &serde_json::from_value::<Vec<_>>(clients).unwrap(),
+        &[],
+        &serde_json::from_value::<Vec<_>>(files).unwrap(),
+        &mut crate::setting::Faults::default(),
+    );
+    let names =
+        |scope: &UserScope| settings.groups_of(scope).iter().map(|group| group.as_str().to_owned()).collect::<Vec<_>>().join(" ");
+    let user = UserId::parse("acme:alice").unwrap();
+    let groups = vec![GroupName::parse("staff").unwrap()];
+    let evidence = Evidence { user: user.clone(), assurance: Assurance::Verified, source: "jwt", groups };
+    let resolution = Resolution { finding: Finding::Valid(evidence), ..resolution("ui") };
+    let admitted = |user| {
+        let decision = Decision::Admit { user, assurance: Assurance::Verified, reason: "verified", advice: false };
+        let Ok(Grant::Scoped { scope, .. }) = admit(decision, &resolution, peer("::1")) else { panic!() };
+        scope
+    };
+    assert_eq!(names(&admitted(user)), "staff lab ui-people");
+    // Groups go with the user whom the evidence is about.
+    assert_eq!(names(&admitted(UserId::parse("alice").unwrap())), "ui-people");
+    assert_eq!(names(&sandbox(&resolution, "10.0.0.1", Some("acme:alice"))), "");
+}
+
+#[test]
+fn a_sandbox_is_held_to_its_clients_tenant() {
+    let clients = serde_json::json!([{"name": "ui", "peers": ["10.0.0.1"], "tenant": "acme"}]);
+    let tenants = serde_json::json!([{"name": "acme", "upstreams": ["ours"]}, {"name": "globex"}]);
+    let settings = crate::policy::resolve(
+        &crate::policy::TrustFile::default(),
+        &serde_json::from_value::<Vec<_>>(clients).unwrap(),
+        &serde_json::from_value::<Vec<_>>(tenants).unwrap(),
+        &[],
+        &mut crate::setting::Faults::default(),
+    );
+    let name = |scope: &UserScope| settings.tenant_of(scope).map(|tenant| tenant.name.as_str().to_owned());
+    assert_eq!(name(&sandbox(&resolution("ui"), "10.0.0.1", Some("alice"))).as_deref(), Some("acme"));
+    assert_eq!(name(&sandbox(&resolution("other"), "10.0.0.1", Some("acme:alice"))), None);
+    assert_eq!(name(&test_scope("globex:alice", Assurance::Verified)).as_deref(), Some("globex"));
+    assert_eq!(name(&test_scope("alice", Assurance::Verified)), None);
+}
+
+#[test]
+fn equal_names_of_two_tenants_have_two_sandboxes() {
+    let names = ["alice", "acme:alice", "globex:alice"];
+    let scopes = names.map(|claimed| {
+        let claimed = UserId::parse(claimed).unwrap().to_string();
+        sandbox(&resolution("ui"), "10.0.0.1", Some(&claimed)).user().clone()
+    });
+    assert_eq!(scopes.iter().collect::<HashSet<_>>().len(), names.len());
 }

@@ -14,6 +14,7 @@ mod replay;
 mod request;
 mod resolve;
 mod scalar;
+mod settings;
 mod shape;
 mod signature;
 mod source;
@@ -39,8 +40,9 @@ pub use plain::{Decode, HeaderSource};
 pub use preset::{ForwardAuthFile, ForwardAuthProxy, HeaderFile, HttpSignatureFile, OpenWebuiFile, Worth};
 pub use proof::Pending;
 pub use replay::{ReplayGuard, Unclaimed, Window};
-pub use resolve::{IdentitySettings, Reading, Resolver};
+pub use resolve::{Reading, Resolver};
 pub use scalar::{long_secret, tenant_name};
+pub use settings::IdentitySettings;
 pub use signature::{SigningKey, sign};
 pub use source::{Plan, SigningKeyFile, Source, SourceFile};
 

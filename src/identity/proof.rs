@@ -8,7 +8,7 @@ use http::HeaderName;
 use super::groups::Groups;
 use super::http_signature::{self, HttpSignature};
 use super::replay::{ReplayGuard, Unclaimed, Window};
-use super::resolve::IdentitySettings;
+use super::settings::IdentitySettings;
 use super::{Assurance, Evidence, Finding, Invalid, Resolution, code, header, signature};
 use crate::ids::UserId;
 

@@ -10,7 +10,7 @@ use super::http_signature::{HttpSignature, Verifier};
 use super::jwt::{JwtSource, OpenWebuiJwt};
 use super::plain::HeaderSource;
 use super::proof::{Proof, Statement, agree, none};
-use super::resolve::IdentitySettings;
+use super::settings::IdentitySettings;
 use super::signature;
 use super::source::Source;
 use super::{Arrival, Assurance, Finding, Invalid, Resolution, UserKeys, code};

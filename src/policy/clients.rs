@@ -31,6 +31,12 @@ pub(super) struct Unnamed {
 }
 
 impl Unnamed {
+    /// The tenant that the client's own settings put them in, and which setting does.
+    pub(super) fn tenant(&self) -> Option<(&TenantId, &'static str)> {
+        let fixed = self.tenant.as_ref().map(|tenant| (tenant, "tenant"));
+        fixed.or_else(|| self.own.as_ref().map(|own| (own.tenant(), "default_user")))
+    }
+
     /// The client's own, or else the `usual` one; in the client's tenant.
     pub(super) fn or(self, usual: &UserId) -> UserId {
         let Self { own, tenant } = self;
@@ -67,6 +73,10 @@ pub(super) fn resolve_client(
         faults.add(format!("{path}.identity"), "expects signatures, but there is no signing key", remedy);
     }
     let keyless = file.key.is_none() && file.keys.is_empty() && file.certificates.is_empty();
+    if file.tenant.is_some() && keyless && file.peers.is_empty() {
+        let reason = "anybody's request could be taken for this client's, and would be of its tenant or be refused";
+        faults.add(format!("{path}.tenant"), reason, "give the client a key, a certificate or peers: a tenant needs one");
+    }
     let laxer = file.mode.is_some_and(|mode| mode.is_laxer_than(trust.mode));
     if laxer && keyless && file.peers.is_empty() {
         let reason = "is laxer than trust.mode, and anybody could pass for this client";

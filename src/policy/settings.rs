@@ -279,9 +279,10 @@ pub fn resolve(
         let path = format!("clients[{index}]");
         let Some((client, unnamed)) = resolve_client(file, trust, &path, &mut seen, faults) else { continue };
         let ClientFile { vouch, memory, history, .. } = *file;
+        if let Some((tenant, setting)) = unnamed.tenant() {
+            tenants.check(tenant, &format!("{path}.{setting}"), faults);
+        }
         let default_user = unnamed.or(&default_user);
-        let setting = if client.tenant.is_some() { "tenant" } else { "default_user" };
-        tenants.check(default_user.tenant(), &format!("{path}.{setting}"), faults);
         for jwt in client.sources.iter().filter_map(Source::issuer) {
             jwt.fixed_tenant().into_iter().for_each(|fixed| tenants.check(fixed, &format!("{path}.identity"), faults));
         }

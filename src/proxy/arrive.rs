@@ -237,6 +237,7 @@ async fn resolve(
     exchange.session = Cue::read(&session.req_header().headers, &resolution);
     exchange.task.clone_from(&resolution.task);
     services.metrics.count_ignored_headers(resolution.ignored_headers);
+    services.metrics.count_dropped_groups(resolution.dropped_groups);
     Ok(resolution)
 }
 

@@ -130,6 +130,7 @@ pub struct Metrics {
     shadow_refusals: IntCounterVec,
     ignored_headers: IntCounter,
     settings_missed: IntCounter,
+    dropped_groups: IntCounter,
     reloads: PerLabel<IntCounter>,
     audit_dropped: IntCounter,
     /// The certificates of the listener.
@@ -238,6 +239,7 @@ impl Metrics {
                 "settings_missed_total",
                 "Requests that went on without their person's settings, which could not be read.",
             )?,
+            dropped_groups: b.counter("dropped_groups_total", "Groups in evidence that have no name or were too many.")?,
             reloads: PerLabel::of(&reloads, ReloadResult::ALL)?,
             audit_dropped: b.counter("audit_dropped_total", "Audit records that could not be queued or written.")?,
             certificates: CertificateMetrics::new(&b)?,
@@ -324,6 +326,10 @@ impl Metrics {
 
     pub fn count_settings_missed(&self) {
         self.settings_missed.inc();
+    }
+
+    pub fn count_dropped_groups(&self, groups: u32) {
+        self.dropped_groups.inc_by(u64::from(groups));
     }
 
     pub fn count_reload(&self, result: ReloadResult) {

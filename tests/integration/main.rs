@@ -45,4 +45,5 @@ mod settings;
 mod stored;
 mod stored_paths;
 mod streams;
+mod tenants;
 mod tls;

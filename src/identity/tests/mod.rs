@@ -2,11 +2,13 @@
 
 mod clients;
 mod forgery;
+mod groups;
 mod jwt;
 mod message_signature;
 mod open_webui;
 mod presets;
 mod signed;
+mod tenants;
 
 use std::collections::HashMap;
 use std::sync::Arc;

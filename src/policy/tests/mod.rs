@@ -2,6 +2,7 @@
 
 mod settings;
 mod table;
+mod tenants;
 
 use crate::identity::{Assurance, Evidence, Finding, Invalid, Resolution};
 use crate::ids::{ClientName, UserId};

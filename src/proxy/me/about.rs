@@ -9,6 +9,7 @@ use super::super::services::Services;
 use super::shape::when;
 use super::{Answer, off_thread};
 use crate::enforce::{Refusal, UserScope};
+use crate::ids::TenantId;
 use crate::memory::curate::Census;
 
 /// How a request was identified, and what was decided on it.
@@ -16,6 +17,9 @@ use crate::memory::curate::Census;
 pub struct IdentityBody {
     user: String,
     tenant: String,
+    /// What the tenant follows from: `client` (its fixed one), `evidence`, `default`, or `sandbox`.
+    tenant_from: &'static str,
+    groups: Vec<GroupBody>,
     sandbox: bool,
     client: String,
     assurance: &'static str,
@@ -32,12 +36,29 @@ pub struct IdentityBody {
     ignored_headers: u32,
 }
 
+/// A group that the person is in, and what says so: `evidence` or `configuration`.
+#[derive(Debug, Serialize)]
+struct GroupBody {
+    name: String,
+    from: &'static str,
+}
+
 impl IdentityBody {
     pub fn of(exchange: &Exchange, scope: &UserScope, ignored_headers: u32) -> Self {
         let record = &exchange.record;
+        let trust = &exchange.runtime.trust;
+        let memberships = trust.memberships_of(scope).into_iter();
+        let groups = memberships.map(|one| GroupBody { name: one.group.as_str().to_owned(), from: one.source.as_str() });
         Self {
             user: scope.user().name().to_owned(),
             tenant: scope.user().tenant().as_str().to_owned(),
+            tenant_from: match trust.fixed_tenant(scope.client()) {
+                _ if scope.is_sandbox() => "sandbox",
+                Some(_) => "client",
+                None if *scope.user().tenant() == TenantId::default() => "default",
+                None => "evidence",
+            },
+            groups: groups.collect(),
             sandbox: scope.is_sandbox(),
             client: scope.client().as_str().to_owned(),
             assurance: scope.assurance().as_str(),

@@ -1,5 +1,6 @@
 //! Keeping: what closes facts, what is taken back, what must go, what has run out.
 
+mod retention;
 mod retract;
 mod room;
 
