@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use super::view::View;
 use crate::enforce::UserScope;
-use crate::ids::UserId;
+use crate::ids::{TenantId, UserId};
 use crate::store::{Injection, Store, StoreError};
 
 /// One user's place in RAM.
@@ -122,6 +122,12 @@ impl Views {
     /// The user's place where there is one.
     pub(super) fn peek(&self, user: &UserId) -> Option<Arc<Place>> {
         self.places.lock().get(user).cloned()
+    }
+
+    /// The places of a tenant's users.
+    pub(super) fn places_of(&self, tenant: &TenantId) -> Vec<Arc<Place>> {
+        let places = self.places.lock();
+        places.iter().filter(|(user, _)| user.tenant() == tenant).map(|(_, place)| Arc::clone(place)).collect()
     }
 
     /// Drops what is beyond the bounds. To be called when a view has grown.
