@@ -43,7 +43,6 @@ const EDITION: &str = "edition";
 const CACHE: usize = 8 << 20;
 
 /// Everything that the registry's file holds.
-#[derive(Debug)]
 pub(super) struct Edition {
     pub id: [u8; 16],
     pub master: Arc<MasterKey>,

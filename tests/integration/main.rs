@@ -33,6 +33,7 @@ mod records;
 mod refusals;
 mod reload;
 mod responses;
+mod rotation;
 mod scale;
 mod stored;
 mod stored_paths;

@@ -105,6 +105,8 @@ fn an_old_copy_of_a_record_is_worth_nothing_without_the_tenants_secret() {
     let record = super::super::entry::Entry { vault: Some(vault), ..store.0.registry.users.get(&id).unwrap().clone() }.record();
     let wrapping = store.0.registry.tenants.get(scope.user().tenant()).unwrap().wrapping.clone();
     let entry = super::super::entry::Entry::from_record(record, |_, _| Ok(wrapping)).unwrap();
+    let shown = format!("{entry:?} {:?}", *store.0.registry.tenants.get(scope.user().tenant()).unwrap());
+    assert!(shown.contains("Vault(…)") && shown.ends_with("Tenant(…)") && !shown.contains("bob"), "{shown}");
     assert!(matches!(entry.vault.unwrap().unwrap(&id), Err(StoreError::Sealed)));
 }
 
