@@ -240,8 +240,8 @@ fn the_master_key_is_replaced_by_a_made_one_or_a_given_one() {
     assert!(run(&file).1.starts_with("This is the master key in use; nothing was changed.\n"));
     for (words, reason) in [
         (format!("--key-file {}", dir.path().join("secret").display()), "not 64 hexadecimal digits"),
-        ("--key-file /nonexistent".to_owned(), "--key-file cannot read /nonexistent"),
-        ("--key-env MEMGATE_TEST_UNSET".to_owned(), "--key-env environment variable MEMGATE_TEST_UNSET is not set"),
+        ("--key-file /nonexistent".to_owned(), "--key-file: cannot read /nonexistent"),
+        ("--key-env MEMGATE_TEST_UNSET".to_owned(), "--key-env: environment variable MEMGATE_TEST_UNSET is not set"),
     ] {
         let (ended, out) = run(&words);
         let failure = ended.unwrap_err().to_string();

@@ -38,7 +38,9 @@ pub(super) fn execute(command: VaultCommand, out: &mut dyn Write) -> Result<(), 
 
 fn read_key(option: &str, source: &SecretRef) -> Result<ShownKey, Failure> {
     let mut faults = Faults::default();
-    let key = source.resolve(option, &mut faults).map(|key| ShownKey(String::from_utf8_lossy(key.expose()).into_owned()));
-    let reason = || faults.into_vec().into_iter().map(|fault| format!("{} {}", fault.path, fault.reason)).collect();
-    key.ok_or_else(|| Failure::Usage(reason()))
+    if let Some(key) = source.resolve(option, &mut faults) {
+        return Ok(ShownKey(String::from_utf8_lossy(key.expose()).into_owned()));
+    }
+    let reasons: Vec<String> = faults.into_vec().into_iter().map(|fault| fault.reason).collect();
+    Err(Failure::Usage(format!("{option}: {}", reasons.join("; "))))
 }

@@ -232,12 +232,9 @@ impl Registry {
     }
 
     /// Forgets files that are gone.
-    pub fn note_removed(&self, _: &Turn<'_>, files: Vec<FileId>) -> Result<(), StoreError> {
-        self.submit(vec![Change::Removed(files.clone())])?;
-        let mut doomed = self.doomed.lock();
-        files.iter().for_each(|file| {
-            doomed.remove(file);
-        });
+    pub fn note_removed(&self, _: &Turn<'_>, files: &[FileId]) -> Result<(), StoreError> {
+        self.submit(vec![Change::Removed(files.to_vec())])?;
+        self.doomed.lock().retain(|file| !files.contains(file));
         Ok(())
     }
 
