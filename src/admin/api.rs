@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Assurance;
-use crate::ids::{KeyId, RequestId, TenantId, UserId};
+use crate::ids::{KeyId, TenantId, UserId};
 use crate::setting::Fault;
 
 /// `POST /v1/user-keys`: makes a key for a user.
@@ -116,8 +116,8 @@ pub struct TenantList {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct TenantErasedView {
     pub tenant: TenantId,
-    /// The number under which the audit log has it.
-    pub receipt: RequestId,
+    /// The number under which the audit log has it, as it is written there.
+    pub receipt: String,
     /// Users whose memory is gone.
     pub users: u64,
     /// Users whose files were removed, those among them that an earlier attempt left behind.

@@ -37,7 +37,7 @@ pub(super) async fn erase(State(control): State<Control>, Path(tenant): Path<Str
                 act.outcome = ActOutcome::Unchanged;
             }
             let TenantErased { users, keys, files, bytes } = erased;
-            Ok(TenantErasedView { tenant, receipt, users, files, bytes, keys })
+            Ok(TenantErasedView { tenant, receipt: receipt.to_string(), users, files, bytes, keys })
         })
     });
     Ok(Json(erased.await?))

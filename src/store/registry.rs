@@ -234,7 +234,10 @@ impl Registry {
     /// Forgets files that are gone.
     pub fn note_removed(&self, _: &Turn<'_>, files: &[FileId]) -> Result<(), StoreError> {
         self.submit(vec![Change::Removed(files.to_vec())])?;
-        self.doomed.lock().retain(|file| !files.contains(file));
+        let mut doomed = self.doomed.lock();
+        for file in files {
+            doomed.remove(file);
+        }
         Ok(())
     }
 
