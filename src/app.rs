@@ -123,7 +123,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     let exposition = bind("metrics", config.metrics.listen)?;
     let apply = Arc::clone(&reload);
     let apply: admin::Reload = Arc::new(move || apply.apply());
-    let control = Control::new(services.store.clone(), audit.clone(), Arc::clone(&metrics), apply);
+    let control = Control::new(services.store.clone(), Arc::clone(&memory), audit.clone(), Arc::clone(&metrics), apply);
     let entered = background.enter();
     let socket = admin::bind_socket(&config.admin.socket).map_err(|source| AppError::Listen {
         what: "control",
@@ -295,7 +295,7 @@ impl Reload {
     fn apply(&self) -> Result<(), Vec<Fault>> {
         let _turn = self.turn.lock();
         let loaded = config::load(&self.path).and_then(|config| {
-            let faults = self.boot.changes(&Boot::of(&config));
+            let faults = self.boot.changes(&Boot::of(&config), |key| self.services.store.is_master_key(key));
             if faults.is_empty() { Ok(config) } else { Err(faults) }
         });
         match loaded {

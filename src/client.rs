@@ -7,9 +7,12 @@ use reqwest::{Method, RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
 
 use crate::admin::Problem;
-use crate::admin::api::{LowerRatchet, MadeUserKey, MakeUserKey, RatchetView, Status, UserKeyList};
+use crate::admin::api::{
+    LowerRatchet, MadeUserKey, MakeUserKey, RatchetView, RotateMasterKey, RotationView, ShownKey, Status, TenantErasedView,
+    TenantList, UserKeyList,
+};
 use crate::identity::Assurance;
-use crate::ids::{KeyId, UserId};
+use crate::ids::{KeyId, TenantId, UserId};
 use crate::inference::plain_builder;
 
 /// Why the running memgate did not do what it was asked.
@@ -72,6 +75,20 @@ impl Client {
     pub async fn lower_ratchet(&self, user: &UserId, to: Option<Assurance>) -> Result<RatchetView, ClientError> {
         let request = self.request(Method::PATCH, &["users", &user.to_string(), "ratchet"]);
         self.json(request.json(&LowerRatchet { to })).await
+    }
+
+    /// Replaces the master key: by the one handed in, as it is written, or by one that memgate makes.
+    pub async fn rotate_master_key(&self, key: Option<ShownKey>) -> Result<RotationView, ClientError> {
+        self.json(self.request(Method::POST, &["vault", "rotation"]).json(&RotateMasterKey { key })).await
+    }
+
+    pub async fn list_tenants(&self) -> Result<TenantList, ClientError> {
+        self.json(self.request(Method::GET, &["tenants"])).await
+    }
+
+    /// Erases all that is kept of a tenant's users.
+    pub async fn erase_tenant(&self, tenant: &TenantId) -> Result<TenantErasedView, ClientError> {
+        self.json(self.request(Method::DELETE, &["tenants", tenant.as_str()])).await
     }
 
     fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {

@@ -28,21 +28,36 @@ impl fmt::Display for Fault {
 
 /// Collects every fault of a configuration, so that one check reports them all.
 #[derive(Debug, Default)]
-pub struct Faults(Vec<Fault>);
+pub struct Faults {
+    found: Vec<Fault>,
+    /// Secrets that were read, each with its path: some must be like no other.
+    secrets: Vec<(String, Secret)>,
+}
 
 impl Faults {
     pub fn add(&mut self, path: impl Into<String>, reason: impl Into<String>, remedy: impl Into<String>) {
-        self.0.push(Fault { path: path.into(), reason: reason.into(), remedy: remedy.into() });
+        self.found.push(Fault { path: path.into(), reason: reason.into(), remedy: remedy.into() });
+    }
+
+    /// Adds a fault for each secret that is the one at `path`, too. To be asked once all were read.
+    pub fn require_apart(&mut self, path: &str, remedy: &str) {
+        let text = |secret: &Secret| Zeroizing::new(secret.expose().trim_ascii().to_ascii_lowercase());
+        let Some(own) = self.secrets.iter().find(|(at, _)| at == path).map(|(_, secret)| text(secret)) else { return };
+        let others = self.secrets.iter().filter(|(at, secret)| at != path && text(secret) == own);
+        let others: Vec<String> = others.map(|(at, _)| at.clone()).collect();
+        for other in others {
+            self.add(path, format!("is the secret of {other}, too"), remedy);
+        }
     }
 
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.found.is_empty()
     }
 
     #[must_use]
     pub fn into_vec(self) -> Vec<Fault> {
-        self.0
+        self.found
     }
 }
 
@@ -132,7 +147,9 @@ impl SecretRef {
             let value = text.trim_end_matches(['\r', '\n']);
             if value.is_empty() { Err("the secret is empty".to_owned()) } else { Ok(Secret::new(value.as_bytes())) }
         });
-        text.map_err(|reason| faults.add(path, reason, remedy)).ok()
+        let secret = text.map_err(|reason| faults.add(path, reason, remedy)).ok()?;
+        faults.secrets.push((path.to_owned(), secret.clone()));
+        Some(secret)
     }
 }
 
@@ -171,6 +188,22 @@ mod tests {
             assert!(bad.parse::<Size>().is_err(), "{bad}");
         }
         assert!("60".parse::<Span>().is_err());
+    }
+
+    #[test]
+    fn a_secret_that_stands_elsewhere_too_is_told_with_the_place() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut faults = Faults::default();
+        for (path, text) in [("a", "KEY\n"), ("b", "other"), ("c", "key "), ("a", "KEY")] {
+            std::fs::write(file.path(), text).unwrap();
+            SecretRef::File(file.path().to_owned()).resolve(path, &mut faults).unwrap();
+        }
+        faults.require_apart("nowhere", "");
+        faults.require_apart("b", "");
+        assert!(faults.is_empty());
+        faults.require_apart("a", "make another");
+        let [fault] = &faults.into_vec()[..] else { panic!() };
+        assert_eq!(fault.to_string(), "a: is the secret of c, too\n    remedy: make another");
     }
 
     #[test]

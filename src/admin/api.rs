@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Assurance;
-use crate::ids::{KeyId, UserId};
+use crate::ids::{KeyId, TenantId, UserId};
 use crate::setting::Fault;
 
 /// `POST /v1/user-keys`: makes a key for a user.
@@ -27,7 +27,7 @@ pub struct MadeUserKey {
     pub key: ShownKey,
 }
 
-/// A key on its way to the one who asked for it. Does not print.
+/// A key on its way over the socket. Does not print.
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ShownKey(pub String);
@@ -72,6 +72,59 @@ pub struct RatchetView {
     pub user: UserId,
     /// False: the ratchet was no higher.
     pub lowered: bool,
+}
+
+/// `POST /v1/vault/rotation`: replaces the master key.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RotateMasterKey {
+    /// The new key: 64 hexadecimal digits. Without one memgate makes it, where it keeps the key itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<ShownKey>,
+}
+
+/// What came of a rotation.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RotationView {
+    /// False: the key that was handed in is the one in use.
+    pub replaced: bool,
+    /// Users whose data keys are wrapped by it.
+    pub users: u64,
+    /// The key comes from `storage.master_key`, which must name the new one before the next start.
+    pub configured: bool,
+}
+
+/// A tenant: how much there is, and of nobody what.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct TenantView {
+    pub tenant: TenantId,
+    /// Users with a memory.
+    pub users: u64,
+    /// Bytes of their files on the disk.
+    pub bytes: u64,
+    /// Per-user keys that were not revoked.
+    pub keys: u64,
+}
+
+/// `GET /v1/tenants`
+#[derive(Debug, Serialize, Deserialize)]
+pub struct TenantList {
+    pub tenants: Vec<TenantView>,
+}
+
+/// `DELETE /v1/tenants/{tenant}`: what was erased.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct TenantErasedView {
+    pub tenant: TenantId,
+    /// The number under which the audit log has it, as it is written there.
+    pub receipt: String,
+    /// Users whose memory is gone.
+    pub users: u64,
+    /// Users whose files were removed, those among them that an earlier attempt left behind.
+    pub files: u64,
+    pub bytes: u64,
+    /// Per-user keys that were revoked.
+    pub keys: u64,
 }
 
 /// `GET /v1/status`

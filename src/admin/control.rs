@@ -12,8 +12,9 @@ use axum::routing::{delete, get, patch, post};
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
-use super::{status, user_keys, users};
-use crate::ids::UserId;
+use super::{status, tenants, user_keys, users, vault};
+use crate::ids::{TenantId, UserId};
+use crate::memory::Memory;
 use crate::setting::Fault;
 use crate::store::Store;
 use crate::telemetry::audit::ActOutcome;
@@ -26,6 +27,7 @@ pub type Reload = Arc<dyn Fn() -> Result<(), Vec<Fault>> + Send + Sync>;
 #[derive(Clone)]
 pub struct Control {
     pub(super) store: Store,
+    pub(super) memory: Arc<Memory>,
     pub(super) audit: AuditLog,
     pub(super) metrics: Arc<Metrics>,
     reload: Reload,
@@ -47,6 +49,9 @@ pub fn control_router(control: Control) -> Router {
         .route("/v1/user-keys", get(user_keys::list).post(user_keys::make))
         .route("/v1/user-keys/{id}", delete(user_keys::revoke))
         .route("/v1/users/{user}/ratchet", patch(users::lower_ratchet))
+        .route("/v1/tenants", get(tenants::list))
+        .route("/v1/tenants/{tenant}", delete(tenants::erase))
+        .route("/v1/vault/rotation", post(vault::rotate))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(64 << 10))
@@ -81,10 +86,15 @@ pub(super) fn parse_user(text: &str) -> Result<UserId, Problem> {
     UserId::parse(text).map_err(|error| Problem::invalid(format!("The user {error}.")))
 }
 
+/// A tenant as typed.
+pub(super) fn parse_tenant(text: &str) -> Result<TenantId, Problem> {
+    TenantId::parse(text).map_err(|error| Problem::invalid(format!("The tenant {error}.")))
+}
+
 impl Control {
     /// The control API of a memgate that starts now.
-    pub fn new(store: Store, audit: AuditLog, metrics: Arc<Metrics>, reload: Reload) -> Self {
-        Self { store, audit, metrics, reload, started_at: unix_ms() }
+    pub fn new(store: Store, memory: Arc<Memory>, audit: AuditLog, metrics: Arc<Metrics>, reload: Reload) -> Self {
+        Self { store, memory, audit, metrics, reload, started_at: unix_ms() }
     }
 
     /// Carries out an operator's act between its two records: nothing happens that is not on disk in the audit log.

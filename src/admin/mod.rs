@@ -7,8 +7,10 @@ mod problem;
 mod settings;
 mod socket;
 mod status;
+mod tenants;
 mod user_keys;
 mod users;
+mod vault;
 
 pub use control::{Control, Reload, control_router};
 pub use metrics::{metrics_router, serve_metrics};

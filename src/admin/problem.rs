@@ -51,6 +51,17 @@ impl Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::RotationRunning => {
+                return Self::new(StatusCode::CONFLICT, "rotation_running", "The master key is being replaced already.");
+            }
+            StoreError::MasterKeyWanted => {
+                let detail = "The master key comes from `storage.master_key`, so the new one must be handed in: make one with \
+                              `openssl rand -hex 32`, and name it with --key-file or --key-env.";
+                return Self::new(StatusCode::BAD_REQUEST, "key_wanted", detail);
+            }
+            _ => {}
+        }
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "storage_failed", format!("The storage failed: {error}."))
     }
 }

@@ -26,7 +26,7 @@ impl From<UserKeyRecord> for UserKeyView {
 }
 
 fn act(act: &'static str, user: Option<UserId>, key: Option<KeyId>) -> ActRecord {
-    ActRecord { time: unix_ms(), act, user, key, ratchet: None, outcome: ActOutcome::Begun }
+    ActRecord { user, key, ..ActRecord::begun(act, unix_ms()) }
 }
 
 pub(super) async fn make(State(control): State<Control>, body: Bytes) -> Result<(StatusCode, Json<MadeUserKey>), Problem> {

@@ -18,14 +18,8 @@ pub(super) async fn lower_ratchet(
 ) -> Result<Json<RatchetView>, Problem> {
     let user = parse_user(&user)?;
     let LowerRatchet { to } = parse(&body)?;
-    let act = ActRecord {
-        time: unix_ms(),
-        act: "ratchet.lower",
-        user: Some(user.clone()),
-        key: None,
-        ratchet: Some(to.map_or("none", Assurance::as_str)),
-        outcome: ActOutcome::Begun,
-    };
+    let level = Some(to.map_or("none", Assurance::as_str));
+    let act = ActRecord { user: Some(user.clone()), ratchet: level, ..ActRecord::begun("ratchet.lower", unix_ms()) };
     let lowered = block(move || {
         control.act(act, |store, act| {
             let lowered = store.lower_ratchet(&user, to)?;

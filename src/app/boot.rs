@@ -48,9 +48,10 @@ impl Boot {
         }
     }
 
-    /// Settings that differ and need a restart.
-    pub(super) fn changes(&self, new: &Self) -> Vec<Fault> {
+    /// Settings that differ and need a restart. A master key may follow its rotation: `in_use` knows the one that is.
+    pub(super) fn changes(&self, new: &Self, in_use: impl Fn(&Secret) -> bool) -> Vec<Fault> {
         let mut faults = Faults::default();
+        let master_key = self.master_key != new.master_key && !new.master_key.as_ref().is_some_and(in_use);
         for (changed, path) in [
             (self.listen != new.listen, "listen"),
             (self.tls != new.tls, "tls"),
@@ -61,7 +62,7 @@ impl Boot {
             (self.audit != new.audit, "audit.dir"),
             (self.h2c != new.h2c, "limits.h2c"),
             (self.threads != new.threads, "limits.threads"),
-            (self.master_key != new.master_key, "storage.master_key"),
+            (master_key, "storage.master_key"),
             (self.journal_limit != new.journal_limit, "storage.journal_limit"),
             (self.audit_size != new.audit_size, "audit.max_size"),
             (self.audit_keep != new.audit_keep, "audit.keep"),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::identity::Assurance;
-use crate::ids::{KeyId, UserId};
+use crate::ids::{KeyId, TenantId, UserId};
 
 /// An identity-enforcing reverse proxy with per-user memory for chat clients of language models.
 #[derive(Debug, Parser)]
@@ -30,6 +30,12 @@ pub(super) enum Command {
     /// Users: their keys, and how much they must prove.
     #[command(subcommand)]
     User(UserCommand),
+    /// Tenants: what there is of them, and their end.
+    #[command(subcommand)]
+    Tenant(TenantCommand),
+    /// The master key.
+    #[command(subcommand)]
+    Vault(VaultCommand),
     /// Print the headers that sign a request, or a whole curl command.
     Sign(SignArgs),
     /// Print the version.
@@ -100,6 +106,40 @@ pub(super) enum TrustCommand {
         /// The weakest evidence that is to do from now on. Left out, the ratchet is taken off.
         #[arg(long)]
         to: Option<Level>,
+        #[command(flatten)]
+        control: ControlArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TenantCommand {
+    /// List tenants with their users, bytes and keys.
+    List {
+        #[command(flatten)]
+        control: ControlArgs,
+    },
+    /// Erase everything that is kept of a tenant's users, and revoke their keys. It cannot be undone. On record.
+    Erase {
+        #[arg(value_parser = TenantId::parse)]
+        name: TenantId,
+        /// Do it. Without this nothing is erased.
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        control: ControlArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum VaultCommand {
+    /// Replace the master key while memgate runs. On record.
+    Rotate {
+        /// A file with the new key: 64 hexadecimal digits. Left out, memgate makes one, unless `storage.master_key` is configured.
+        #[arg(long, conflicts_with = "key_env")]
+        key_file: Option<PathBuf>,
+        /// The environment variable that holds the new key.
+        #[arg(long)]
+        key_env: Option<String>,
         #[command(flatten)]
         control: ControlArgs,
     },

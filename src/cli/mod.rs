@@ -3,9 +3,11 @@
 mod args;
 mod output;
 mod sign;
+mod tenant;
 #[cfg(test)]
 mod tests;
 mod user;
+mod vault;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -55,6 +57,8 @@ fn execute(command: Command, run: impl FnOnce(&Path) -> Result<(), Failure>, out
         Command::Reload(control) => reload(&control, out),
         Command::Status(control) => status(&control, out),
         Command::User(command) => user::execute(command, out),
+        Command::Tenant(command) => tenant::execute(command, out),
+        Command::Vault(command) => vault::execute(command, out),
     }
 }
 

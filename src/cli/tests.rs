@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use super::*;
 use crate::admin::{Control, bind_socket, serve_control};
 use crate::identity::{SigningKey, sign, sign_message};
+use crate::memory::{Memory, MemorySettings};
 use crate::setting::{Faults, Secret};
 use crate::store::{FileDisk, StorageSettings, Store};
 use crate::telemetry::{AuditLog, AuditSettings, Metrics};
@@ -161,7 +162,8 @@ fn serve(dir: PathBuf) -> watch::Sender<bool> {
             });
             let socket = bind_socket(&dir.join("memgate.sock")).unwrap();
             ready.send(()).unwrap();
-            serve_control(socket, Control::new(store, audit, metrics, reload), stopping).await;
+            let memory = Arc::new(Memory::new(store.clone(), MemorySettings::default()));
+            serve_control(socket, Control::new(store, memory, audit, metrics, reload), stopping).await;
         });
     });
     wait.recv().unwrap();
@@ -190,6 +192,64 @@ fn keys_are_made_listed_and_revoked() {
     assert!(serde_json::from_str::<serde_json::Value>(&listed).unwrap()["keys"][0]["revoked_at"].is_i64());
     assert!(run("user trust lower alice --to asserted -c $CONFIG").contains("nothing was changed"));
     assert!(run("status -c $CONFIG").contains("learning queue  0 bytes"));
+}
+
+#[test]
+fn tenants_are_listed_and_erased_only_when_said_twice() {
+    let dir = directory(CONFIG);
+    let _serving = serve(dir.path().to_owned());
+    let run = |words: &str| run_in(dir.path(), &format!("{words} -c $CONFIG"));
+    for user in ["acme:bob", "beta:bob"] {
+        run(&format!("user key add {user}")).0.unwrap();
+    }
+    let (ended, out) = run("tenant erase acme");
+    let failure = ended.unwrap_err();
+    assert!(matches!(failure, Failure::Usage(_)) && failure.to_string().contains("tenant erase acme --yes"), "{failure}");
+    assert_eq!((out.as_str(), run("tenant list").1.lines().count()), ("", 3));
+    let (ended, out) = run("tenant erase acme --yes");
+    ended.unwrap();
+    assert!(out.starts_with("The tenant acme was erased: 1 user(s), 0 bytes of files, 1 key(s) revoked.\n"), "{out}");
+    let listed = run("tenant list").1;
+    let [heading, row] = listed.lines().collect::<Vec<_>>()[..] else { panic!("{listed}") };
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!((words(heading), words(row)), (words("TENANT USERS BYTES KEYS"), words("beta 1 0 1")));
+    let json: serde_json::Value = serde_json::from_str(&run("tenant erase acme --yes --json").1).unwrap();
+    assert_eq!((&json["users"], &json["keys"]), (&0.into(), &0.into()));
+    assert!(run("tenant erase acme --yes").1.starts_with("Nothing was kept of the tenant acme.\n"));
+}
+
+#[test]
+fn the_master_key_is_replaced_by_a_made_one_or_a_given_one() {
+    let dir = directory(CONFIG);
+    let _serving = serve(dir.path().to_owned());
+    let run = |words: &str| run_in(dir.path(), &format!("vault rotate {words} -c $CONFIG"));
+    let key = || std::fs::read_to_string(dir.path().join("data/master.key")).unwrap();
+    let before = key();
+    let (ended, out) = run("--json");
+    ended.unwrap();
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(json, serde_json::json!({"replaced": true, "users": 0, "configured": false}));
+    let made = key();
+    assert_ne!(before, made);
+
+    let given = dir.path().join("given");
+    std::fs::write(&given, "4a".repeat(32)).unwrap();
+    let file = format!("--key-file {}", given.display());
+    assert!(run(&file).1.starts_with("The master key was replaced, and wraps the keys of 0 user(s).\nIt is in master.key."));
+    assert_eq!(key(), "4a".repeat(32) + "\n");
+    assert!(run(&file).1.starts_with("This is the master key in use; nothing was changed.\n"));
+    for (words, reason) in [
+        (format!("--key-file {}", dir.path().join("secret").display()), "not 64 hexadecimal digits"),
+        ("--key-file /nonexistent".to_owned(), "--key-file: cannot read /nonexistent"),
+        ("--key-env MEMGATE_TEST_UNSET".to_owned(), "--key-env: environment variable MEMGATE_TEST_UNSET is not set"),
+    ] {
+        let (ended, out) = run(&words);
+        let failure = ended.unwrap_err().to_string();
+        assert!(failure.contains(reason) && !failure.contains("0123456789abcdef"), "{failure}");
+        assert_eq!((out, key()), (String::new(), "4a".repeat(32) + "\n"));
+    }
+    let both = Cli::try_parse_from(["memgate", "vault", "rotate", "--key-file", "a", "--key-env", "B"]);
+    assert!(both.is_err());
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::*;
 use crate::admin::{Control, Reload, bind_socket, serve_control};
 use crate::enforce::test_scope;
 use crate::identity::{UserKeys, hash_key};
+use crate::memory::{Memory, MemorySettings};
 use crate::policy::Directory;
 use crate::setting::{Fault, Faults};
 use crate::store::{FileDisk, StorageSettings, Store};
@@ -36,7 +37,8 @@ impl Bench {
         let faulty = Arc::new(AtomicBool::new(false));
         let found = Arc::clone(&faulty);
         let reload: Reload = Arc::new(move || if found.load(Ordering::Relaxed) { Err(fault()) } else { Ok(()) });
-        let control = Control::new(store.clone(), audit, Arc::clone(&metrics), reload);
+        let memory = Arc::new(Memory::new(store.clone(), MemorySettings::default()));
+        let control = Control::new(store.clone(), memory, audit, Arc::clone(&metrics), reload);
         let path = dir.path().join("run/memgate.sock");
         let (stop, stopping) = watch::channel(false);
         tokio::spawn(serve_control(bind_socket(&path).unwrap(), control, stopping));
@@ -123,6 +125,48 @@ async fn a_ratchet_is_lowered() {
 }
 
 #[tokio::test]
+async fn a_tenant_is_erased_and_on_record_with_its_receipt() {
+    let bench = Bench::start();
+    bench.store.enroll(&test_scope("acme:bob", Assurance::Verified), 1).unwrap();
+    bench.store.enroll(&test_scope("beta:bob", Assurance::Verified), 1).unwrap();
+    let acme = TenantId::parse("acme").unwrap();
+    let erased = bench.client.erase_tenant(&acme).await.unwrap();
+    assert_eq!((erased.users, erased.keys), (1, 0));
+    assert_eq!(bench.client.erase_tenant(&acme).await.unwrap().users, 0);
+    let tenants = bench.client.list_tenants().await.unwrap().tenants;
+    assert_eq!(tenants.iter().map(|row| (row.tenant.as_str(), row.users)).collect::<Vec<_>>(), [("beta", 1)]);
+    let erasure = bench.store.last_erasure(&test_scope("acme:bob", Assurance::Verified)).unwrap();
+    assert_eq!(erasure.receipt.to_string(), erased.receipt);
+    bench.client.rotate_master_key(None).await.unwrap();
+    // A record that follows an act is written after the answer: the next act waits for it.
+    bench.client.rotate_master_key(None).await.unwrap();
+    let acts = bench.acts();
+    let expected = [
+        "tenant.erase begun",
+        "tenant.erase done",
+        "tenant.erase begun",
+        "tenant.erase unchanged",
+        "master_key.rotate begun",
+        "master_key.rotate done",
+    ];
+    assert_eq!(acts[..6], expected);
+    let log = std::fs::read_to_string(bench.dir.path().join("audit/audit.jsonl")).unwrap();
+    let first: Value = serde_json::from_str(log.lines().next().unwrap()).unwrap();
+    assert_eq!((&first["tenant"], &first["receipt"]), (&"acme".into(), &erased.receipt.into()));
+}
+
+#[tokio::test]
+async fn a_key_that_was_given_is_in_no_log() {
+    let bench = Bench::start();
+    let key = "5c".repeat(32);
+    let given = || Some(ShownKey(key.clone()));
+    assert!(bench.client.rotate_master_key(given()).await.unwrap().replaced);
+    assert!(!bench.client.rotate_master_key(given()).await.unwrap().replaced);
+    assert!(!std::fs::read_to_string(bench.dir.path().join("audit/audit.jsonl")).unwrap().contains(&key));
+    assert!(!format!("{:?}", RotateMasterKey { key: given() }).contains(&key));
+}
+
+#[tokio::test]
 async fn a_faulty_configuration_is_refused_with_its_faults() {
     let bench = Bench::start();
     bench.client.reload().await.unwrap();
@@ -156,6 +200,13 @@ async fn every_refusal_is_a_problem() {
         ("GET", "/v1/user-keys?usr=a", "", 400),
         ("DELETE", "/v1/user-keys/..%2f", "", 404),
         ("PATCH", "/v1/users/%20/ratchet", "{}", 400),
+        ("POST", "/v1/vault/rotation", "", 400),
+        ("POST", "/v1/vault/rotation", r#"{"key":"abc"}"#, 400),
+        ("POST", "/v1/vault/rotation", r#"{"keys":null}"#, 400),
+        ("GET", "/v1/vault/rotation", "", 405),
+        ("DELETE", "/v1/tenants/~sandbox", "", 400),
+        ("DELETE", "/v1/tenants/A%3Ab", "", 400),
+        ("DELETE", "/v1/tenants", "", 405),
         ("PATCH", "/v1/users/alice/ratchet", r#"{"to":"god"}"#, 400),
     ] {
         let request = http.request(method.parse().unwrap(), format!("http://memgate{path}")).body(body);

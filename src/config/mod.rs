@@ -199,6 +199,8 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
     let clients: Vec<_> = trust.clients.keys().cloned().collect();
     let budgets = quota::resolve(&file.budgets, &clients, "budgets", faults);
     let limits = file.limits.resolve("limits", faults);
+    // Whoever holds a signing key or a client's key must not be able to open the data with it.
+    faults.require_apart("storage.master_key", "give each a secret of its own: `openssl rand -hex 32` makes one");
     let (listen, tls) = (listen?, tls.flatten());
     Some(Config {
         listen,

@@ -193,3 +193,35 @@ proptest! {
         let _ = load(file(&text).path());
     }
 }
+
+#[test]
+fn the_master_key_is_no_other_secret() {
+    let key = "0f".repeat(32);
+    let master = file(&key);
+    // Case and line breaks make no other secret of it.
+    let same = file(&(key.to_uppercase() + "\n"));
+    let [master, same] = [&master, &same].map(|file| file.path().display().to_string());
+    let upstream = "upstreams: [{name: one, url: \"http://127.0.0.1:1/v1\"}]";
+    for (path, elsewhere) in [
+        ("clients[0].key", format!("clients: [{{name: ui, key: {{file: {same}}}}}]\n{upstream}")),
+        ("trust.signing_keys[0].secret", format!("trust: {{signing_keys: [{{id: k1, secret: {{file: {same}}}}}]}}\n{upstream}")),
+        (
+            "clients[0].identity[0].open_webui.secret",
+            format!("clients: [{{name: ui, identity: [{{open_webui: {{secret: {{file: {same}}}}}}}]}}]\n{upstream}"),
+        ),
+        (
+            "upstreams[0].api_key",
+            format!("upstreams: [{{name: one, url: \"http://127.0.0.1:1/v1\", api_key: {{file: {same}}}}}]"),
+        ),
+    ] {
+        let faults = faults_of(&format!("storage: {{master_key: {{file: {master}}}}}\n{elsewhere}"));
+        let [fault] = &faults[..] else { panic!("{path}: {faults:?}") };
+        assert_eq!(
+            (fault.path.as_str(), fault.reason.as_str()),
+            ("storage.master_key", &*format!("is the secret of {path}, too"))
+        );
+        let apart = file(&"1e".repeat(32));
+        let master = apart.path().display();
+        assert_eq!(faults_of(&format!("storage: {{master_key: {{file: {master}}}}}\n{elsewhere}")), [], "{path}");
+    }
+}

@@ -28,6 +28,7 @@ mod recorder;
 pub mod render;
 mod search;
 mod settings;
+mod tenants;
 #[cfg(test)]
 mod tests;
 mod tutor;

@@ -149,6 +149,12 @@ impl Views {
         self.places.lock().get(user).cloned()
     }
 
+    /// The places of a tenant's users.
+    pub(super) fn places_of(&self, tenant: &TenantId) -> Vec<Arc<Place>> {
+        let places = self.places.lock();
+        places.iter().filter(|(user, _)| user.tenant() == tenant).map(|(_, place)| Arc::clone(place)).collect()
+    }
+
     /// Drops what is beyond the bounds. To be called when a view has grown.
     pub(super) fn shrink(&self) {
         Self::trim(&mut self.places.lock(), self.max_users, self.max_bytes);

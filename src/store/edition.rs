@@ -43,7 +43,6 @@ const EDITION: &str = "edition";
 const CACHE: usize = 8 << 20;
 
 /// Everything that the registry's file holds.
-#[derive(Debug)]
 pub(super) struct Edition {
     pub id: [u8; 16],
     pub master: Arc<MasterKey>,
@@ -142,13 +141,13 @@ impl Edition {
         let mut users = self.users;
         for (file, entry) in &mut users {
             let Some(vault) = &entry.vault else { continue };
-            let tenant = match tenants.get(vault.user().tenant()) {
-                Some(tenant) => Arc::clone(tenant),
-                None => {
-                    let tenant = Arc::new(Tenant::fresh(&master, entry.created)?);
-                    tenants.insert(vault.user().tenant().clone(), Arc::clone(&tenant));
-                    tenant
-                }
+            let name = vault.user().tenant();
+            let tenant = if let Some(tenant) = tenants.get(name) {
+                Arc::clone(tenant)
+            } else {
+                let tenant = Arc::new(Tenant::fresh(&master, entry.created)?);
+                tenants.insert(name.clone(), Arc::clone(&tenant));
+                tenant
             };
             entry.vault = Some(Arc::new(vault.rewrap(file, Arc::clone(&tenant.wrapping))?));
         }

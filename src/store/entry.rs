@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::error::StoreError;
 use super::keys::{Key, MasterKey, WrappingKey};
-use super::seal::{FileId, UserSeal, random_key};
+use super::seal::{FileId, UserSeal, opaque, random_key};
 use crate::identity::Assurance;
 use crate::ids::{KeyId, RequestId, TenantId, UserId};
 use crate::policy::Standing;
@@ -102,7 +102,6 @@ impl Entry {
 }
 
 /// A wrapped data key with what it is wrapped with, and what it gives once unwrapped.
-#[derive(Debug)]
 pub(super) struct Vault {
     user: UserId,
     wrapped: Vec<u8>,
@@ -138,7 +137,6 @@ impl Vault {
 }
 
 /// A tenant: its secret, without which no data key of its users can be unwrapped.
-#[derive(Debug)]
 pub(super) struct Tenant {
     secret: Key,
     /// Milliseconds since the Unix epoch.
@@ -188,3 +186,5 @@ impl Tenant {
         Some((tenant, Self::new(master, Zeroizing::new(*secret), i64::from_be_bytes(*created), true)))
     }
 }
+
+opaque!(Vault, Tenant);

@@ -50,7 +50,7 @@ use registry::Registry;
 pub use rotate::{KeySource, Rotated};
 pub use seal::FileId;
 use seal::UserSeal;
-pub use settings::{StorageFile, StorageSettings};
+pub use settings::{StorageFile, StorageSettings, read_master_key};
 pub use shelf::{Row, Shelf, ShelfChange};
 pub use tenants::{TenantErased, TenantSummary};
 use user_file::UserFile;

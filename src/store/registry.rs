@@ -232,12 +232,12 @@ impl Registry {
     }
 
     /// Forgets files that are gone.
-    pub fn note_removed(&self, _: &Turn<'_>, files: Vec<FileId>) -> Result<(), StoreError> {
-        self.submit(vec![Change::Removed(files.clone())])?;
+    pub fn note_removed(&self, _: &Turn<'_>, files: &[FileId]) -> Result<(), StoreError> {
+        self.submit(vec![Change::Removed(files.to_vec())])?;
         let mut doomed = self.doomed.lock();
-        files.iter().for_each(|file| {
+        for file in files {
             doomed.remove(file);
-        });
+        }
         Ok(())
     }
 

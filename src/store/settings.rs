@@ -64,11 +64,11 @@ impl StorageFile {
         let master_key = self.master_key.as_ref().and_then(|source| {
             let path = format!("{path}.master_key");
             let text = source.resolve(&path, faults)?;
-            let key = parse_master_key(text.expose());
+            let key = read_master_key(text.expose());
             if key.is_none() {
                 faults.add(path, "is not a 256-bit key", MASTER_KEY_REMEDY);
             }
-            key.map(|key| Secret::new(key.as_slice()))
+            key
         });
         let journal_limit = self.journal_limit.map_or(DEFAULT_JOURNAL_LIMIT, |size| size.0);
         if journal_limit < 1 << 20 {
@@ -78,7 +78,11 @@ impl StorageFile {
     }
 }
 
-/// A master key as it is written: 64 hexadecimal digits.
+/// The 32 bytes of a master key that is written as 64 hexadecimal digits.
+pub fn read_master_key(text: &[u8]) -> Option<Secret> {
+    parse_master_key(text).map(|key| Secret::new(key.as_slice()))
+}
+
 pub(super) fn parse_master_key(text: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
     let mut key = Zeroizing::new([0; 32]);
     hex::decode_to_slice(text.trim_ascii(), key.as_mut_slice()).ok()?;

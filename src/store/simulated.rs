@@ -24,6 +24,8 @@ pub enum Fault {
     PowerCut { at: u64 },
     /// From this act on, this many writes find no space. Half of each gets through.
     DiskFull { at: u64, writes: u64 },
+    /// From this act on, this many do nothing but fail.
+    Failing { at: u64, acts: u64 },
 }
 
 /// What becomes of a disk whose process ended.
@@ -162,6 +164,9 @@ impl State {
         self.acts += 1;
         match self.fault {
             Fault::PowerCut { at } if self.acts >= at => Err(io::Error::other("the power is cut")),
+            Fault::Failing { at, acts } if (at..at.saturating_add(acts)).contains(&self.acts) => {
+                Err(io::Error::other("the disk does not answer"))
+            }
             _ => Ok(()),
         }
     }

@@ -110,7 +110,7 @@ impl Store {
             bytes += stored;
         }
         if !doomed.is_empty() {
-            registry.note_removed(&registry.turn()?, doomed)?;
+            registry.note_removed(&registry.turn()?, &doomed)?;
         }
         Ok((files, bytes))
     }

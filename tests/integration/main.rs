@@ -38,6 +38,7 @@ mod records;
 mod refusals;
 mod reload;
 mod responses;
+mod rotation;
 mod scale;
 mod sessions;
 mod sessions_isolation;

@@ -9,6 +9,7 @@ mod languages;
 mod learning;
 mod replay;
 mod school;
+mod tenants;
 mod tutoring;
 
 use std::sync::Arc;

@@ -7,7 +7,9 @@ mod holdings;
 mod isolation;
 mod journal;
 mod models;
+mod rotation;
 mod shelves;
+mod tenants;
 mod users;
 
 use std::sync::Arc;

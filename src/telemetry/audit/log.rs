@@ -164,7 +164,7 @@ mod tests {
     use std::os::unix::fs::symlink;
     use std::path::Path;
 
-    use super::super::record::{ActOutcome, tests::record};
+    use super::super::record::tests::record;
     use super::*;
 
     fn settings(dir: &Path, max_size: u64) -> AuditSettings {
@@ -172,7 +172,7 @@ mod tests {
     }
 
     fn act() -> ActRecord {
-        ActRecord { time: 0, act: "ratchet.lower", user: None, key: None, ratchet: None, outcome: ActOutcome::Begun }
+        ActRecord::begun("ratchet.lower", 0)
     }
 
     fn lines(dir: &Path) -> Vec<serde_json::Value> {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use crate::ids::{ClientName, FactId, KeyId, RequestId, UserId};
+use crate::ids::{ClientName, FactId, KeyId, RequestId, TenantId, UserId};
 
 /// A stranger's word, such as a path: cut to `MAX` bytes, with control and bidirectional characters replaced, so that it is
 /// inert wherever the log is shown.
@@ -170,7 +170,7 @@ pub enum ActOutcome {
     Failed,
 }
 
-/// An act of an operator on users or keys.
+/// An act of an operator on users, tenants or keys.
 #[derive(Debug, Clone, Serialize)]
 pub struct ActRecord {
     #[serde(serialize_with = "rfc3339")]
@@ -184,7 +184,20 @@ pub struct ActRecord {
     /// The level that the trust ratchet is lowered to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ratchet: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantId>,
+    /// The number of an erasure.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "plain_option")]
+    pub receipt: Option<RequestId>,
     pub outcome: ActOutcome,
+}
+
+impl ActRecord {
+    /// An act that is about to begin, on nobody yet.
+    #[must_use]
+    pub fn begun(act: &'static str, time: i64) -> Self {
+        Self { time, act, user: None, key: None, ratchet: None, tenant: None, receipt: None, outcome: ActOutcome::Begun }
+    }
 }
 
 /// One line of the audit log.
@@ -246,8 +259,8 @@ fn plain<S: Serializer>(id: &impl Display, serializer: S) -> Result<S::Ok, S::Er
 }
 
 #[expect(clippy::ref_option, reason = "the signature that serde calls")]
-fn plain_option<S: Serializer>(id: &Option<KeyId>, serializer: S) -> Result<S::Ok, S::Error> {
-    id.map(|id| id.to_string()).serialize(serializer)
+fn plain_option<S: Serializer>(id: &Option<impl Display>, serializer: S) -> Result<S::Ok, S::Error> {
+    id.as_ref().map(ToString::to_string).serialize(serializer)
 }
 
 fn plain_all<S: Serializer>(ids: &[FactId], serializer: S) -> Result<S::Ok, S::Error> {
@@ -301,14 +314,8 @@ pub(super) mod tests {
 
     #[test]
     fn lines_are_as_agreed() {
-        let act = ActRecord {
-            time: 1_750_000_000_007,
-            act: "user_key.revoke",
-            user: None,
-            key: Some(KeyId::from_bytes([9; 16])),
-            ratchet: None,
-            outcome: ActOutcome::Begun,
-        };
+        let key = Some(KeyId::from_bytes([9; 16]));
+        let act = ActRecord { key, ..ActRecord::begun("user_key.revoke", 1_750_000_000_007) };
         let learned = LearnedRecord {
             time: 1_750_000_001_000,
             request: RequestId::from_bytes([7; 16]),
