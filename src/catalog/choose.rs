@@ -183,9 +183,9 @@ impl Catalog {
     /// When there is none. A model that is hidden from the person is refused like one that does not exist.
     pub fn choose(&self, api: Api, model: Option<&str>, asker: &Asker) -> Result<Vec<Choice>, Refusal> {
         let considered = self.consider(api, model, asker);
-        let serving = considered.iter().filter(|considered| {
-            matches!(considered.reason, Reason::Name | Reason::Alias | Reason::Pattern | Reason::Any)
-        });
+        let serving = considered
+            .iter()
+            .filter(|considered| matches!(considered.reason, Reason::Name | Reason::Alias | Reason::Pattern | Reason::Any));
         let chosen: Vec<Choice> = serving
             .map(|Considered { upstream, reason, offer }| Choice {
                 upstream: Arc::clone(upstream),
@@ -219,7 +219,8 @@ impl Catalog {
         match self.speaking(api, asker) {
             Err(refusal) => refusal,
             Ok(_) if model.is_none() => {
-                let message = "The request names no model, and not every model here is open to you. Name one in `model`.".to_owned();
+                let message =
+                    "The request names no model, and not every model here is open to you. Name one in `model`.".to_owned();
                 Refusal { status: 400, code: "model_required", message, detail: String::new() }
             }
             Ok(_) => not_served(),

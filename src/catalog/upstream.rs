@@ -221,12 +221,8 @@ fn resolve_place(
     let remedy = "write a base URL such as http://127.0.0.1:11434/v1";
     match (&file.url, file.builtin, own) {
         (None, Some(Builtin::Demo), _) if file.provider.is_none() => Some((Origin::Demo, "/v1".to_owned())),
-        (Some(url), None, _) => {
-            parse_url(url).map_err(|reason| faults.add(format!("{path}.url"), reason, remedy)).ok()
-        }
-        (None, None, Some(url)) => {
-            parse_url(url).map_err(|reason| faults.add(format!("{path}.provider"), reason, remedy)).ok()
-        }
+        (Some(url), None, _) => parse_url(url).map_err(|reason| faults.add(format!("{path}.url"), reason, remedy)).ok(),
+        (None, None, Some(url)) => parse_url(url).map_err(|reason| faults.add(format!("{path}.provider"), reason, remedy)).ok(),
         (None, None, None) if provider.is_some() => {
             faults.add(format!("{path}.url"), "is missing: with this provider every account has its own", remedy);
             None

@@ -8,19 +8,19 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
+use super::asker::asker_of;
 use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
 use super::follow::Follower;
 use super::services::{Runtime, Services};
-use super::asker::asker_of;
 use super::stored;
 use crate::catalog::{Choice, Upstream};
 use crate::context::{ContextSettings, Load, Trim, assemble, estimate_tokens, plan};
-use crate::dialect::{Dialect, with_model};
 use crate::dialect::conversation::{Conversation, Form, ParseError, Role};
 use crate::dialect::edit::Edits;
 use crate::dialect::task::{Clue, Purpose, classify};
 use crate::dialect::transcript::recent;
 use crate::dialect::words::own_words;
+use crate::dialect::{Dialect, with_model};
 use crate::enforce::{Grant, Refusal, UserScope};
 use crate::ids::SessionId;
 use crate::memory::{self, Lesson, Message, RecallMiss, RecallRequest, Recalled};

@@ -137,7 +137,8 @@ impl Call<'_> {
             let coded = name.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") });
             path.replace_range(at, &coded.collect::<String>());
         }
-        let rewrite = |body: &Bytes| Naming::of(body, self.keys()).map_or_else(|| body.clone(), |naming| naming.rewrite(body, name));
+        let rewrite =
+            |body: &Bytes| Naming::of(body, self.keys()).map_or_else(|| body.clone(), |naming| naming.rewrite(body, name));
         (path, self.body.map(rewrite))
     }
 }

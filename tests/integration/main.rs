@@ -6,6 +6,8 @@ mod access;
 mod anthropic;
 mod bodies;
 mod captures;
+mod catalog;
+mod catalog_lists;
 mod certificates;
 mod combined;
 mod completions;

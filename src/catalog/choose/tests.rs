@@ -139,15 +139,21 @@ fn what_was_considered_names_no_upstream_that_is_closed() {
         considered.iter().map(|one| format!("{} {}", one.upstream.name, one.reason.as_str())).collect()
     };
     assert_eq!(told(Api::OpenAi, "gpt-5", &asker(&[], None)), ["local not_served", "cloud not_served", "spare by_alias"]);
-    assert_eq!(told(Api::OpenAi, "llama3", &asker(&["lab"], None)), ["local by_pattern", "cloud not_served", "lab outdone", "spare by_pattern"]);
+    assert_eq!(
+        told(Api::OpenAi, "llama3", &asker(&["lab"], None)),
+        ["local by_pattern", "cloud not_served", "lab outdone", "spare by_pattern"]
+    );
     assert_eq!(told(Api::Ollama, "qwen", &asker(&[], None)), ["local by_name", "cloud other_dialect", "spare other_dialect"]);
 }
 
 #[test]
 fn whether_the_body_is_read_depends_on_the_models() {
-    for (models, depends) in
-        [(json!(["*"]), false), (json!(["llama*"]), true), (json!(["*", "m"]), true), (json!([{"name": "*", "groups": ["a"]}]), true)]
-    {
+    for (models, depends) in [
+        (json!(["*"]), false),
+        (json!(["llama*"]), true),
+        (json!(["*", "m"]), true),
+        (json!([{"name": "*", "groups": ["a"]}]), true),
+    ] {
         assert_eq!(catalog(json!([{"name": "a", "models": models}])).depends_on_model(), depends, "{models}");
     }
     assert!(!catalog(json!([{"name": "a"}])).depends_on_model());

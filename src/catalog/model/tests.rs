@@ -54,7 +54,9 @@ fn the_documented_shape_is_read() {
     assert_eq!(models[1].capabilities, [Capability::Chat, Capability::Tools]);
     let staff = Asker { groups: vec![GroupName::parse("staff").unwrap()], upstreams: None };
     assert!(models[0].is_open_to(&Asker::default()) && models[1].is_open_to(&staff) && !models[1].is_open_to(&Asker::default()));
-    for wrong in [json!([{"name": "m", "capabilities": ["telepathy"]}]), json!([{"name": "m", "contxt": 1}]), json!([7]), json!([{}])] {
+    for wrong in
+        [json!([{"name": "m", "capabilities": ["telepathy"]}]), json!([{"name": "m", "contxt": 1}]), json!([7]), json!([{}])]
+    {
         assert!(serde_json::from_value::<Vec<ModelFile>>(wrong.clone()).is_err(), "{wrong}");
     }
 }

@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::models::Entry;
 use super::super::me::input::Parameters;
+use super::models::Entry;
 use crate::catalog::{Capability, Model, Price};
 use crate::dialect::Api;
 use crate::enforce::Refusal;
@@ -51,7 +51,9 @@ impl Page {
         let Self::Part { limit, from } = self else { return Ok((entries, false)) };
         let find = |id: &str| {
             let found = entries.iter().position(|entry| entry.name == id);
-            found.ok_or_else(|| invalid("The list has no model with this id. Begin at its start, without `after_id` and `before_id`."))
+            found.ok_or_else(|| {
+                invalid("The list has no model with this id. Begin at its start, without `after_id` and `before_id`.")
+            })
         };
         Ok(match from {
             From::Before(id) => {

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use http::header::HeaderName;
 use http::HeaderValue;
+use http::header::HeaderName;
 
-use super::cache::{Asked, Told};
-use super::models::{Entry, entries, merge, read};
 use super::super::exchange::Exchange;
 use super::super::services::Services;
+use super::cache::{Asked, Told};
+use super::models::{Entry, entries, merge, read};
 use super::refuse;
 use crate::catalog::{Asker, Upstream};
 use crate::dialect::Api;

@@ -36,7 +36,10 @@ fn what_a_backend_says_passes_beside_what_the_operator_says() {
 #[test]
 fn a_model_that_only_has_a_name_has_what_clients_read() {
     let nothing = |api| entry("m", api, None, json!("m"));
-    assert_eq!(told(Api::OpenAi, &nothing(Api::OpenAi)), json!({"id": "m", "object": "model", "created": 0, "owned_by": "memgate"}));
+    assert_eq!(
+        told(Api::OpenAi, &nothing(Api::OpenAi)),
+        json!({"id": "m", "object": "model", "created": 0, "owned_by": "memgate"})
+    );
     assert_eq!(
         told(Api::Anthropic, &nothing(Api::Anthropic)),
         json!({"id": "m", "type": "model", "display_name": "m", "created_at": "1970-01-01T00:00:00Z"})
@@ -73,7 +76,8 @@ fn anthropics_list_has_pages() {
         let list = page(query).unwrap();
         let found: String = list["data"].as_array().unwrap().iter().map(|model| model["id"].as_str().unwrap()).collect();
         assert_eq!((found.as_str(), list["has_more"].as_bool()), (ids, Some(more)), "{query}");
-        let ends = (ids.get(..1).map(Value::from), ids.get(ids.len().saturating_sub(1)..).filter(|id| !id.is_empty()).map(Value::from));
+        let ends =
+            (ids.get(..1).map(Value::from), ids.get(ids.len().saturating_sub(1)..).filter(|id| !id.is_empty()).map(Value::from));
         assert_eq!((&list["first_id"], &list["last_id"]), (&ends.0.unwrap_or_default(), &ends.1.unwrap_or_default()), "{query}");
     }
     for wrong in ["limit=x", "limit=1001", "after_id=a&before_id=b", "after_id=nope", "before_id=nope"] {

@@ -29,7 +29,8 @@ fn lists_of_each_family_are_read() {
     assert_eq!(models[0].raw.get(), r#"{"name":"a:latest","model":"a:latest","size":7,"x":[1]}"#, "as its backend said it");
     assert!(read(Api::Ollama, br#"{"models":null}"#).unwrap().is_empty());
 
-    let open_ai = br#"{"object":"list","data":[{"id":"gpt-5","created":1750000000},{"no":"id"},{"id":""},{"id":"m"}],"has_more":false}"#;
+    let open_ai =
+        br#"{"object":"list","data":[{"id":"gpt-5","created":1750000000},{"no":"id"},{"id":""},{"id":"m"}],"has_more":false}"#;
     for api in [Api::OpenAi, Api::Anthropic] {
         let models = read(api, open_ai).unwrap();
         assert_eq!(models.iter().map(|model| model.name.as_str()).collect::<Vec<_>>(), ["gpt-5", "m"]);
@@ -72,7 +73,9 @@ fn ollamas_models_have_their_tag_and_are_loaded_or_not() {
 #[test]
 fn a_name_is_listed_once_as_who_serves_it_says() {
     let (wide, narrow) = (upstream(json!({"models": ["*"]})), upstream(json!({"models": ["both"]})));
-    let of = |upstream: &Upstream, names: &[&str]| entries(upstream, Api::OpenAi, &listed(Api::OpenAi, names), &Asker::default(), false);
+    let of = |upstream: &Upstream, names: &[&str]| {
+        entries(upstream, Api::OpenAi, &listed(Api::OpenAi, names), &Asker::default(), false)
+    };
     let merged = merge(vec![of(&wide, &["both", "a"]), of(&narrow, &["both", "b"]), of(&wide, &["a", "c"])]);
     assert_eq!(names(&merged), ["both", "a", "c"]);
     assert!(merged[0].is_declared() && !merged[1].is_declared());
