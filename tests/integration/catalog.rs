@@ -216,7 +216,7 @@ async fn a_dry_run_says_which_model_and_why() {
         explain("best").await,
         json!({"asked": "best", "upstream_name": "vendor/big", "window": 32_000, "max_output": 4000, "capabilities": ["chat"],
             "price": {"input": 0.15, "output": 0.6, "cached_input": 0.15},
-            "upstreams": [{"name": "fake", "reason": "by_alias"}, {"name": "second", "reason": "outdone"}]})
+            "upstreams": [{"name": "fake", "reason": "by_alias"}, {"name": "second", "reason": "by_pattern"}]})
     );
     let other = explain("other").await;
     assert_eq!((&other["upstream_name"], &other["window"], &other["price"]), (&json!("other"), &json!(8192), &Value::Null));

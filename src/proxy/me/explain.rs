@@ -195,7 +195,7 @@ pub async fn explain(
                 upstream: &upstream.name,
                 session: draft.session.as_ref().map(crate::ids::SessionId::as_str),
             },
-            model: ModelBody::of(runtime, &draft, &asker, &choice),
+            model: ModelBody::of(runtime, &draft, draft.conversation.model(), &asker, &choice),
             memory,
             facts: placed
                 .iter()
