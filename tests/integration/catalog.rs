@@ -14,6 +14,7 @@ use crate::stored::told;
 pub fn backend(request: &Recorded) -> Script {
     match request.target.split('?').next().unwrap_or_default() {
         "/api/chat" | "/api/generate" | "/api/show" | "/api/embed" => Script::json(200, &json!({"done": true})),
+        "/v1/models" => Script::json(200, &json!({"data": [{"id": "m"}]})),
         _ => Script::fitting(request),
     }
 }
