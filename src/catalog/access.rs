@@ -30,15 +30,10 @@ impl Audience {
         self.0.as_ref().is_none_or(|groups| groups.iter().any(|group| asker.groups.contains(group)))
     }
 
-    /// The groups; none where it is everybody.
+    /// The groups; none where it is for everybody.
     #[must_use]
     pub fn groups(&self) -> &[GroupName] {
         self.0.as_deref().unwrap_or_default()
-    }
-
-    #[must_use]
-    pub fn is_everybody(&self) -> bool {
-        self.0.is_none()
     }
 
     /// Resolves a list of groups. None written: everybody. A list that names nobody is a fault, since it could be meant either way.
@@ -95,7 +90,7 @@ mod tests {
         for (listed, paths) in [(&[][..], vec!["groups"]), (&["", "a", " b"], vec!["groups[0]", "groups[2]"])] {
             let mut faults = Faults::default();
             let audience = Audience::resolve(Some(&names(listed)), "groups", &mut faults);
-            assert!(!audience.admits(&Asker::default()) && !audience.is_everybody());
+            assert!(!audience.admits(&Asker::default()));
             assert_eq!(faults.into_vec().into_iter().map(|fault| fault.path).collect::<Vec<_>>(), paths);
         }
     }

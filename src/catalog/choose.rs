@@ -3,7 +3,6 @@
 //! A name that is closed to the person takes the same steps as one that never was: every upstream and every model is looked at before
 //! anything is told.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::Catalog;
@@ -59,7 +58,7 @@ pub enum Reason {
     NotServed,
     /// It does not speak the dialect of the request.
     OtherDialect,
-    /// It has the model by a pattern, another one by its name or by a narrower pattern, and its `priority` makes it no fallback.
+    /// It has the model by a pattern; another one, that does not come before it in priority, has it by its name or a narrower pattern.
     Outdone,
 }
 
@@ -107,7 +106,7 @@ impl Offer<'_> {
     }
 
     /// The name that the backend is to be asked for, if that is not the one that was asked for.
-    fn rename(&self, asked: &str) -> Option<String> {
+    fn rename(&self, wanted: &str) -> Option<String> {
         let own = self.model.upstream_name.as_ref();
         match self.fit {
             Fit::Pattern(_) => None,
@@ -115,24 +114,24 @@ impl Offer<'_> {
             Fit::Name => own.cloned(),
             Fit::Alias => Some(own.unwrap_or(&self.model.name).clone()),
         }
-        .filter(|name| name != asked)
+        .filter(|name| name != wanted)
     }
 }
 
 impl Upstream {
     /// What this upstream has for this person under a name, as a client of the family `api` may write it: to Ollama `m` is `m:latest`.
     #[must_use]
-    pub fn offer(&self, api: Api, asked: &str, asker: &Asker) -> Option<Offer<'_>> {
-        let twin = match asked.strip_suffix(":latest") {
+    pub fn offer(&self, api: Api, wanted: &str, asker: &Asker) -> Option<Offer<'_>> {
+        let twin = match wanted.strip_suffix(":latest") {
             Some(bare) => Some(bare.to_owned()),
-            None => (!asked.contains(':')).then(|| format!("{asked}:latest")),
+            None => (!wanted.contains(':')).then(|| format!("{wanted}:latest")),
         };
         let twin = twin.filter(|_| api == Api::Ollama).and_then(|twin| find(&self.models, &twin));
-        let found = match (find(&self.models, asked), twin) {
+        let found = match (find(&self.models, wanted), twin) {
             (Some(found), Some(twin)) if twin.1 > found.1 && matches!(found.1, Fit::Pattern(_)) => Some(twin),
             (found, twin) => found.or(twin),
         };
-        let free = is_free(&self.models, asked, asker);
+        let free = is_free(&self.models, wanted, asker);
         let (model, fit) = found?;
         let offer = Offer { model, fit };
         ((offer.is_exact() | free) & model.is_open_to(asker) & self.is_open_to(asker)).then_some(offer)
@@ -166,14 +165,13 @@ impl Catalog {
         let mut all: Vec<Considered<'_>> =
             self.upstreams().iter().map(|upstream| consider(upstream, api, model, asker)).collect();
         all.retain(|considered| considered.upstream.is_open_to(asker));
-        let ranks = all.iter().filter_map(|considered| Some((considered.offer?.rank(), Reverse(considered.upstream.priority))));
-        let best = ranks.max();
+        // A wide pattern serves what others have only where the operator put it behind all of those.
+        let rank = |considered: &Considered<'_>| considered.offer.map(|offer| offer.rank());
+        let best = all.iter().filter_map(rank).max();
+        let last = all.iter().filter(|considered| rank(considered) == best).map(|considered| considered.upstream.priority).max();
         for considered in &mut all {
-            // What is less of a fit, and no fallback by its priority either.
-            let outdone = |(rank, Reverse(priority))| {
-                considered.offer.is_some_and(|offer| offer.rank() < rank) && considered.upstream.priority <= priority
-            };
-            if best.is_some_and(outdone) {
+            let lesser = rank(considered).is_some_and(|rank| Some(rank) < best);
+            if lesser && Some(considered.upstream.priority) <= last {
                 considered.reason = Reason::Outdone;
             }
         }
@@ -181,9 +179,9 @@ impl Catalog {
         all
     }
 
-    /// The upstreams that speak `api` and serve `model` to this person, in order of priority, then of the configuration: at least one. All
-    /// are equally good but for their priority. A request that names no model goes to the first of which nothing is closed to the person:
-    /// that backend chooses what serves it, and another would choose otherwise.
+    /// The upstreams that speak `api` and serve `model` to this person, in order of priority, then of the configuration: at least one.
+    /// Those of one priority are equally good. A request that names no model goes to the first of which nothing is closed to the
+    /// person: the backend chooses what serves it.
     ///
     /// # Errors
     /// When there is none. A model that is hidden from the person is refused like one that does not exist.
@@ -192,14 +190,17 @@ impl Catalog {
         let serving = considered
             .iter()
             .filter(|considered| matches!(considered.reason, Reason::Name | Reason::Alias | Reason::Pattern | Reason::Any));
-        let chosen = serving.map(|Considered { upstream, reason, offer }| Choice {
-            upstream: Arc::clone(upstream),
-            rename: model.and_then(|model| offer.as_ref()?.rename(model)),
-            model: offer.map(|offer| Arc::clone(offer.model)),
-            reason: *reason,
-        });
-        let most = if model.is_some() { usize::MAX } else { 1 };
-        let chosen: Vec<Choice> = chosen.take(most).collect();
+        let mut chosen: Vec<Choice> = serving
+            .map(|Considered { upstream, reason, offer }| Choice {
+                upstream: Arc::clone(upstream),
+                rename: model.and_then(|model| offer.as_ref()?.rename(model)),
+                model: offer.map(|offer| Arc::clone(offer.model)),
+                reason: *reason,
+            })
+            .collect();
+        if model.is_none() {
+            chosen.truncate(1);
+        }
         if chosen.is_empty() { Err(self.refuse(api, model, asker)) } else { Ok(chosen) }
     }
 

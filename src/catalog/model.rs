@@ -46,7 +46,7 @@ impl Model {
     /// Whether this person may use it.
     #[must_use]
     pub fn is_open_to(&self, asker: &Asker) -> bool {
-        self.audience.admits(asker) & !self.hidden
+        !self.hidden && self.audience.admits(asker)
     }
 
     /// It is anything that the backend has, as it is, for all who may use the upstream.
@@ -83,9 +83,9 @@ pub(super) fn find<'a>(models: &'a [Arc<Model>], asked: &str) -> Option<(&'a Arc
 
 /// Whether a name that no model has, and that fits a pattern, may be asked for: no other spelling of it means a model that is closed
 /// to the person. Backends know one model by several.
-pub(super) fn is_free(models: &[Arc<Model>], asked: &str, asker: &Asker) -> bool {
-    let asked = Spelt::of(asked);
-    let meant: Vec<_> = models.iter().filter_map(|model| Some((model, model.fit_spelt(&asked)?))).collect();
+pub(super) fn is_free(models: &[Arc<Model>], wanted: &str, asker: &Asker) -> bool {
+    let wanted = Spelt::of(wanted);
+    let meant: Vec<_> = models.iter().filter_map(|model| Some((model, model.fit_spelt(&wanted)?))).collect();
     let Some((_, fit)) = best(meant.iter().copied()) else { return true };
     // Two models may be one at the backend; whoever may use either may use it.
     meant.iter().filter(|(_, other)| *other == fit).any(|(model, _)| model.is_open_to(asker))

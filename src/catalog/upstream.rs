@@ -8,6 +8,7 @@ use super::balance::{Concurrency, Health};
 use super::file::{Builtin, SharedState, UpstreamFile};
 use super::model::{Model, find, resolve_models};
 use crate::dialect::Api;
+use crate::ids::GroupName;
 use crate::inference::Endpoint;
 use crate::memory::Reached;
 use crate::policy::MemoryAccess;
@@ -53,8 +54,8 @@ pub struct Upstream {
     pub auth: AuthStyle,
     /// Nobody is served with `key`.
     pub require_personal_key: bool,
-    /// Who is served with `key`.
-    pub shared_key: Audience,
+    /// The groups whose people are served with `key`; empty for everybody.
+    pub shared_key_groups: Vec<GroupName>,
     pub http2: bool,
     pub read_timeout: Duration,
     pub memory: MemoryAccess,
@@ -102,7 +103,7 @@ impl Upstream {
     /// Whether this person may use it, for some models at least.
     #[must_use]
     pub fn is_open_to(&self, asker: &Asker) -> bool {
-        self.audience.admits(asker) & asker.may_reach(&self.name)
+        self.audience.admits(asker) && asker.may_reach(&self.name)
     }
 
     /// The authority for the `Host` header.
@@ -173,7 +174,7 @@ fn resolve_upstream(file: &UpstreamFile, path: &str, faults: &mut Faults) -> Opt
     check_numbers(file, path, faults);
     let models = resolve_models(&file.models, file.window, &format!("{path}.models"), faults);
     let audience = Audience::resolve(file.groups.as_deref(), &format!("{path}.groups"), faults);
-    let shared_key = Audience::resolve(file.shared_key_groups.as_deref(), &format!("{path}.shared_key_groups"), faults);
+    let shared_key_groups = Audience::resolve(file.shared_key_groups.as_deref(), &format!("{path}.shared_key_groups"), faults);
     if file.require_personal_key && file.shared_key_groups.is_some() {
         let reason = "has no effect: `require_personal_key` lets nobody use the shared key";
         faults.add(format!("{path}.shared_key_groups"), reason, "keep one of the two");
@@ -212,7 +213,7 @@ fn resolve_upstream(file: &UpstreamFile, path: &str, faults: &mut Faults) -> Opt
         key,
         auth,
         require_personal_key: file.require_personal_key,
-        shared_key,
+        shared_key_groups: shared_key_groups.groups().to_vec(),
         http2: file.http2,
         read_timeout: file.read_timeout.map_or(Duration::from_mins(5), |Span(d)| d),
         memory: file.memory,

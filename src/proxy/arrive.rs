@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
+use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 use pingora::protocols::l4::socket::SocketAddr;
 use pingora::proxy::Session;
@@ -299,7 +300,7 @@ fn enroll(services: &Services, exchange: &mut Exchange, grant: Grant) -> Result<
 /// Whether the body must be read to find the upstream: it may name a model, and that decides. A form may, too, but is not read.
 fn names_model(session: &Session, exchange: &Exchange) -> bool {
     let request = session.req_header();
-    let kind = request.headers.get(CONTENT_TYPE).map(|value| value.as_bytes()).unwrap_or_default();
+    let kind = request.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     let form = kind.get(..10).is_some_and(|start| start.eq_ignore_ascii_case(b"multipart/"));
     let carries = matches!(request.method.as_str(), "POST" | "PUT" | "PATCH") && !form;
     (carries || is_json(kind)) && exchange.runtime.catalog.depends_on_model()

@@ -177,7 +177,7 @@ fn judge<'a>(
     let shared = upstream.key.as_ref().or_else(|| lent(runtime, upstream, &asker).filter(|_| need == Need::Embeddings));
     let terms = Terms {
         require_personal: upstream.require_personal_key,
-        shared_groups: upstream.shared_key.groups(),
+        shared_groups: &upstream.shared_key_groups,
         has_shared: shared.is_some(),
         has_environment: environment.is_some(),
         personal: settings.personal,
@@ -194,8 +194,11 @@ fn judge<'a>(
 
 /// The key of another upstream of this provider, of those whose keys this person may use.
 fn lent<'a>(runtime: &'a Runtime, upstream: &Upstream, asker: &Asker) -> Option<&'a ApiKey> {
-    let may_use =
-        |other: &&Arc<Upstream>| !other.require_personal_key && other.shared_key.admits(asker) && other.is_open_to(asker);
+    let may_use = |other: &&Arc<Upstream>| {
+        let allowed = &other.shared_key_groups;
+        let shared = allowed.is_empty() || asker.groups.iter().any(|group| allowed.contains(group));
+        shared && !other.require_personal_key && other.is_open_to(asker)
+    };
     let lenders = runtime.catalog.upstreams().iter().filter(may_use).map(|other| Lender {
         provider: other.provider_name(),
         embeds: other.embeds(),

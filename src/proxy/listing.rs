@@ -98,8 +98,7 @@ impl Question {
             (Api::Ollama, "/") => About::Root,
             (Api::Ollama, "/api/version") => About::Version,
             (Api::Ollama, "/api/ps") => About::Loaded,
-            (Api::Ollama, _) => About::Models(Page::All),
-            (Api::OpenAi, "/models") => About::Models(Page::All),
+            (Api::Ollama, _) | (Api::OpenAi, "/models") => About::Models(Page::All),
             (Api::Anthropic, "/models") => About::Models(Page::read(&Parameters::read(request.uri.query())?)?),
             (_, path) => match path.strip_prefix("/models/") {
                 // What cannot be read is no model's name.

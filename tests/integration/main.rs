@@ -7,6 +7,8 @@ mod anthropic;
 mod bodies;
 mod budgets;
 mod captures;
+mod catalog;
+mod catalog_lists;
 mod certificates;
 mod combined;
 mod completions;

@@ -57,9 +57,9 @@ fn ways(id: &str) -> Vec<Request> {
 }
 
 /// What of an answer must not tell two refusals apart.
-fn told(answer: &Answer) -> (u16, String, Vec<String>) {
+pub fn told(answer: &Answer) -> (u16, String, Vec<String>) {
     let names = answer.headers.iter().map(|(name, value)| match name.to_lowercase().as_str() {
-        "x-memgate-request-id" | "date" => name.clone(),
+        "x-memgate-request-id" | "request-id" | "date" => name.clone(),
         _ => format!("{name}: {value}"),
     });
     (answer.status, answer.text(), names.collect())

@@ -88,6 +88,23 @@ fn a_name_leads_to_the_upstreams_of_whoever_asks() {
 }
 
 #[test]
+fn a_wide_pattern_behind_all_others_is_what_is_left_when_they_fail() {
+    for (priority, expected) in [
+        (0, &["one by_name -", "two by_alias m2"][..]),
+        (1, &["one by_name -", "two by_alias m2"]),
+        (2, &["one by_name -", "two by_alias m2", "wide by_pattern -"]),
+    ] {
+        let catalog = catalog(json!([
+            {"name": "wide", "priority": priority},
+            {"name": "one", "models": ["m"]},
+            {"name": "two", "priority": 1, "models": [{"name": "m2", "aliases": ["m"]}]},
+        ]));
+        assert_eq!(chosen(&catalog, Api::OpenAi, Some("m"), &Asker::default()), expected, "{priority}");
+        assert_eq!(chosen(&catalog, Api::OpenAi, Some("n"), &Asker::default()), ["wide by_pattern -"]);
+    }
+}
+
+#[test]
 fn ollamas_clients_may_leave_the_tag_out() {
     let catalog = catalog(json!([{"name": "o", "dialects": ["ollama", "openai"], "models": [
         "a", "b:latest", {"name": "c", "upstream_name": "real", "aliases": ["d"]}, {"name": "e", "groups": ["staff"]}, "e*"]}]));
@@ -113,7 +130,7 @@ fn ollamas_clients_may_leave_the_tag_out() {
 #[test]
 fn a_request_without_a_model_goes_where_nothing_is_closed() {
     let catalog = shared();
-    assert_eq!(chosen(&catalog, Api::OpenAi, None, &asker(&[], None)), ["local any -", "spare any -"]);
+    assert_eq!(chosen(&catalog, Api::OpenAi, None, &asker(&[], None)), ["local any -"]);
     // A hidden model is closed to all.
     assert_eq!(chosen(&catalog, Api::OpenAi, None, &asker(&["staff"], Some(&["cloud"]))), ["model_required"]);
     assert_eq!(chosen(&catalog, Api::Ollama, None, &asker(&[], None)), ["local any -"]);

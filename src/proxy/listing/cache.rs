@@ -49,15 +49,22 @@ struct Kept {
 }
 
 /// Lists of models that were asked for in this moment.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ListCache {
+    fresh: Duration,
     slots: DashMap<Asked, Arc<Mutex<Option<Kept>>>>,
+}
+
+impl Default for ListCache {
+    fn default() -> Self {
+        Self { fresh: FRESH, slots: DashMap::new() }
+    }
 }
 
 impl ListCache {
     /// The list that is kept, or the one that `ask` fetches. Who comes meanwhile waits for it.
     pub(super) async fn get(&self, asked: Asked, ask: impl Future<Output = Told>) -> Told {
-        let fresh = |kept: &Kept| kept.since.elapsed() < FRESH;
+        let fresh = |kept: &Kept| kept.since.elapsed() < self.fresh;
         // A slot in use is locked.
         self.slots.retain(|_, slot| slot.try_lock().map_or(true, |kept| kept.as_ref().is_some_and(fresh)));
         if self.slots.len() >= MOST && !self.slots.contains_key(&asked) {
@@ -86,6 +93,10 @@ mod tests {
         ApiKey::new(Secret::new(text.as_bytes()), AuthStyle::Bearer).unwrap()
     }
 
+    fn cache() -> ListCache {
+        ListCache { fresh: Duration::from_hours(1), ..ListCache::default() }
+    }
+
     async fn count(asks: &AtomicUsize) -> Told {
         asks.fetch_add(1, Ordering::SeqCst);
         tokio::task::yield_now().await;
@@ -94,12 +105,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_burst_asks_once_and_no_key_sees_what_another_was_told() {
-        let (cache, asks) = (ListCache::default(), AtomicUsize::new(0));
+        let (cache, asks) = (cache(), AtomicUsize::new(0));
         let (mine, other) = (key("sk-a"), key("sk-b"));
         let ask = |address, key| cache.get(Asked::new(address, key), count(&asks));
         let (first, second, third) =
             tokio::join!(ask("http://a", Some(&mine)), ask("http://a", Some(&mine)), ask("http://a", Some(&mine)));
-        assert_eq!([first, second, third], [const { Err(InferenceError::Timeout) }; 3]);
+        assert!([first, second, third].iter().all(|told| matches!(told, Err(InferenceError::Timeout))));
         assert_eq!(asks.load(Ordering::SeqCst), 1);
         for (address, key, asked) in
             [("http://a", Some(&mine), 1), ("http://a", Some(&other), 2), ("http://a", None, 3), ("http://b", Some(&mine), 4)]
@@ -110,8 +121,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_old_list_is_asked_for_again() {
+        let (cache, asks) = (ListCache { fresh: Duration::ZERO, ..cache() }, AtomicUsize::new(0));
+        for n in 1..=3 {
+            let _ = cache.get(Asked::new("http://a", None), count(&asks)).await;
+            assert_eq!((asks.load(Ordering::SeqCst), cache.slots.len()), (n, 1));
+        }
+    }
+
+    #[tokio::test]
     async fn no_more_is_kept_than_there_is_room_for() {
-        let (cache, asks) = (ListCache::default(), AtomicUsize::new(0));
+        let (cache, asks) = (cache(), AtomicUsize::new(0));
         for n in 0..2 * MOST {
             let _ = cache.get(Asked::new(&format!("http://{n}"), None), count(&asks)).await;
         }

@@ -35,8 +35,8 @@ pub fn list_fetcher() -> Fetcher {
 /// The dialect in which an upstream is asked for its models, for a list in the form of `form`. Ollama's clients are told of those of
 /// `OpenAI`'s backends, too; of others a list holds what its own dialect reaches.
 pub(super) fn asked_in(form: Api, upstream: &Upstream) -> Option<Api> {
-    let able: &[Api] = if form == Api::Ollama { &[Api::Ollama, Api::OpenAi] } else { &[form] };
-    able.iter().copied().find(|api| upstream.speaks(*api))
+    let apis: &[Api] = if form == Api::Ollama { &[Api::Ollama, Api::OpenAi] } else { &[form] };
+    apis.iter().copied().find(|api| upstream.speaks(*api))
 }
 
 /// The models that this person may use, of all upstreams: in order of their priority, then of the configuration. With `loaded`, those that
@@ -52,12 +52,12 @@ pub(super) async fn gather(
     loaded: bool,
 ) -> Result<Vec<Entry>, Refusal> {
     let upstreams = exchange.runtime.catalog.upstreams().iter().filter(|upstream| upstream.is_open_to(asker));
-    let mut asked: Vec<(&Upstream, Api)> =
+    let mut able: Vec<(&Upstream, Api)> =
         upstreams.filter_map(|upstream| Some((&**upstream, asked_in(form, upstream)?))).collect();
     // Only Ollama tells what is in memory.
-    asked.retain(|(_, api)| !loaded || *api == Api::Ollama);
-    asked.sort_by_key(|(upstream, _)| upstream.priority);
-    let answers = asked.into_iter().map(async |(upstream, api)| {
+    able.retain(|(_, api)| !loaded || *api == Api::Ollama);
+    able.sort_by_key(|(upstream, _)| upstream.priority);
+    let answers = able.into_iter().map(async |(upstream, api)| {
         let path = match api {
             Api::Ollama if loaded => "/api/ps",
             Api::Ollama => "/api/tags",

@@ -237,7 +237,7 @@ pub async fn explain(
                 upstreams: tried.iter().map(|(name, reason)| TriedBody { name, reason }).collect(),
                 session: draft.named.as_ref().map(|place| place.id.as_str()),
             },
-            model: ModelBody::of(runtime, &draft, &asker, &choice),
+            model: ModelBody::of(runtime, &draft, settled.effective.model(), &asker, &choice),
             key,
             settings: &settled.effective,
             session: place.as_ref().map(|place| SessionBody { id: place.id.as_str(), by: place.by.as_str(), history }),

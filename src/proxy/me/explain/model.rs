@@ -30,12 +30,12 @@ struct ConsideredBody<'a> {
 }
 
 impl<'a> ModelBody<'a> {
-    pub(super) fn of(runtime: &'a Runtime, draft: &'a Draft, asker: &Asker, choice: &'a Choice) -> Self {
-        let asked = draft.conversation.model();
-        let considered = runtime.catalog.consider(draft.conversation.dialect().api(), asked, asker);
+    /// `model` is what the catalog was asked for.
+    pub(super) fn of(runtime: &'a Runtime, draft: &Draft, model: Option<&'a str>, asker: &Asker, choice: &'a Choice) -> Self {
+        let considered = runtime.catalog.consider(draft.conversation.dialect().api(), model, asker);
         Self {
-            asked,
-            upstream_name: choice.rename.as_deref().or(asked),
+            asked: model,
+            upstream_name: choice.rename.as_deref().or(model),
             window: marks(runtime, draft, choice).window(),
             max_output: choice.max_output(),
             capabilities: choice.model.as_ref().map(|model| &model.capabilities[..]).unwrap_or_default(),
