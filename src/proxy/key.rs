@@ -12,7 +12,7 @@ use crate::ids::GroupName;
 use crate::provider::ApiKey;
 use crate::setting::Secret;
 use crate::telemetry::RouteLabel;
-use crate::vault::{KeySource, Lender, Person, PersonalKey, Step, Terms, Verdict, embedding_key, resolve};
+use crate::vault::{KeySource, Lender, Person, PersonalKey, Step, Switches, Terms, Verdict, embedding_key, resolve};
 
 /// Says on each answer where the key came from.
 pub const KEY_SOURCE: &str = "x-memgate-key-source";
@@ -139,7 +139,7 @@ fn choose(
     let (verdict, candidates) = judge(services, runtime, scope, upstream, need)?;
     let Candidates { personal, shared, environment } = candidates;
     let shown = |secret: &Secret| ApiKey::new(secret.clone(), upstream.auth);
-    let source = verdict.source.ok_or_else(|| refuse(&verdict, upstream.provider_name()))?;
+    let source = verdict.source.ok_or_else(|| refuse(verdict, upstream.provider_name()))?;
     let (key, personal) = match source {
         KeySource::Personal => (personal.as_ref().and_then(|key| shown(&key.secret)), personal),
         KeySource::Shared => (upstream.key.clone().or_else(|| shown(&shared?.secret)), None),
@@ -172,9 +172,7 @@ fn judge<'a>(
         shared_groups: &upstream.shared_key_groups,
         has_shared: shared.is_some(),
         has_environment: environment.is_some(),
-        personal: settings.personal,
-        shared: settings.shared,
-        environment: settings.environment.is_some(),
+        switches: Switches { personal: settings.personal, shared: settings.shared, environment: settings.environment.is_some() },
     };
     let person = match scope {
         None => Person::Nobody,
@@ -209,7 +207,7 @@ fn own_key(services: &Services, scope: &UserScope, provider: &str) -> Result<Opt
     Ok(keys.get(provider).map(Arc::clone))
 }
 
-fn refuse(verdict: &Verdict, provider: &str) -> Refusal {
+fn refuse(verdict: Verdict, provider: &str) -> Refusal {
     let (status, message) = match verdict.personal {
         Step::NoPerson => (
             401,
