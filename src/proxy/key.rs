@@ -11,7 +11,7 @@ use crate::enforce::{Refusal, UserScope};
 use crate::ids::GroupName;
 use crate::provider::ApiKey;
 use crate::setting::Secret;
-use crate::telemetry::RouteLabel;
+use crate::telemetry::{AuditRecord, RouteLabel};
 use crate::vault::{KeySource, Lender, Person, PersonalKey, Step, Switches, Terms, Verdict, embedding_key, resolve};
 
 /// Says on each answer where the key came from.
@@ -35,7 +35,8 @@ enum Need {
     Embeddings,
 }
 
-/// The key for one upstream and one person. Reads the disk only for a person who was away for long, and then off the request's thread.
+/// The key for one upstream and one person. Reads the disk only for a person who was away for long, while others go on with what else
+/// the thread has to do.
 ///
 /// # Errors
 /// When a key is needed that there is not (`personal_key_required`, `key_not_allowed`), and when the person's own keys cannot be read
@@ -64,14 +65,21 @@ pub fn present(
         RouteLabel::Embeddings => choose(services, runtime, scope, upstream, Need::Embeddings)?,
         _ => key_for(services, runtime, scope, upstream)?,
     };
-    if let Some(key) = &choice.personal {
-        key.note_use(exchange.record.time);
-    }
-    let source = choice.source.as_str();
-    services.metrics.keys.count_served(&forwarding.upstream.name, source);
-    exchange.record.key = Some(source);
-    forwarding.key = choice.key;
+    choice.show(services, &mut exchange.record, forwarding);
     Ok(())
+}
+
+impl KeyChoice {
+    /// Has the upstream that the request goes to now shown this key, and notes where it came from. It was chosen for this upstream.
+    pub fn show(self, services: &Services, record: &mut AuditRecord, forwarding: &mut Forwarding) {
+        if let Some(key) = &self.personal {
+            key.note_use(record.time);
+        }
+        let source = self.source.as_str();
+        services.metrics.keys.count_served(&forwarding.upstream.name, source);
+        record.key = Some(source);
+        forwarding.key = self.key;
+    }
 }
 
 /// Lets a person whose scope was lost go on as nobody, if they have no keys of their own.
