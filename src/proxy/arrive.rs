@@ -102,7 +102,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     if route.kind == RouteKind::Unknown {
         return Err(unknown_path(route.api));
     }
-    let asker = asker_of(&exchange.runtime, stored::scope_of(&grant));
+    let asker = asker_of(&exchange.runtime, stored::scope_of(&grant), &exchange.record.client);
     if let Some(question) = listing::Question::of(&route, session.req_header())? {
         exchange.advised = matches!(&grant, Grant::Scoped { advice: true, .. } | Grant::Unscoped { advice: true, .. });
         if let Some(listing) = listing::answer(services, exchange, (stored::scope_of(&grant), &asker), &question).await? {
@@ -147,7 +147,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         let choice =
             balance::board(services, (session, watched), exchange, (asks.0, None), (choices, model.as_deref()), &mut forwarding)
                 .await?;
-        key::present(services, exchange, asks.0, &mut forwarding)?;
+        key::present(services, exchange, asks, &mut forwarding)?;
         let price = charge::price_of(&choice);
         charge::reserve_other(services, exchange, session.req_header(), body.as_ref(), price)?;
         let body = match choice.rename.map(|name| call.with_model(&name)) {

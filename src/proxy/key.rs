@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::asker::asker_of;
 use super::exchange::{Exchange, Forwarding};
 use super::services::{Runtime, Services};
 use crate::catalog::{Asker, Upstream};
@@ -12,7 +11,10 @@ use crate::enforce::{Refusal, UserScope};
 use crate::provider::ApiKey;
 use crate::setting::Secret;
 use crate::telemetry::{AuditRecord, RouteLabel};
-use crate::vault::{KeySource, Lender, Person, PersonalKey, Step, Terms, Verdict, embedding_key, resolve};
+use crate::vault::{KeySource, Lender, Person, PersonalKey, Step, Switches, Terms, Verdict, embedding_key, resolve};
+
+/// Whose key it is to be, and what that person may use.
+pub type Who<'a> = (Option<&'a UserScope>, &'a Asker);
 
 /// Says on each answer where the key came from.
 pub const KEY_SOURCE: &str = "x-memgate-key-source";
@@ -35,7 +37,8 @@ enum Need {
     Embeddings,
 }
 
-/// The key for one upstream and one person. Reads the disk only for a person who was away for long, and then off the request's thread.
+/// The key for one upstream and one person. Reads the disk only for a person who was away for long, while others go on with what else
+/// the thread has to do.
 ///
 /// # Errors
 /// When a key is needed that there is not (`personal_key_required`, `key_not_allowed`), and when the person's own keys cannot be read
@@ -43,10 +46,10 @@ enum Need {
 pub fn key_for(
     services: &Services,
     runtime: &Runtime,
-    scope: Option<&UserScope>,
+    who: Who<'_>,
     upstream: &Upstream,
 ) -> Result<KeyChoice, Refusal> {
-    choose(services, runtime, scope, upstream, Need::Any)
+    choose(services, runtime, who, upstream, Need::Any)
 }
 
 /// Chooses the key for the upstream that a request goes to, and notes where it came from.
@@ -56,29 +59,29 @@ pub fn key_for(
 pub fn present(
     services: &Services,
     exchange: &mut Exchange,
-    scope: Option<&UserScope>,
+    who: Who<'_>,
     forwarding: &mut Forwarding,
 ) -> Result<(), Refusal> {
     let (runtime, upstream) = (&exchange.runtime, &forwarding.upstream);
-    let choice = match exchange.route {
-        RouteLabel::Embeddings => choose(services, runtime, scope, upstream, Need::Embeddings)?,
-        _ => key_for(services, runtime, scope, upstream)?,
-    };
+    let need = if exchange.route == RouteLabel::Embeddings { Need::Embeddings } else { Need::Any };
+    let choice = choose(services, runtime, who, upstream, need)?;
     // One that may take over is shown its own key, or does not take over.
-    forwarding.route.give_keys(|upstream| key_for(services, runtime, scope, upstream).ok());
-    show(services, &mut exchange.record, forwarding, choice);
+    forwarding.route.give_keys(|upstream| choose(services, runtime, who, upstream, need).ok());
+    choice.show(services, &mut exchange.record, forwarding);
     Ok(())
 }
 
-/// Has the upstream that a request goes to shown a key, and notes where it came from.
-pub fn show(services: &Services, record: &mut AuditRecord, forwarding: &mut Forwarding, choice: KeyChoice) {
-    if let Some(key) = &choice.personal {
-        key.note_use(record.time);
+impl KeyChoice {
+    /// Has the upstream that the request goes to now shown this key, and notes where it came from. It was chosen for this upstream.
+    pub fn show(self, services: &Services, record: &mut AuditRecord, forwarding: &mut Forwarding) {
+        if let Some(key) = &self.personal {
+            key.note_use(record.time);
+        }
+        let source = self.source.as_str();
+        services.metrics.keys.count_served(&forwarding.upstream.name, source);
+        record.key = Some(source);
+        forwarding.key = self.key;
     }
-    let source = choice.source.as_str();
-    services.metrics.keys.count_served(&forwarding.upstream.name, source);
-    record.key = Some(source);
-    forwarding.key = choice.key;
 }
 
 /// Lets a person whose scope was lost go on as nobody, if they have no keys of their own.
@@ -118,8 +121,8 @@ struct StepsBody {
 ///
 /// # Errors
 /// When the person's own keys cannot be read.
-pub fn explain(services: &Services, runtime: &Runtime, scope: &UserScope, upstream: &Upstream) -> Result<KeyBody, Refusal> {
-    let (verdict, _) = judge(services, runtime, Some(scope), upstream, Need::Any)?;
+pub fn explain(services: &Services, runtime: &Runtime, who: Who<'_>, upstream: &Upstream) -> Result<KeyBody, Refusal> {
+    let (verdict, _) = judge(services, runtime, who, upstream, Need::Any)?;
     let [personal, shared, environment] = [verdict.personal, verdict.shared, verdict.environment].map(Step::as_str);
     Ok(KeyBody {
         provider: upstream.provider_name().to_owned(),
@@ -139,14 +142,14 @@ struct Candidates<'a> {
 fn choose(
     services: &Services,
     runtime: &Runtime,
-    scope: Option<&UserScope>,
+    who: Who<'_>,
     upstream: &Upstream,
     need: Need,
 ) -> Result<KeyChoice, Refusal> {
-    let (verdict, candidates) = judge(services, runtime, scope, upstream, need)?;
+    let (verdict, candidates) = judge(services, runtime, who, upstream, need)?;
     let Candidates { personal, shared, environment } = candidates;
     let shown = |secret: &Secret| ApiKey::new(secret.clone(), upstream.auth);
-    let source = verdict.source.ok_or_else(|| refuse(&verdict, upstream.provider_name()))?;
+    let source = verdict.source.ok_or_else(|| refuse(verdict, upstream.provider_name()))?;
     let (key, personal) = match source {
         KeySource::Personal => (personal.as_ref().and_then(|key| shown(&key.secret)), personal),
         KeySource::Shared => (upstream.key.clone().or_else(|| shown(&shared?.secret)), None),
@@ -161,28 +164,26 @@ fn choose(
 fn judge<'a>(
     services: &Services,
     runtime: &'a Runtime,
-    scope: Option<&UserScope>,
+    who: Who<'_>,
     upstream: &'a Upstream,
     need: Need,
 ) -> Result<(Verdict, Candidates<'a>), Refusal> {
     let provider = upstream.provider_name();
     let settings = &runtime.vault;
-    let asker = asker_of(runtime, scope);
+    let (scope, asker) = who;
     let groups = asker.groups.as_slice();
     let own = match scope {
         Some(scope) if settings.personal && !scope.is_sandbox() => own_key(services, scope, provider)?,
         _ => None,
     };
     let environment = settings.environment.as_ref().and_then(|keys| keys.get(provider));
-    let shared = upstream.key.as_ref().or_else(|| lent(runtime, upstream, &asker).filter(|_| need == Need::Embeddings));
+    let shared = upstream.key.as_ref().or_else(|| lent(runtime, upstream, asker).filter(|_| need == Need::Embeddings));
     let terms = Terms {
         require_personal: upstream.require_personal_key,
         shared_groups: &upstream.shared_key_groups,
         has_shared: shared.is_some(),
         has_environment: environment.is_some(),
-        personal: settings.personal,
-        shared: settings.shared,
-        environment: settings.environment.is_some(),
+        switches: Switches { personal: settings.personal, shared: settings.shared, environment: settings.environment.is_some() },
     };
     let person = match scope {
         None => Person::Nobody,
@@ -218,7 +219,7 @@ fn own_key(services: &Services, scope: &UserScope, provider: &str) -> Result<Opt
     Ok(keys.get(provider).map(Arc::clone))
 }
 
-fn refuse(verdict: &Verdict, provider: &str) -> Refusal {
+fn refuse(verdict: Verdict, provider: &str) -> Refusal {
     let (status, message) = match verdict.personal {
         Step::NoPerson => (
             401,

@@ -212,12 +212,12 @@ pub async fn chat(
     let settled = settle(services, &runtime, (owner, session_id), &exchange.record.client, &draft).await;
     let mut steering = steer(&mut draft, &settled)?;
     exchange.record.model = Some(Clipped::new(&draft.model));
-    let (asker, model) = (asker_of(&runtime, owner), settled.effective.model());
+    let (asker, model) = (asker_of(&runtime, owner, &exchange.record.client), settled.effective.model());
     let choices = runtime.catalog.choose(dialect.api(), model, &asker)?;
     let choices = stored::locate(services, owner, &draft.conversation, choices, exchange.record.time)?;
     let choice = balance::board(services, (session, true), exchange, (owner, session_id), (choices, model), forwarding).await?;
     steering.model = choice.rename.clone().or(steering.model);
-    key::present(services, exchange, owner, forwarding)?;
+    key::present(services, exchange, (owner, &asker), forwarding)?;
     let keeper = stored::keeper(services, owner, &draft.conversation);
     let (scope, access) = match grant {
         Grant::Scoped { scope, .. } => {

@@ -29,7 +29,7 @@ use crate::store::{Batch, PerUser, Shelf, ShelfChange, Store, StoreError};
 
 pub use embedding::{Lender, embedding_key};
 pub use entry::{KeyFault, PersonalKey, TestResult, Tested, check};
-pub use resolution::{KeySource, Person, Step, Terms, Verdict, resolve};
+pub use resolution::{KeySource, Person, Step, Switches, Terms, Verdict, resolve};
 pub use settings::{Switch, VaultFile, VaultSettings};
 use throttle::Throttle;
 

@@ -91,7 +91,12 @@ pub struct Terms<'a> {
     pub has_shared: bool,
     /// The provider's variable is set.
     pub has_environment: bool,
-    /// The operator's switches (`vault`).
+    pub switches: Switches,
+}
+
+/// Which sources the operator has left on (`vault`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Switches {
     pub personal: bool,
     pub shared: bool,
     pub environment: bool,
@@ -131,7 +136,7 @@ pub fn resolve(terms: &Terms<'_>, person: Person<'_>) -> Verdict {
     let personal = match person {
         Person::Nobody => Step::NoPerson,
         Person::Sandbox => Step::Sandbox,
-        Person::Known { .. } if !terms.personal => Step::SwitchedOff,
+        Person::Known { .. } if !terms.switches.personal => Step::SwitchedOff,
         Person::Known { has_key: false, .. } => Step::Absent,
         Person::Known { has_key: true, .. } => Step::Used,
     };
@@ -139,11 +144,11 @@ pub fn resolve(terms: &Terms<'_>, person: Person<'_>) -> Verdict {
         let (shared, environment) = (Step::NotReached, Step::NotReached);
         return Verdict { source: Some(KeySource::Personal), personal, shared, environment };
     }
-    let shared = operators(terms, person, terms.has_shared, terms.shared);
+    let shared = operators(terms, person, terms.has_shared, terms.switches.shared);
     if shared == Step::Used {
         return Verdict { source: Some(KeySource::Shared), personal, shared, environment: Step::NotReached };
     }
-    let environment = operators(terms, person, terms.has_environment, terms.environment);
+    let environment = operators(terms, person, terms.has_environment, terms.switches.environment);
     let withheld = |step| matches!(step, Step::PersonalRequired | Step::NotInGroup | Step::SwitchedOff);
     let source = match environment {
         Step::Used => Some(KeySource::Environment),

@@ -15,7 +15,7 @@ use crate::enforce::{Refusal, UserScope};
 use crate::ids::SessionId;
 use crate::proxy::charge;
 use crate::proxy::exchange::{Exchange, Forwarding, Phase};
-use crate::proxy::key::{self, KeyChoice};
+use crate::proxy::key::KeyChoice;
 use crate::proxy::services::Services;
 use crate::telemetry::Clipped;
 
@@ -184,7 +184,7 @@ pub async fn change_over(services: &Services, session: &mut Session, exchange: &
     forwarding.path = upstream.path_of(exchange.api, &route.below);
     forwarding.upstream = upstream;
     if let Some(key) = key {
-        key::show(services, &mut exchange.record, forwarding, key);
+        key.show(services, &mut exchange.record, forwarding);
     }
     forwarding.attempts = 0;
     forwarding.prepared = Instant::now();

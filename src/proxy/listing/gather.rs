@@ -7,7 +7,7 @@ use http::HeaderValue;
 use http::header::HeaderName;
 
 use super::super::exchange::Exchange;
-use super::super::key::key_for;
+use super::super::key::{Who, key_for};
 use super::super::services::Services;
 use super::cache::{Asked, Told};
 use super::models::{Entry, entries, merge, read};
@@ -64,7 +64,7 @@ pub(super) async fn gather(
             Api::OpenAi => "/models",
             Api::Anthropic => "/models?limit=1000",
         };
-        (upstream, api, ask(services, exchange, scope, upstream, api, path).await)
+        (upstream, api, ask(services, exchange, (scope, asker), upstream, api, path).await)
     });
     let (mut lists, mut answered, mut failed) = (Vec::new(), false, None);
     for (upstream, api, told) in join_all(answers).await {
@@ -83,14 +83,14 @@ pub(super) async fn gather(
 async fn ask(
     services: &Services,
     exchange: &Exchange,
-    scope: Option<&UserScope>,
+    who: Who<'_>,
     upstream: &Upstream,
     api: Api,
     path: &str,
 ) -> Told {
     let address = format!("{}{}", services.addresses.origin_of(upstream), upstream.path_of(api, path));
     // Names of models are the same under every key; where there is no shared one, the person's own is shown.
-    let personal = if upstream.key.is_some() { None } else { key_for(services, &exchange.runtime, scope, upstream).ok() };
+    let personal = if upstream.key.is_some() { None } else { key_for(services, &exchange.runtime, who, upstream).ok() };
     let key = upstream.key.as_ref().or_else(|| personal.as_ref()?.key.as_ref());
     let version = (HeaderName::from_static(ANTHROPIC_VERSION.0), HeaderValue::from_static(ANTHROPIC_VERSION.1));
     let version = (api == Api::Anthropic).then_some((&version.0, &version.1));

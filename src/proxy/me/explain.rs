@@ -167,14 +167,14 @@ pub async fn explain(
     let session_id = place.as_ref().map(|place| &place.id);
     let settled = settle(services, runtime, (Some(&scope), session_id), &exchange.record.client, &draft).await;
     let steering = steer(&mut draft, &settled)?;
-    let asker = asker_of(runtime, Some(&scope));
+    let asker = asker_of(runtime, Some(&scope), scope.client());
     let mut choices = runtime.catalog.choose(dialect.api(), settled.effective.model(), &asker)?;
     let order = services.balance.explain(&choices, &scope, session_id);
     let Some((first, _)) = order.first() else { return Err(failed("no upstream was chosen")) };
     let tried = order.iter().map(|(at, reason)| (choices[*at].upstream.name.clone(), reason.as_str())).collect::<Vec<_>>();
     let choice = choices.swap_remove(*first);
     let upstream = Arc::clone(&choice.upstream);
-    let key = key::explain(services, runtime, &scope, &upstream)?;
+    let key = key::explain(services, runtime, (Some(&scope), &asker), &upstream)?;
     let access = memory_access(runtime, &scope, &upstream, &settled);
     let recalls = draft.recalls(access);
     let fitted = fit(services, runtime, &draft, &choice, recalls.then_some(&scope), &settled)?;

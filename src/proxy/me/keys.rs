@@ -179,7 +179,7 @@ async fn find(services: &Services, scope: UserScope, provider: Box<str>) -> Resu
 
 /// The first upstream of a provider that this person may use.
 fn upstream_of(runtime: &Runtime, scope: &UserScope, provider: &str) -> Option<Arc<Upstream>> {
-    let asker = asker_of(runtime, Some(scope));
+    let asker = asker_of(runtime, Some(scope), scope.client());
     let mut open = runtime.catalog.upstreams().iter().filter(|upstream| upstream.is_open_to(&asker));
     open.find(|upstream| upstream.provider_name() == provider).map(Arc::clone)
 }

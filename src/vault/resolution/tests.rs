@@ -13,9 +13,7 @@ fn terms<'a>(text: &str, shared_groups: &'a [GroupName]) -> Terms<'a> {
         shared_groups,
         has_shared: text.contains('S'),
         has_environment: text.contains('E'),
-        personal: !text.contains("p-"),
-        shared: !text.contains("s-"),
-        environment: !text.contains("e-"),
+        switches: Switches { personal: !text.contains("p-"), shared: !text.contains("s-"), environment: !text.contains("e-") },
     }
 }
 
@@ -75,7 +73,7 @@ proptest! {
         let shared_groups: &[GroupName] = if bit(0) { &staff } else { &[] };
         let terms = Terms {
             require_personal: bit(1), shared_groups, has_shared: bit(2), has_environment: bit(3),
-            personal: bit(4), shared: bit(5), environment: bit(6),
+            switches: Switches { personal: bit(4), shared: bit(5), environment: bit(6) },
         };
         let person = match kind {
             0 => Person::Nobody,
@@ -86,16 +84,16 @@ proptest! {
         let verdict = resolve(&terms, person);
         let allowed = shared_groups.is_empty() || kind == 2;
         match verdict.source {
-            Some(KeySource::Personal) => prop_assert!(kind >= 2 && bit(7) && terms.personal),
-            Some(KeySource::Shared) => prop_assert!(terms.has_shared && terms.shared && allowed && !terms.require_personal),
+            Some(KeySource::Personal) => prop_assert!(kind >= 2 && bit(7) && terms.switches.personal),
+            Some(KeySource::Shared) => prop_assert!(terms.has_shared && terms.switches.shared && allowed && !terms.require_personal),
             Some(KeySource::Environment) => {
-                prop_assert!(terms.has_environment && terms.environment && allowed && !terms.require_personal);
+                prop_assert!(terms.has_environment && terms.switches.environment && allowed && !terms.require_personal);
             }
             Some(KeySource::None) => prop_assert!(!terms.has_shared && !terms.has_environment && !terms.require_personal),
             None => prop_assert!(terms.require_personal || terms.has_shared || terms.has_environment),
         }
         // A key of the person's own is never passed over for another's.
-        if kind >= 2 && bit(7) && terms.personal {
+        if kind >= 2 && bit(7) && terms.switches.personal {
             prop_assert_eq!(verdict.source, Some(KeySource::Personal));
         }
     }
