@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
 use super::follow::Follower;
 use super::services::{Runtime, Services};
-use super::session::{self, Place, Seat};
+use super::session::{self, By, Seat};
 use super::stored;
 use crate::catalog::Upstream;
 use crate::context::{Load, Trim, assemble, estimate_tokens, plan};
@@ -22,6 +22,7 @@ use crate::dialect::task::{Clue, Purpose, classify};
 use crate::dialect::transcript::recent;
 use crate::dialect::words::own_words;
 use crate::enforce::{Grant, Refusal, UserScope};
+use crate::ids::SessionId;
 use crate::memory::{self, Lesson, Message, RecallMiss, RecallRequest, Recalled};
 use crate::policy::MemoryAccess;
 use crate::telemetry::{Clipped, RecallResult, Stage};
@@ -33,7 +34,8 @@ pub struct Draft {
     /// Empty where the request names none.
     pub model: String,
     /// The session that the request names, and by what.
-    pub named: Option<Place>,
+    pub session: Option<SessionId>,
+    pub session_by: Option<By>,
     pub purpose: Purpose,
     /// By what the purpose was told.
     pub clue: Clue,
@@ -46,9 +48,9 @@ impl Draft {
         let conversation = dialect.parse(body.clone()).map_err(refuse_malformed)?;
         let model = conversation.model().unwrap_or_default().to_owned();
         let named = session::named(&exchange.session, named_session(&body).map_err(refuse_malformed)?)?;
-        let chat_id = named.as_ref().map(|place| place.id.as_str());
-        let (purpose, clue) = classify(&conversation, exchange.task.as_deref(), chat_id);
-        Ok(Self { conversation, model, named, purpose, clue })
+        let (session, session_by) = named.map(|place| (place.id, place.by)).unzip();
+        let (purpose, clue) = classify(&conversation, exchange.task.as_deref(), session.as_ref().map(SessionId::as_str));
+        Ok(Self { conversation, model, session, session_by, purpose, clue })
     }
 
     /// Whether memory takes part, where it may as far as `access` says.
@@ -197,7 +199,7 @@ pub async fn chat(
     let lesson = scope.filter(|_| draft.learns(access)).and_then(|scope| {
         let text = draft.own_words()?;
         let lesson = Lesson { request_id: exchange.record.request.to_string(), text, turn, at: exchange.record.time };
-        Some(PendingLesson { scope, session: draft.named.as_ref().map(|place| place.id.clone()), lesson })
+        Some(PendingLesson { scope, session: draft.session.clone(), lesson })
     });
     let sent = fitted.trim.tokens_after - fitted.reserved;
     forwarding.chat = Some(Chat {

@@ -157,7 +157,8 @@ fn malformed(what: &str) -> Refusal {
 
 /// The session of a conversation of this person: as named, or as implied.
 pub fn place_of(services: &Services, scope: &UserScope, cue: &Cue, draft: &Draft) -> Option<Place> {
-    draft.named.clone().or_else(|| {
+    let named = draft.session.clone().zip(draft.session_by).map(|(id, by)| Place { id, by });
+    named.or_else(|| {
         let answer = || continued(services, scope, &draft.conversation);
         implied(cue, draft.purpose, answer, || derived(services, scope, &draft.conversation))
     })

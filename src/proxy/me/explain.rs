@@ -199,7 +199,7 @@ pub async fn explain(
                 recognised: RecognisedBody { by: draft.clue.as_str(), prompt: draft.clue.prompt() },
                 model: &draft.model,
                 upstream: &upstream.name,
-                session: draft.named.as_ref().map(|place| place.id.as_str()),
+                session: draft.session.as_ref().map(crate::ids::SessionId::as_str),
             },
             session: place.as_ref().map(|place| SessionBody { id: place.id.as_str(), by: place.by.as_str(), history }),
             memory,
