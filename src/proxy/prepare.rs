@@ -45,9 +45,9 @@ impl Draft {
     /// # Errors
     /// When the body is none of the dialect.
     pub fn read(exchange: &Exchange, dialect: Dialect, body: Bytes) -> Result<Self, Refusal> {
-        let conversation = dialect.parse(body.clone()).map_err(refuse_malformed)?;
+        let conversation = dialect.parse(body).map_err(refuse_malformed)?;
         let model = conversation.model().unwrap_or_default().to_owned();
-        let named = session::named(&exchange.session, named_session(&body).map_err(refuse_malformed)?)?;
+        let named = session::named(&exchange.session, named_session(conversation.body()).map_err(refuse_malformed)?)?;
         let (session, session_by) = named.map(|place| (place.id, place.by)).unzip();
         let (purpose, clue) = classify(&conversation, exchange.task.as_deref(), session.as_ref().map(SessionId::as_str));
         Ok(Self { conversation, model, session, session_by, purpose, clue })
