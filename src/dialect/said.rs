@@ -129,8 +129,8 @@ impl Said {
     }
 }
 
-fn each(list: &Value, mut take: impl FnMut(&Value)) {
-    list.as_array().into_iter().flatten().for_each(|element| take(element));
+fn each(list: &Value, take: impl FnMut(&Value)) {
+    list.as_array().into_iter().flatten().for_each(take);
 }
 
 #[cfg(test)]

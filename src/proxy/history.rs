@@ -55,7 +55,7 @@ pub fn begin(services: &Services, scope: &UserScope, request: RequestId, draft: 
         turn,
         tail,
         request,
-        model: draft.model.clone(),
+        model: String::new(),
         said,
         at: now,
         images,
@@ -70,6 +70,7 @@ pub fn begin(services: &Services, scope: &UserScope, request: RequestId, draft: 
 pub fn keep(services: &Services, chat: &mut Chat) {
     let Some(seat) = &mut chat.seat else { return };
     let (Some(mut turn), Some(said)) = (seat.pending.take(), chat.follower.take_said()) else { return };
+    turn.model.clone_from(&chat.model);
     turn.text = said.text;
     turn.tools = said.tools;
     turn.cut |= said.cut;

@@ -17,7 +17,7 @@ use super::follow::Follower;
 use super::key;
 use super::parameters::{Settled, settle};
 use super::services::{Runtime, Services};
-use super::session::{self, Place, Seat};
+use super::session::{self, By, Seat};
 use super::stored;
 use crate::catalog::{Choice, Upstream};
 use crate::context::{ContextSettings, Load, Trim, assemble, estimate_tokens, plan};
@@ -29,6 +29,7 @@ use crate::dialect::task::{Clue, Purpose, classify};
 use crate::dialect::transcript::recent;
 use crate::dialect::words::own_words;
 use crate::enforce::{Grant, Refusal, UserScope};
+use crate::ids::SessionId;
 use crate::memory::{self, Lesson, Message, RecallMiss, RecallRequest, Recalled};
 use crate::policy::MemoryAccess;
 use crate::quota::Demand;
@@ -41,7 +42,8 @@ pub struct Draft {
     /// Empty where the request names none.
     pub model: String,
     /// The session that the request names, and by what.
-    pub named: Option<Place>,
+    pub session: Option<SessionId>,
+    pub session_by: Option<By>,
     pub purpose: Purpose,
     /// By what the purpose was told.
     pub clue: Clue,
@@ -51,12 +53,12 @@ impl Draft {
     /// # Errors
     /// When the body is none of the dialect.
     pub fn read(exchange: &Exchange, dialect: Dialect, body: Bytes) -> Result<Self, Refusal> {
-        let conversation = dialect.parse(body.clone()).map_err(refuse_malformed)?;
+        let conversation = dialect.parse(body).map_err(refuse_malformed)?;
         let model = conversation.model().unwrap_or_default().to_owned();
-        let named = session::named(&exchange.session, named_session(&body).map_err(refuse_malformed)?)?;
-        let chat_id = named.as_ref().map(|place| place.id.as_str());
-        let (purpose, clue) = classify(&conversation, exchange.task.as_deref(), chat_id);
-        Ok(Self { conversation, model, named, purpose, clue })
+        let named = session::named(&exchange.session, named_session(conversation.body()).map_err(refuse_malformed)?)?;
+        let (session, session_by) = named.map(|place| (place.id, place.by)).unzip();
+        let (purpose, clue) = classify(&conversation, exchange.task.as_deref(), session.as_ref().map(SessionId::as_str));
+        Ok(Self { conversation, model, session, session_by, purpose, clue })
     }
 
     /// Whether memory takes part, where it may as far as `access` says.
@@ -257,7 +259,7 @@ pub async fn chat(
     let lesson = scope.filter(|_| draft.learns(access)).and_then(|scope| {
         let text = draft.own_words()?;
         let lesson = Lesson { request_id: exchange.record.request.to_string(), text, turn, at: exchange.record.time };
-        Some(PendingLesson { scope, session: draft.named.as_ref().map(|place| place.id.clone()), lesson })
+        Some(PendingLesson { scope, session: draft.session.clone(), lesson })
     });
     let sent = fitted.trim.tokens_after - fitted.reserved;
     // What tools would have cost is counted in, so with some taken away the upstream's count is of something else.

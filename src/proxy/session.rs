@@ -9,7 +9,7 @@ use super::exchange::Exchange;
 use super::history;
 use super::prepare::Draft;
 use super::services::{Runtime, Services};
-use crate::dialect::conversation::{Conversation, Form};
+use crate::dialect::conversation::{Conversation, Form, Turn};
 use crate::dialect::session::NamedSession;
 use crate::dialect::stored::ReferenceKind;
 use crate::dialect::task::{Clue, Purpose};
@@ -157,7 +157,8 @@ fn malformed(what: &str) -> Refusal {
 
 /// The session of a conversation of this person: as named, or as implied.
 pub fn place_of(services: &Services, scope: &UserScope, cue: &Cue, draft: &Draft) -> Option<Place> {
-    draft.named.clone().or_else(|| {
+    let named = draft.session.clone().zip(draft.session_by).map(|(id, by)| Place { id, by });
+    named.or_else(|| {
         let answer = || continued(services, scope, &draft.conversation);
         implied(cue, draft.purpose, answer, || derived(services, scope, &draft.conversation))
     })
@@ -178,7 +179,7 @@ fn derived(services: &Services, scope: &UserScope, conversation: &Conversation) 
     if conversation.form() != Form::Turns {
         return None;
     }
-    let first = conversation.turns().iter().position(|turn| turn.opens())?;
+    let first = conversation.turns().iter().position(Turn::opens)?;
     let (text, raw) = (conversation.text(first), conversation.steady(first));
     // Clients wrap the same words in other ways from one request to the next.
     let said = if text.is_empty() { &raw } else { text.as_bytes() };

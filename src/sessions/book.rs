@@ -97,7 +97,9 @@ impl Draft<'_> {
         gone.sort_unstable_by_key(|(_, record)| record.cleared_at);
         let beyond = gone.len().saturating_sub(self.settings.history.sessions);
         over.extend(gone.iter().take(beyond).map(|(key, _)| Arc::clone(key)));
-        over.iter().for_each(|key| self.drop(key));
+        for key in &over {
+            self.drop(key);
+        }
     }
 
     /// Makes room for one more session: of those that are there for their turns alone, the one that was used least lately goes.
@@ -140,7 +142,7 @@ impl Sessions {
             record.wanted = true;
             record.used_at = record.used_at.max(now);
             record.title = title.or(record.title);
-            let shown = self.shown(scope, &id, Some(&record), now)?;
+            let shown = show(&id, Some(&record), self.live_one(scope, &id, now).as_ref());
             draft.put(id.as_str(), record)?;
             Ok((shown, fresh))
         })
@@ -361,10 +363,6 @@ impl Sessions {
             (self.on_ended)(scope, &ended);
         }
         result
-    }
-
-    fn shown(&self, scope: &UserScope, id: &SessionId, record: Option<&Record>, now: i64) -> Result<Shown, SessionError> {
-        Ok(show(id, record, self.live_one(scope, id, now).as_ref()))
     }
 }
 

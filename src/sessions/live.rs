@@ -167,7 +167,9 @@ impl Live {
         let keys =
             self.busy.keys().chain(self.resting.iter().map(|(key, _)| key)).chain(self.protected.iter().map(|(key, _)| key));
         let keys: Vec<LiveKey> = keys.filter(|key| key.file == file).copied().collect();
-        keys.iter().for_each(|key| self.forget(key));
+        for key in &keys {
+            self.forget(key);
+        }
         let answers = self.answers.iter().map(|(key, _)| *key).filter(|key| key.file == file);
         for key in answers.collect::<Vec<_>>() {
             self.answers.pop(&key);

@@ -42,7 +42,7 @@ pub(super) struct Record {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Turn {
     /// Keyed hash of the conversation up to and with what the person said: the same for an answer that is made again.
-    pub(super) turn: [u8; 16],
+    pub(super) hash: [u8; 16],
     /// When it was said, in milliseconds since the Unix epoch.
     pub at: i64,
     pub client: ClientName,
@@ -149,7 +149,7 @@ impl Record {
         bounds: &HistoryFile,
     ) -> Result<Vec<ShelfChange>, StoreError> {
         self.used_at = self.used_at.max(queued.ended_at);
-        let mut turn = last.filter(|last| last.turn == queued.turn);
+        let mut turn = last.filter(|last| last.hash == queued.turn);
         let order = if turn.is_some() { self.next.saturating_sub(1) } else { self.next };
         let turn = turn.get_or_insert_with(|| Turn::of(&queued, client));
         turn.answer(queued);
@@ -182,7 +182,7 @@ impl Record {
 impl Turn {
     fn of(queued: &QueuedTurn, client: &ClientName) -> Self {
         Self {
-            turn: queued.turn,
+            hash: queued.turn,
             at: queued.at,
             client: client.clone(),
             said: queued.said.clone(),

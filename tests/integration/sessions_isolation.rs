@@ -29,6 +29,9 @@ fn routes(id: &str) -> Vec<(Request, u16)> {
     ]
 }
 
+/// Who asks, how, and what they are refused with.
+type Evidence = (&'static str, fn(Request) -> Request, Option<(u16, &'static str)>);
+
 async fn nobody_gets_at_the_owners(mode: &str) {
     let world = World::start(|file| keep(file, mode)).await;
     let told = format!("My code is {SECRET}");
@@ -37,7 +40,6 @@ async fn nobody_gets_at_the_owners(mode: &str) {
     world.send(&by("acme:ana", titled)).await.assert_ok();
     let owned = history(&world, "acme:ana", OWNED, 1).await;
 
-    type Evidence = (&'static str, fn(Request) -> Request, Option<(u16, &'static str)>);
     let weak = (mode == "strict").then_some((401, "evidence_too_weak"));
     let nameless = match mode {
         "strict" | "required" => Some((401, "identity_missing")),

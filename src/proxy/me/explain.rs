@@ -235,7 +235,7 @@ pub async fn explain(
                 model: &draft.model,
                 upstream: &upstream.name,
                 upstreams: tried.iter().map(|(name, reason)| TriedBody { name, reason }).collect(),
-                session: draft.named.as_ref().map(|place| place.id.as_str()),
+                session: draft.session.as_ref().map(crate::ids::SessionId::as_str),
             },
             model: ModelBody::of(runtime, &draft, settled.effective.model(), &asker, &choice),
             key,

@@ -33,8 +33,8 @@ fn cue(pairs: &[(&str, &str)], session: Option<&str>, always: bool) -> Cue {
     Cue::read(&headers(pairs), &resolution(session, always))
 }
 
-fn body(text: &str) -> Option<NamedSession> {
-    Some(NamedSession::Text(text.to_owned()))
+fn text(text: &str) -> NamedSession {
+    NamedSession::Text(text.to_owned())
 }
 
 #[test]
@@ -46,12 +46,12 @@ fn what_names_a_session() {
     let placeholder = cue(&[(SESSION, "{{CHAT_ID}}")], None, false);
     let other_client = cue(&[(CLIENT, "a b")], None, false);
     for (what, cue, body, wanted) in [
-        ("memgate's header before the body", &own, body("b"), Some(("h", By::Header))),
-        ("the client's header before the body", &product, body("b"), Some(("c", By::ClientHeader))),
-        ("the body", &nothing, body("b"), Some(("b", By::Body))),
+        ("memgate's header before the body", &own, Some(text("b")), Some(("h", By::Header))),
+        ("the client's header before the body", &product, Some(text("b")), Some(("c", By::ClientHeader))),
+        ("the body", &nothing, Some(text("b")), Some(("b", By::Body))),
         ("nothing", &nothing, None, None),
         ("a product's malformed header is none", &malformed_product, None, None),
-        ("a placeholder is none", &placeholder, body("b"), Some(("b", By::Body))),
+        ("a placeholder is none", &placeholder, Some(text("b")), Some(("b", By::Body))),
         ("`client` is no business of memgate's with other clients", &other_client, None, None),
     ] {
         let place = named(cue, body).unwrap().map(|place| (place.id, place.by));
@@ -60,10 +60,10 @@ fn what_names_a_session() {
     for (what, cue, body) in [
         ("memgate's header", cue(&[(SESSION, "a b")], None, false), None),
         ("memgate's header twice", cue(&[(SESSION, "a"), (SESSION, "b")], None, false), None),
-        ("memgate's header before a sound body", cue(&[(SESSION, "a/b")], None, false), body("b")),
+        ("memgate's header before a sound body", cue(&[(SESSION, "a/b")], None, false), Some(text("b"))),
         ("AI Optimizer's header", cue(&[(CLIENT, "a/b")], None, true), None),
-        ("the body", nothing.clone(), body("a/b")),
-        ("the body, empty", nothing.clone(), body("")),
+        ("the body", nothing.clone(), Some(text("a/b"))),
+        ("the body, empty", nothing.clone(), Some(text(""))),
         ("the body, no text", nothing.clone(), Some(NamedSession::Other)),
     ] {
         let refusal = named(&cue, body).unwrap_err();

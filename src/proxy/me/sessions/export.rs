@@ -11,7 +11,7 @@ use super::super::super::respond::answer_refusal;
 use super::super::super::services::Services;
 use super::super::transfer::begin;
 use super::{SessionBody, TurnBody, in_sessions};
-use crate::enforce::{Refusal, UserScope};
+use crate::enforce::UserScope;
 use crate::ids::SessionId;
 use crate::sessions::{Cursor, SessionError, Sessions, Shown, Wanted};
 
@@ -37,10 +37,16 @@ struct Rest {
     now: i64,
     /// Sessions that were listed, the next one last.
     listed: Vec<Shown>,
-    /// Where the list goes on; none once it was listed to its end.
-    list: Option<Option<Cursor>>,
+    list: List,
     /// Where the turns of a session go on.
     turns: Option<(SessionId, u64)>,
+}
+
+/// Where the list goes on.
+enum List {
+    Start,
+    Behind(Cursor),
+    Done,
 }
 
 impl Rest {
@@ -61,9 +67,13 @@ impl Rest {
             self.turns = Some((shown.id.clone(), 0));
             return Ok(Some(vec![Line::Session(SessionBody::of(&self.scope, shown))]));
         }
-        let Some(cursor) = self.list.take() else { return Ok(None) };
+        let cursor = match std::mem::replace(&mut self.list, List::Done) {
+            List::Start => None,
+            List::Behind(cursor) => Some(cursor),
+            List::Done => return Ok(None),
+        };
         let page = self.sessions.list(&self.scope, Wanted::All, cursor.as_ref(), PIECE, self.now)?;
-        self.list = page.next.map(Some);
+        self.list = page.next.map_or(List::Done, List::Behind);
         self.listed = page.sessions;
         self.listed.reverse();
         Ok(Some(Vec::new()))
@@ -78,7 +88,7 @@ pub async fn export(
     scope: UserScope,
 ) -> pingora::Result<()> {
     let (sessions, now) = (Arc::clone(&services.sessions), exchange.record.time);
-    let mut rest = Rest { sessions, scope, now, listed: Vec::new(), list: Some(None), turns: None };
+    let mut rest = Rest { sessions, scope, now, listed: Vec::new(), list: List::Start, turns: None };
     let mut begun = false;
     loop {
         let read = in_sessions(move || rest.read().map(|lines| (lines, rest))).await;
@@ -87,7 +97,8 @@ pub async fn export(
                 rest = same;
                 lines
             }
-            Err(refusal) if begun => return Err(broken(&refusal)),
+            // The client sees that it got a part only: the chunked body does not end.
+            Err(refusal) if begun => return Err(pingora::Error::explain(pingora::ErrorType::InternalError, refusal.detail)),
             Err(refusal) => return answer_refusal(session, exchange, &refusal).await,
         };
         if !begun {
@@ -107,9 +118,4 @@ pub async fn export(
         }
     }
     session.write_response_body(Some(Bytes::new()), true).await
-}
-
-/// The client sees that it got a part only: the chunked body does not end.
-fn broken(refusal: &Refusal) -> Box<pingora::Error> {
-    pingora::Error::explain(pingora::ErrorType::InternalError, refusal.detail.clone())
 }
