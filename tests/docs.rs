@@ -141,6 +141,9 @@ fn every_metric_and_every_reason_is_described() {
         "memgate_facts_held_total",
         "memgate_facts_closed_total",
         "memgate_statements_unkept_total",
+        "memgate_budget_refusals_total",
+        "memgate_charged_tokens_total",
+        "memgate_charged_money_total",
     ];
     let missing: Vec<_> =
         simple.chain(labelled).chain(REASONS.iter().copied()).filter(|name| !page.contains(&format!("`{name}`"))).collect();

@@ -63,7 +63,7 @@ pub fn admit(services: &Services, exchange: &mut Exchange, scope: Option<&UserSc
             warn(exchange);
             Ok(())
         }
-        Err(denied) => Err(refuse(services, exchange, denied)),
+        Err(denied) => Err(refuse(services, exchange, &denied)),
     }
 }
 
@@ -74,7 +74,7 @@ pub fn admit(services: &Services, exchange: &mut Exchange, scope: Option<&UserSc
 pub fn admit_sandbox(services: &Services, exchange: &mut Exchange, scope: &UserScope) -> Result<(), Refusal> {
     let asker = Asker::of(Some(scope), &exchange.record.client, exchange.record.peer);
     let allowed = services.quota.admit_sandbox(&exchange.runtime.budgets, &asker, exchange.record.time);
-    allowed.map_err(|denied| refuse(services, exchange, denied))
+    allowed.map_err(|denied| refuse(services, exchange, &denied))
 }
 
 /// Keeps free what a request may come to. `counted`: its tokens without any caution, which are charged where nobody else counts.
@@ -97,7 +97,7 @@ pub fn reserve(
             warn(exchange);
             Ok(())
         }
-        Err(denied) => Err(refuse(services, exchange, denied)),
+        Err(denied) => Err(refuse(services, exchange, &denied)),
     }
 }
 
@@ -165,7 +165,7 @@ fn spent(counted: u64, forwarding: &Forwarding, record: &AuditRecord) -> Option<
 }
 
 /// Somebody who asks about budgets, or for whom a dry run does.
-pub fn asker_of<'a>(scope: &'a UserScope, peer: IpAddr) -> Asker<'a> {
+pub fn asker_of(scope: &UserScope, peer: IpAddr) -> Asker<'_> {
     Asker::of(Some(scope), scope.client(), peer)
 }
 
@@ -239,10 +239,10 @@ fn note(rule: &str, kind: Kind, zone: &'static str) -> BudgetNote {
     BudgetNote { rule: rule.into(), kind: kind.as_str(), zone }
 }
 
-fn refuse(services: &Services, exchange: &mut Exchange, denied: Denied) -> Refusal {
+fn refuse(services: &Services, exchange: &mut Exchange, denied: &Denied) -> Refusal {
     let now = exchange.record.time;
-    let (refusal, retry_after) = explain(&denied, now);
-    if let Denied::Limit { rule, kind, .. } = &denied {
+    let (refusal, retry_after) = explain(denied, now);
+    if let Denied::Limit { rule, kind, .. } = denied {
         services.metrics.budgets.count_refusal(rule, kind.as_str());
         exchange.record.budget = Some(note(rule, *kind, "hard"));
     }
@@ -310,4 +310,58 @@ pub fn tidy(services: &Services, now: i64) {
         tracing::warn!(%error, "the ledger of budgets could not be written to the disk; it is tried again");
     }
     services.metrics.budgets.set_subjects(services.quota.subjects());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quota::Zone;
+
+    const NOW: i64 = 1_750_000_000_000;
+    const KINDS: [Kind; 5] = [Kind::Requests, Kind::Streams, Kind::Sandboxes, Kind::Tokens, Kind::Money];
+
+    #[test]
+    fn a_refusal_tells_numbers_to_their_owner_alone() {
+        for kind in KINDS {
+            for (told, held) in [(true, true), (true, false), (false, true), (false, false)] {
+                let (used, reserved, limit, resets_at) = (777_777, 888_888, 999_999, Some(NOW + 7500));
+                let denied = Denied::Limit { rule: "r".into(), kind, told, used, reserved, limit, resets_at, held };
+                let (refusal, wait) = explain(&denied, NOW);
+                assert_eq!((refusal.status, refusal.code, wait), (429, kind.code(), if held { HELD } else { 8 }));
+                let message = refusal.message;
+                assert!(message.contains("`r`"), "{message}");
+                let tells = ["777", "778", "888", "889", "999", "1.000"].iter().any(|digits| message.contains(digits));
+                assert_eq!(tells, told, "{message}");
+            }
+        }
+        let (refusal, _) = explain(&Denied::Full, NOW);
+        assert_eq!((refusal.status, refusal.code), (503, "budget_room"));
+    }
+
+    #[test]
+    fn warnings_tell_numbers_to_their_owner_alone() {
+        let status = |told, kind| {
+            let limit = LimitStatus {
+                kind,
+                zone: Zone::Soft,
+                used: 700_000,
+                reserved: 100_000,
+                limit: 1_000_000,
+                resets_at: Some(NOW + 60_000),
+            };
+            item(&RuleStatus { rule: "r".into(), told, limits: vec![limit] }, &limit, NOW)
+        };
+        for (told, kind, expected) in [
+            (true, Kind::Tokens, "\"r\";kind=tokens;zone=soft;used=800000;limit=1000000;reset=60"),
+            (true, Kind::Money, "\"r\";kind=money;zone=soft;used=0.800;limit=1.000;reset=60"),
+            (true, Kind::Requests, "\"r\";kind=requests;zone=soft;used=800000;limit=1000000;reset=60"),
+            (false, Kind::Tokens, "\"r\";kind=tokens;zone=soft;reset=60"),
+            (false, Kind::Requests, "\"r\";kind=requests;zone=soft"),
+        ] {
+            assert_eq!(status(told, kind), expected);
+            // A list of items with parameters, as RFC 9651 has them.
+            let parsed = sfv::Parser::new(expected).parse::<sfv::List>();
+            assert!(parsed.is_ok(), "{expected}");
+        }
+    }
 }

@@ -316,6 +316,31 @@ mod tests {
     }
 
     #[test]
+    fn text_is_measured_in_every_dialect() {
+        let sse = "text/event-stream";
+        for (dialect, media, body, said) in [
+            (
+                Dialect::ChatCompletions,
+                sse,
+                "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"abcd\"}}]}\n\n",
+                4,
+            ),
+            (Dialect::Completions, sse, "data: {\"choices\":[{\"text\":\"abcd\"}]}\n\n", 4),
+            (Dialect::Messages, sse, "data: {\"type\":\"content_block_delta\",\"delta\":{\"text\":\"abcd\"}}\n\n", 4),
+            (Dialect::Responses, sse, "data: {\"type\":\"response.output_text.delta\",\"delta\":\"abcd\"}\n\n", 4),
+            (Dialect::OllamaChat, "application/x-ndjson", "{\"message\":{\"content\":\"abcd\"},\"done\":false}\n", 4),
+            (Dialect::ChatCompletions, "application/json", "{\"choices\":[{\"message\":{\"content\":\"abcd\"}}]}", 4),
+            (Dialect::ChatCompletions, "application/json", "{\"choices\":[{\"message\":{\"content\":[{\"text\":\"ab\"}]}}]}", 2),
+        ] {
+            let mut follower = Follower::new(dialect);
+            follower.begin(200, media, false);
+            follower.feed(body.as_bytes());
+            follower.finish();
+            assert_eq!(follower.said(), said, "{body}");
+        }
+    }
+
+    #[test]
     fn errors_of_the_upstream_never_count_as_answers() {
         let mut follower = Follower::new(Dialect::ChatCompletions);
         assert!(!follower.begin(500, "text/event-stream", false));

@@ -126,7 +126,9 @@ impl Quota {
         for (seat, account) in seats.iter().zip(&mut accounts) {
             check(seat, account, Kind::Sandboxes, now)?;
         }
-        accounts.iter_mut().for_each(|account| account.sandboxes.take(Stretch::HOUR, now));
+        for account in &mut accounts {
+            account.sandboxes.take(Stretch::HOUR, now);
+        }
         Ok(())
     }
 

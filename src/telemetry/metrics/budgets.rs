@@ -35,7 +35,7 @@ impl BudgetMetrics {
             )?,
             money: b.add(CounterVec::new(money, &["upstream"])?)?,
             unwritten: b.counter("budget_unwritten_total", "Requests whose cost could not be written down.")?,
-            subjects: b.gauge("budget_subjects", "People, tenants, clients and addresses that budgets count, by rule.")?,
+            subjects: b.gauge("budget_subjects", "Accounts that budgets keep, one for each rule and whom it counts apart.")?,
         })
     }
 

@@ -30,7 +30,7 @@ fn a_whole_answer_is_read() {
         "usage": {"input_tokens": 12, "input_tokens_details": {"cached_tokens": 3}, "output_tokens": 3, "total_tokens": 15}}));
     assert!(answer.ends_cleanly() && answer.content && !answer.error);
     assert_eq!(answer.finish_reason.as_deref(), Some("completed"));
-    assert_eq!(answer.usage, Some(Usage { prompt_tokens: 12, completion_tokens: 3, ..Usage::default() }));
+    assert_eq!(answer.usage, Some(Usage { prompt_tokens: 12, completion_tokens: 3, cached_tokens: 3 }));
     let expected = [("resp_1", false), ("rs_1", true), ("rs_2", false), ("ws_1", true), ("ci_1", true), ("cntr_1", true)];
     assert_eq!(kept(&answer)[..6], expected);
     assert_eq!(kept(&answer)[6..], [("sh_1", false), ("cntr_2", true), ("msg_1", false)]);
