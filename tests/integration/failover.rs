@@ -57,7 +57,9 @@ async fn an_upstream_that_refuses_is_left_for_the_next() {
         for status in [429, 502, 503, 504, 529] {
             let refusing = move |_: &Recorded| Script::json(status, &json!({"error": "no"}));
             let (world, second) = pair(refusing, Script::fitting, |file| {
-                file["upstreams"].as_array_mut().unwrap().iter_mut().for_each(|u| u["http2"] = http2.into())
+                for upstream in file["upstreams"].as_array_mut().unwrap() {
+                    upstream["http2"] = http2.into();
+                }
             })
             .await;
             for (n, request) in [hello(), Request::streamed_chat(&["Hello"]).vouched("ana")].into_iter().enumerate() {
@@ -72,6 +74,9 @@ async fn an_upstream_that_refuses_is_left_for_the_next() {
             let left = world.metric("memgate_upstream_failovers_total", &["upstream=\"fake\"", "cause=\"refused\""]).await;
             assert_eq!((left, second.take().len()), (2, 2), "status {status}, HTTP/2 {http2}");
             assert_eq!(world.metric("memgate_upstream_requests_in_flight", &[]).await, 0);
+            // The refusal's body is not read: that costs a connection, but in HTTP/2 a stream alone.
+            let connections: Vec<usize> = world.upstream.take().iter().map(|seen| seen.connection).collect();
+            assert_eq!(connections, if http2 { [0, 0] } else { [0, 1] }, "status {status}");
         }
     }
 }
@@ -262,9 +267,9 @@ async fn a_failing_health_check_takes_an_upstream_out_and_a_good_one_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_of_two_is_killed_under_load() {
-    let held = |request: &Recorded| match request.text().contains("Hold on") {
-        true => Script::Stream(vec![Step::Send(event("half")), Step::Await(Arc::new(Notify::new()))]),
-        false => Script::fitting(request),
+    let held = |request: &Recorded| {
+        let steps = vec![Step::Send(event("half")), Step::Await(Arc::new(Notify::new()))];
+        if request.text().contains("Hold on") { Script::Stream(steps) } else { Script::fitting(request) }
     };
     let (world, second) = pair(held, held, |file| file["upstreams"][1]["priority"] = 0.into()).await;
     let world = Arc::new(world);
