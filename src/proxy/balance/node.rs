@@ -262,7 +262,7 @@ mod tests {
     use super::*;
     use crate::telemetry::Metrics;
 
-    const TWO: Concurrency = Concurrency { limit: 2, queue: 3, wait: Duration::from_secs(60) };
+    const TWO: Concurrency = Concurrency { limit: 2, queue: 3, wait: Duration::from_mins(1) };
 
     fn node(concurrency: Concurrency) -> Arc<Node> {
         Arc::new(Node::new("x", Some(concurrency), Metrics::new().unwrap().balance))

@@ -199,6 +199,7 @@ pub async fn change_over(services: &Services, session: &mut Session, exchange: &
 }
 
 /// What pingora is told of a request for which there is no place left.
+#[expect(clippy::unnecessary_box_returns, reason = "pingora's errors come in boxes")]
 fn give_up(services: &Services, exchange: &mut Exchange, refusal: Refusal) -> Box<Error> {
     if refusal.code == CLIENT_LEFT {
         return left();
@@ -213,6 +214,7 @@ fn give_up(services: &Services, exchange: &mut Exchange, refusal: Refusal) -> Bo
 }
 
 /// What pingora is told of a client that has gone.
+#[expect(clippy::unnecessary_box_returns, reason = "pingora's errors come in boxes")]
 pub fn left() -> Box<Error> {
     Error::explain(ErrorType::ConnectionClosed, "the client left while its request waited").into_down()
 }
@@ -236,15 +238,15 @@ async fn sit(
     let nodes: Vec<(usize, bool, Arc<Node>)> =
         order.iter().map(|&(at, well)| (at, well, balance.node(&choices[at].upstream))).collect();
     let free = |well: bool| {
-        let nodes = nodes.iter().filter(move |(_, is_well, _)| *is_well == well);
-        nodes.filter_map(|(at, _, node)| Some((*at, node.take(now)?))).next()
+        let mut nodes = nodes.iter().filter(move |(_, is_well, _)| *is_well == well);
+        nodes.find_map(|(at, _, node)| Some((*at, node.take(now)?)))
     };
     if let Some(found) = free(true) {
         return Ok(found);
     }
     let queue = |well: bool| {
-        let nodes = nodes.iter().filter(move |(_, is_well, _)| *is_well == well);
-        nodes.filter_map(|(at, _, node)| Some((*at, node, node.join(person)?))).next()
+        let mut nodes = nodes.iter().filter(move |(_, is_well, _)| *is_well == well);
+        nodes.find_map(|(at, _, node)| Some((*at, node, node.join(person)?)))
     };
     let joined = queue(true).map(Ok).or_else(|| free(false).map(Err)).or_else(|| queue(false).map(Ok));
     let (at, node) = match joined {
