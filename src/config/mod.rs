@@ -170,7 +170,8 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
     let context = file.context.resolve("context", faults);
     let mut memory = file.memory.resolve("memory", faults);
     file.memory.connect(&mut memory, "memory", &|name| endpoint_of(&upstreams, name), faults);
-    let settings = file.settings.resolve("settings", faults);
+    let is_client = |name: &str| name == "unknown" || file.clients.iter().any(|client| client.name == name);
+    let settings = file.settings.resolve("settings", is_client, faults);
     let storage = file.storage.resolve("storage", faults);
     let audit = file.audit.resolve("audit", faults);
     let limits = file.limits.resolve("limits", faults);

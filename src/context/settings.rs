@@ -33,7 +33,10 @@ pub struct ContextSettings {
     pub(super) window: u64,
     pub(super) target: u64,
     pub(super) soft: u64,
+    /// What cuts are measured by.
     pub(super) hard: u64,
+    /// What cannot be cut below this is refused: `hard`, unless somebody wants to be cut to less.
+    pub(super) limit: u64,
 }
 
 impl Default for ContextSettings {
@@ -87,7 +90,7 @@ impl ContextSettings {
     fn from_file(file: &ContextFile) -> Self {
         let budget = file.window.saturating_sub(file.reserve);
         let [target, soft, hard] = [file.target, file.soft, file.hard].map(|part| share(budget, part));
-        Self { window: file.window, target, soft, hard }
+        Self { window: file.window, target, soft, hard, limit: hard }
     }
 
     /// The same shares of another window, for a request that asks for one. The reserve shrinks and grows with it.
@@ -97,14 +100,15 @@ impl ContextSettings {
             let product = u128::from(tokens) * u128::from(window) / u128::from(self.window.max(1));
             u64::try_from(product).unwrap_or(u64::MAX)
         };
-        Self { window, target: scaled(self.target), soft: scaled(self.soft), hard: scaled(self.hard) }
+        let hard = scaled(self.hard);
+        Self { window, target: scaled(self.target), soft: scaled(self.soft), hard, limit: hard }
     }
 
     /// Cuts as for a smaller window, and refuses as before: whoever wants short prompts does not want to be turned away.
     #[must_use]
     pub fn cut_for(self, window: Option<u64>) -> Self {
         match window.filter(|window| *window < self.window) {
-            Some(window) => Self { window: self.window, hard: self.hard, ..self.for_window(window) },
+            Some(window) => Self { window: self.window, limit: self.limit, ..self.for_window(window) },
             None => self,
         }
     }
@@ -112,7 +116,7 @@ impl ContextSettings {
     /// Most tokens that a request may have.
     #[must_use]
     pub fn limit(&self) -> u64 {
-        self.hard
+        self.limit
     }
 }
 
@@ -139,12 +143,18 @@ mod tests {
     #[test]
     fn shares_are_of_the_window_without_the_reserve() {
         let settings = ContextSettings::default();
-        assert_eq!(settings, ContextSettings { window: 8192, target: 3584, soft: 5376, hard: 6809 });
+        assert_eq!(settings, ContextSettings { window: 8192, target: 3584, soft: 5376, hard: 6809, limit: 6809 });
         assert_eq!(settings.for_window(8192), settings);
-        assert_eq!(settings.for_window(4096), ContextSettings { window: 4096, target: 1792, soft: 2688, hard: 3404 });
+        assert_eq!(
+            settings.for_window(4096),
+            ContextSettings { window: 4096, target: 1792, soft: 2688, hard: 3404, limit: 3404 }
+        );
         assert_eq!(settings.for_window(0).limit(), 0);
         assert!(settings.for_window(u64::MAX).limit() > u64::MAX / 2);
-        assert_eq!(settings.cut_for(Some(4096)), ContextSettings { window: 8192, target: 1792, soft: 2688, hard: 6809 });
+        assert_eq!(
+            settings.cut_for(Some(4096)),
+            ContextSettings { window: 8192, target: 1792, soft: 2688, hard: 3404, limit: 6809 }
+        );
         assert_eq!(
             (settings.cut_for(Some(8192)), settings.cut_for(Some(9000)), settings.cut_for(None)),
             (settings, settings, settings)
