@@ -192,7 +192,8 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
     memory.retention = trust.tenants.retention();
     file.memory.connect(&mut memory, "memory", &|name| endpoint_of(&upstreams, name), faults);
     embedding_key::lend(&mut memory, &upstreams, &vault);
-    let settings = file.settings.resolve("settings", faults);
+    let is_client = |name: &str| name == "unknown" || file.clients.iter().any(|client| client.name == name);
+    let settings = file.settings.resolve("settings", is_client, faults);
     let session = file.session.resolve("session", faults);
     let storage = file.storage.resolve("storage", faults);
     let audit = file.audit.resolve("audit", faults);

@@ -34,7 +34,10 @@ pub struct ContextSettings {
     pub(super) reserve: u64,
     pub(super) target: u64,
     pub(super) soft: u64,
+    /// What cuts are measured by.
     pub(super) hard: u64,
+    /// What cannot be cut below this is refused: `hard`, unless somebody wants to be cut to less.
+    pub(super) limit: u64,
 }
 
 impl Default for ContextSettings {
@@ -88,7 +91,7 @@ impl ContextSettings {
     fn from_file(file: &ContextFile) -> Self {
         let budget = file.window.saturating_sub(file.reserve);
         let [target, soft, hard] = [file.target, file.soft, file.hard].map(|part| share(budget, part));
-        Self { window: file.window, reserve: file.reserve.min(file.window), target, soft, hard }
+        Self { window: file.window, reserve: file.reserve.min(file.window), target, soft, hard, limit: hard }
     }
 
     /// The same shares of another window, for a model or a request that has one. The reserve shrinks and grows with it, and is never more
@@ -98,7 +101,8 @@ impl ContextSettings {
         let reserve = scale(self.reserve, window, self.window).min(max_output.unwrap_or(u64::MAX));
         let (budget, own) = (window - reserve.min(window), self.window - self.reserve);
         let scaled = |tokens: u64| scale(tokens, budget, own);
-        Self { window, reserve, target: scaled(self.target), soft: scaled(self.soft), hard: scaled(self.hard) }
+        let hard = scaled(self.hard);
+        Self { window, reserve, target: scaled(self.target), soft: scaled(self.soft), hard, limit: hard }
     }
 
     /// The window of `context.window`.
@@ -111,7 +115,7 @@ impl ContextSettings {
     #[must_use]
     pub fn cut_for(self, window: Option<u64>) -> Self {
         match window.filter(|window| *window < self.window) {
-            Some(window) => Self { window: self.window, hard: self.hard, ..self.for_window(window, None) },
+            Some(window) => Self { window: self.window, limit: self.limit, ..self.for_window(window, None) },
             None => self,
         }
     }
@@ -119,7 +123,7 @@ impl ContextSettings {
     /// Most tokens that a request may have.
     #[must_use]
     pub fn limit(&self) -> u64 {
-        self.hard
+        self.limit
     }
 }
 
@@ -152,14 +156,14 @@ mod tests {
     #[test]
     fn shares_are_of_the_window_without_the_reserve() {
         let settings = ContextSettings::default();
-        assert_eq!(settings, ContextSettings { window: 8192, reserve: 1024, target: 3584, soft: 5376, hard: 6809 });
+        assert_eq!(settings, ContextSettings { window: 8192, reserve: 1024, target: 3584, soft: 5376, hard: 6809, limit: 6809 });
         assert_eq!(settings.for_window(8192, None), settings);
-        let half = ContextSettings { window: 4096, reserve: 512, target: 1792, soft: 2688, hard: 3404 };
+        let half = ContextSettings { window: 4096, reserve: 512, target: 1792, soft: 2688, hard: 3404, limit: 3404 };
         assert_eq!(settings.for_window(4096, None), half);
         assert_eq!(settings.for_window(4096, Some(512)), half);
         assert_eq!(settings.for_window(0, None).limit(), 0);
         assert!(settings.for_window(u64::MAX, None).limit() > u64::MAX / 2);
-        let smaller = ContextSettings { window: 8192, hard: 6809, ..half };
+        let smaller = ContextSettings { window: 8192, limit: 6809, ..half };
         assert_eq!(settings.cut_for(Some(4096)), smaller);
         assert_eq!(
             (settings.cut_for(Some(8192)), settings.cut_for(Some(9000)), settings.cut_for(None)),

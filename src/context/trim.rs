@@ -82,9 +82,9 @@ pub fn plan(turns: &[Turn], load: &Load, settings: &ContextSettings) -> Result<T
     }
     // Caution makes cuts earlier, but it refuses nothing: a guess must not turn away what would have fitted.
     let needed = load.without_margin(trim.tokens_after);
-    match needed.checked_sub(settings.hard) {
+    match needed.checked_sub(settings.limit) {
         None | Some(0) => Ok(trim),
-        Some(over_by) => Err(Overflow { over_by, needed, limit: settings.hard }),
+        Some(over_by) => Err(Overflow { over_by, needed, limit: settings.limit }),
     }
 }
 

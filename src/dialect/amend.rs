@@ -44,7 +44,7 @@ impl Conversation {
     pub(super) fn splice_members(&self, edits: &Edits) -> Vec<Splice> {
         let mut body = Changes::default();
         if let Some(model) = &edits.model {
-            body.put(&self.members, &["model"], literal(&[model]), |_| false);
+            body.put(&self.members, &["model"], &literal(&[model]), |_| false);
         }
         let mut options = Changes::default();
         let is_null = |value: &Range<usize>| self.slice(value) == b"null";
@@ -60,7 +60,7 @@ impl Conversation {
                 None => (&mut options, &none),
             };
             match number {
-                Some(number) => changes.put(members, names, knob.fit(self.dialect, number).to_string(), is_null),
+                Some(number) => changes.put(members, names, &knob.fit(self.dialect, number).to_string(), is_null),
                 None => changes.remove(members, names),
             }
         }
@@ -112,13 +112,13 @@ struct Changes {
 
 impl Changes {
     /// Sets the members by these names that say something; where none does, one that is `null`, else a new one by the first name.
-    fn put(&mut self, members: &Members, names: &[&'static str], value: String, is_null: impl Fn(&Range<usize>) -> bool) {
+    fn put(&mut self, members: &Members, names: &[&'static str], value: &str, is_null: impl Fn(&Range<usize>) -> bool) {
         let there: Vec<_> = names.iter().filter_map(|name| members.get(name)).map(|member| member.value.clone()).collect();
         let said: Vec<_> = there.iter().filter(|at| !is_null(at)).cloned().collect();
         let targets = if said.is_empty() { there.into_iter().take(1).collect() } else { said };
         match (targets.is_empty(), names.first()) {
             (true, Some(name)) => self.added.push(format!("\"{name}\":{value}")),
-            _ => self.splices.extend(targets.into_iter().map(|at| Splice { at, text: value.clone() })),
+            _ => self.splices.extend(targets.into_iter().map(|at| Splice { at, text: value.to_owned() })),
         }
     }
 

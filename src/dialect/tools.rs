@@ -132,8 +132,11 @@ fn among(reader: &mut Reader<'_>) -> Result<Vec<Option<String>>, ParseError> {
     Ok(found)
 }
 
+/// A tool, and what it goes by.
+type Element = (Range<usize>, Option<String>);
+
 /// The elements of a list of tools, each with its name: its own, else its type, by which hosted tools go. Nothing where it is no list.
-fn elements(reader: &mut Reader<'_>) -> Result<Vec<(Range<usize>, Option<String>)>, ParseError> {
+fn elements(reader: &mut Reader<'_>) -> Result<Vec<Element>, ParseError> {
     let mut found = Vec::new();
     if reader.peek() != Some(b'[') {
         reader.skip()?;
@@ -192,7 +195,7 @@ impl Conversation {
             }
             let elements = elements(&mut Reader::new(text)).map_err(|fault| shift(fault, member.value.start))?;
             let start = member.value.start;
-            let judge = |(span, name): (Range<usize>, Option<String>)| {
+            let judge = |(span, name): Element| {
                 (start + span.start..start + span.end, allowed.allows(name.as_deref().unwrap_or_default()))
             };
             let elements: Vec<_> = elements.into_iter().map(judge).collect();

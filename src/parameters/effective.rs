@@ -122,8 +122,8 @@ struct Said {
 }
 
 fn choose(field: Field, said: Vec<Said>, task: bool, asker: Layer, rules: &Rules) -> Chosen {
-    let last = rules.locked.get(&field).copied();
-    let locked = |layer: Layer| last.is_some_and(|last| layer > last && layer > Layer::Factory);
+    let lock = rules.locked.get(&field).copied();
+    let locked = |layer: Layer| lock.is_some_and(|lock| layer > lock && layer > Layer::Factory);
     let bounds = rules.bounds.get(&field).copied();
     let mut standing: Vec<Said> = Vec::new();
     let mut lost = Vec::new();
@@ -132,7 +132,7 @@ fn choose(field: Field, said: Vec<Said>, task: bool, asker: Layer, rules: &Rules
         let operators = standing.iter().rfind(|earlier| earlier.layer <= Layer::Client).and_then(|said| said.value.as_ref());
         let why = if locked(layer) {
             Some(Why::Locked)
-        } else if task && passes_tasks_by(field, layer, last) {
+        } else if task && passes_tasks_by(field, layer, lock) {
             Some(Why::Task)
         } else if bounds.is_some_and(|bounds| !value.as_ref().is_some_and(|value| lies_in(value, bounds))) {
             Some(Why::OutOfBounds)
@@ -164,10 +164,10 @@ fn choose(field: Field, said: Vec<Said>, task: bool, asker: Layer, rules: &Rules
 
 /// Whether what a layer says is not for tasks: the person's wishes for answers, and the operator's but for those that are locked. What
 /// takes something away holds for tasks, too.
-fn passes_tasks_by(field: Field, layer: Layer, last: Option<Layer>) -> bool {
+fn passes_tasks_by(field: Field, layer: Layer, lock: Option<Layer>) -> bool {
     match field {
         Field::Model | Field::Tools | Field::Memory | Field::Depth | Field::Trimming => false,
-        _ => layer < Layer::Request && last.is_none_or(|last| last >= Layer::Request) || layer.is_personal(),
+        _ => layer < Layer::Request && lock.is_none_or(|lock| lock >= Layer::Request) || layer.is_personal(),
     }
 }
 

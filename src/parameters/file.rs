@@ -76,8 +76,9 @@ pub struct Rules {
 }
 
 impl SettingsFile {
-    /// Checks the settings. Every fault is reported beneath `path`; with faults, the result is not to be used.
-    pub fn resolve(&self, path: &str, faults: &mut Faults) -> Rules {
+    /// Checks the settings. `is_client` knows the clients that there are. Every fault is reported beneath `path`; with faults, the result
+    /// is not to be used.
+    pub fn resolve(&self, path: &str, is_client: impl Fn(&str) -> bool, faults: &mut Faults) -> Rules {
         let bounds = self.bounds.resolve(&format!("{path}.bounds"), faults);
         let check = |parameters: &Parameters, path: &str, faults: &mut Faults| {
             for field in parameters.faults() {
@@ -106,7 +107,8 @@ impl SettingsFile {
             let path = format!("{path}.clients.{name}");
             check(parameters, &path, faults);
             match ClientName::parse(name) {
-                Ok(client) => drop(clients.insert(client, parameters.clone())),
+                Ok(client) if is_client(name) => drop(clients.insert(client, parameters.clone())),
+                Ok(_) => faults.add(path, "no client has this name", "name one of `clients`, or `unknown` for requests of none"),
                 Err(error) => faults.add(path, format!("the name of the client {error}"), LABEL),
             }
         }
@@ -155,7 +157,7 @@ impl BoundsFile {
             (Field::PresencePenalty, self.presence_penalty),
         ] {
             let Some((least, most)) = range else { continue };
-            if !(least <= most) {
+            if least > most || least.is_nan() || most.is_nan() {
                 let remedy = "write the lowest value and the highest, such as [0, 1]";
                 faults.add(format!("{path}.{}", field.as_str()), "holds no value at all", remedy);
             }

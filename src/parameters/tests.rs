@@ -17,7 +17,8 @@ fn parameters(json: &Json) -> Parameters {
 
 fn rules(json: &Json) -> Rules {
     let mut faults = Faults::default();
-    let rules = serde_json::from_value::<SettingsFile>(json.clone()).unwrap().resolve("settings", &mut faults);
+    let rules =
+        serde_json::from_value::<SettingsFile>(json.clone()).unwrap().resolve("settings", |name| name != "nobody", &mut faults);
     assert!(faults.is_empty(), "{:?}", faults.into_vec());
     rules
 }
@@ -265,7 +266,7 @@ fn instructions_are_joined_and_tools_must_be_allowed_by_both() {
 fn faults_of_the_configuration_are_all_told() {
     let faults = |json: Json| -> Vec<String> {
         let mut faults = Faults::default();
-        serde_json::from_value::<SettingsFile>(json).unwrap().resolve("settings", &mut faults);
+        serde_json::from_value::<SettingsFile>(json).unwrap().resolve("settings", |name| name != "nobody", &mut faults);
         faults.into_vec().into_iter().map(|fault| fault.path).collect()
     };
     assert_eq!(faults(json!({})), [""; 0]);
@@ -275,7 +276,7 @@ fn faults_of_the_configuration_are_all_told() {
             vec!["settings.configured.temperature", "settings.configured.preamble"],
         ),
         (json!({"tenants": {"ACME": {"depth": 101}}}), vec!["settings.tenants.ACME.depth", "settings.tenants.ACME"]),
-        (json!({"clients": {"a b": {}}}), vec!["settings.clients.a b"]),
+        (json!({"clients": {"a b": {}, "nobody": {}}}), vec!["settings.clients.a b", "settings.clients.nobody"]),
         (json!({"locked": ["model"]}), vec!["settings.locked"]),
         (json!({"locked": {"model": "request"}}), vec![]),
         (json!({"locked": ["max_tokens"], "bounds": {"max_tokens": 5}}), vec![]),

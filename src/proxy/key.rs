@@ -43,12 +43,7 @@ enum Need {
 /// # Errors
 /// When a key is needed that there is not (`personal_key_required`, `key_not_allowed`), and when the person's own keys cannot be read
 /// (`vault_unavailable`): nothing is tried in their place, since the chat would go on another's account.
-pub fn key_for(
-    services: &Services,
-    runtime: &Runtime,
-    who: Who<'_>,
-    upstream: &Upstream,
-) -> Result<KeyChoice, Refusal> {
+pub fn key_for(services: &Services, runtime: &Runtime, who: Who<'_>, upstream: &Upstream) -> Result<KeyChoice, Refusal> {
     choose(services, runtime, who, upstream, Need::Any)
 }
 
@@ -56,12 +51,7 @@ pub fn key_for(
 ///
 /// # Errors
 /// As [`key_for`].
-pub fn present(
-    services: &Services,
-    exchange: &mut Exchange,
-    who: Who<'_>,
-    forwarding: &mut Forwarding,
-) -> Result<(), Refusal> {
+pub fn present(services: &Services, exchange: &mut Exchange, who: Who<'_>, forwarding: &mut Forwarding) -> Result<(), Refusal> {
     let (runtime, upstream) = (&exchange.runtime, &forwarding.upstream);
     let need = if exchange.route == RouteLabel::Embeddings { Need::Embeddings } else { Need::Any };
     let choice = choose(services, runtime, who, upstream, need)?;
@@ -139,13 +129,7 @@ struct Candidates<'a> {
     environment: Option<&'a Secret>,
 }
 
-fn choose(
-    services: &Services,
-    runtime: &Runtime,
-    who: Who<'_>,
-    upstream: &Upstream,
-    need: Need,
-) -> Result<KeyChoice, Refusal> {
+fn choose(services: &Services, runtime: &Runtime, who: Who<'_>, upstream: &Upstream, need: Need) -> Result<KeyChoice, Refusal> {
     let (verdict, candidates) = judge(services, runtime, who, upstream, need)?;
     let Candidates { personal, shared, environment } = candidates;
     let shown = |secret: &Secret| ApiKey::new(secret.clone(), upstream.auth);

@@ -36,12 +36,12 @@ pub async fn settle(
     let mut own = Own::default();
     let mut missed = false;
     if let Some(scope) = scope {
-        match services.settings.fetch(scope, session, runtime.memory.recall_deadline).await {
-            Ok(read) => own = read,
-            Err(_) => {
-                missed = true;
-                services.metrics.count_settings_missed();
-            }
+        let deadline = runtime.memory.recall_deadline;
+        if let Ok(read) = services.settings.fetch(scope, session, deadline).await {
+            own = read;
+        } else {
+            missed = true;
+            services.metrics.count_settings_missed();
         }
     }
     let request = Request::of(&draft.conversation, draft.purpose == Purpose::Task);

@@ -5,7 +5,7 @@ use crate::dialect::conversation::{Content, Role};
 
 mod conversations;
 
-const SETTINGS: ContextSettings = ContextSettings { window: 1000, reserve: 0, target: 500, soft: 750, hard: 950 };
+const SETTINGS: ContextSettings = ContextSettings { window: 1000, reserve: 0, target: 500, soft: 750, hard: 950, limit: 950 };
 
 /// A conversation as letters: `s`ystem, `d`eveloper, `u`ser, `a`ssistant, `c`alling assistant, `t`ool, `n`ote in the midst.
 fn turns(letters: &str) -> Vec<Turn> {
@@ -106,6 +106,7 @@ fn any_settings() -> impl Strategy<Value = ContextSettings> {
         target,
         soft: target + soft,
         hard: target + soft + hard,
+        limit: target + soft + hard,
     })
 }
 

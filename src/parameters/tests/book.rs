@@ -9,10 +9,10 @@ use super::rules;
 use crate::enforce::{UserScope, test_scope};
 use crate::identity::Assurance;
 use crate::ids::{RequestId, SessionId};
-use crate::parameters::{Book, BookError, Layer, Patch, PatchError, Rules};
+use crate::parameters::{Book, BookError, Layer, Miss, Patch, PatchError, Rules};
 use crate::setting::Secret;
 use crate::store::simulated::SimulatedDisk;
-use crate::store::{Erasure, StorageSettings, Store};
+use crate::store::{Batch, Erasure, Shelf, ShelfChange, StorageSettings, Store};
 
 fn open(disk: &SimulatedDisk) -> Store {
     let settings = StorageSettings { master_key: Some(Secret::new(&[7; 32])), ..StorageSettings::at("unused") };
@@ -79,6 +79,19 @@ async fn a_request_gets_them_from_ram_or_in_time() {
         let own = book.fetch(&ana, Some(&session("s")), Duration::from_secs(10)).await.unwrap();
         assert_eq!(own.user.depth, Some(3));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_is_a_miss_and_is_not_written_over() {
+    let store = open(&SimulatedDisk::default());
+    let ana = enrolled(&store, "ana");
+    let unreadable = ShelfChange::put(Shelf::Settings, "user", br#"{"of_a_later_version": 1}"#.to_vec());
+    store.commit(&ana, Batch { shelves: vec![unreadable], ..Batch::default() }).unwrap();
+    let book = Arc::new(Book::new(store.clone()));
+    assert_eq!(book.fetch(&ana, None, Duration::from_secs(10)).await, Err(Miss::Failed));
+    assert!(matches!(book.change(&ana, None, &patch(&json!({"depth": 3}))), Err(BookError::Store(_))));
+    let rows = store.shelf(&ana, Shelf::Settings, None).unwrap();
+    assert!(rows.len() == 1 && rows[0].value.starts_with(b"{\"of_a"));
 }
 
 #[test]

@@ -80,14 +80,7 @@ pub(super) async fn gather(
     }
 }
 
-async fn ask(
-    services: &Services,
-    exchange: &Exchange,
-    who: Who<'_>,
-    upstream: &Upstream,
-    api: Api,
-    path: &str,
-) -> Told {
+async fn ask(services: &Services, exchange: &Exchange, who: Who<'_>, upstream: &Upstream, api: Api, path: &str) -> Told {
     let address = format!("{}{}", services.addresses.origin_of(upstream), upstream.path_of(api, path));
     // Names of models are the same under every key; where there is no shared one, the person's own is shown.
     let personal = if upstream.key.is_some() { None } else { key_for(services, &exchange.runtime, who, upstream).ok() };

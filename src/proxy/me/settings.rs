@@ -93,7 +93,7 @@ pub(super) async fn serve(
     let patch = match call {
         Call::Amend => {
             let changes: Map<String, Value> = body(bytes, EXAMPLE)?;
-            Some(Patch::read(changes, layer, &runtime.settings).map_err(refuse_patch)?)
+            Some(Patch::read(changes, layer, &runtime.settings).map_err(|fault| refuse_patch(&fault))?)
         }
         Call::Show | Call::Clear => None,
     };
@@ -125,7 +125,7 @@ fn shared(runtime: &Runtime, layer: Protected) -> Parameters {
     effective(&given, None, Layer::Configured, &runtime.settings).flatten()
 }
 
-fn refuse_patch(fault: PatchError) -> Refusal {
+fn refuse_patch(fault: &PatchError) -> Refusal {
     Refusal { status: fault.status(), code: fault.code(), message: fault.to_string(), detail: String::new() }
 }
 

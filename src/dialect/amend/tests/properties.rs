@@ -48,7 +48,9 @@ fn edit_value(dialect: Dialect, mut body: Value, edits: &Edits) -> Value {
         let holder = if ollama { body.get_mut("options") } else { Some(&mut body) };
         let Some(holder) = holder.and_then(Value::as_object_mut) else { continue };
         let Some(number) = number else {
-            names.iter().for_each(|name| drop(holder.remove(*name)));
+            for name in names {
+                holder.remove(name);
+            }
             continue;
         };
         let cool = dialect == Dialect::Messages && *knob == Knob::Temperature && number.as_f64().unwrap() > 1.0;
