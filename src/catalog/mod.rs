@@ -13,7 +13,7 @@ mod upstream;
 use std::sync::Arc;
 
 pub use access::{Asker, Audience};
-pub use choose::{Choice, Considered, Offer, Reason, not_served};
+pub use choose::{Choice, Considered, Offer, Reason, check_further, not_served};
 pub use file::{Capability, SharedState, UpstreamFile};
 pub use model::Model;
 pub use price::Price;

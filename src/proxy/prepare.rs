@@ -3,6 +3,7 @@
 //! [`chat`] does it all; the dry run (`me::explain`) calls the same steps, which have no effects of their own.
 
 use std::borrow::Cow;
+use std::slice;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,7 +14,7 @@ use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
 use super::follow::Follower;
 use super::services::{Runtime, Services};
 use super::stored;
-use crate::catalog::{Choice, Upstream};
+use crate::catalog::{Choice, Upstream, check_further};
 use crate::context::{ContextSettings, Load, Trim, assemble, estimate_tokens, plan};
 use crate::dialect::conversation::{Conversation, Form, ParseError, Role};
 use crate::dialect::edit::Edits;
@@ -169,6 +170,7 @@ pub async fn chat(
     exchange.record.purpose = Some(draft.purpose.as_str());
     let asker = asker_of(&exchange.runtime, stored::scope_of(&grant));
     let choice = exchange.runtime.catalog.first(dialect.api(), draft.conversation.model(), &asker)?;
+    check_further(slice::from_ref(&choice), || draft.conversation.names_more())?;
     forwarding.upstream = Arc::clone(&choice.upstream);
     let now = exchange.record.time;
     let keeper = stored::admit(services, stored::scope_of(&grant), &draft.conversation, &forwarding.upstream, now)?;

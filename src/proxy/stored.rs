@@ -4,15 +4,16 @@
 //! remembers whose answers an upstream keeps, and forwards no path that reaches further, unless the operator allows it
 //! (`shared_state`). An id of somebody else and one that never was get the same refusal, and the upstream is not asked.
 
+use std::slice;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::services::Services;
-use crate::catalog::{Asker, Catalog, Choice, SharedState, Upstream};
+use crate::catalog::{Asker, Catalog, Choice, SharedState, Upstream, check_further};
 use crate::dialect::conversation::Conversation;
 use crate::dialect::stored::{Kept, ReferenceKind};
-use crate::dialect::{Api, Dialect, Naming, Reach, model_in_path};
+use crate::dialect::{Api, Dialect, Naming, Reach, model_in_path, names_more};
 use crate::enforce::{Grant, Refusal, UserScope};
 use crate::memory::Holder;
 
@@ -154,7 +155,11 @@ pub fn choose(
     call: &Call<'_>,
     now: i64,
 ) -> Result<Choice, Refusal> {
-    let by_model = || catalog.first(call.api, call.model().as_deref(), asker);
+    let by_model = || {
+        let choice = catalog.first(call.api, call.model().as_deref(), asker)?;
+        check_further(slice::from_ref(&choice), || call.body.is_some_and(|body| names_more(body)))?;
+        Ok(choice)
+    };
     match call.reach {
         Reach::Own => by_model(),
         Reach::Response(id) => find_keeper(services, catalog, (scope, asker), id, now).map(Choice::of),
@@ -166,6 +171,7 @@ pub fn choose(
                 detail: String::new(),
             })?;
             let choice = catalog.first(call.api, conversation.model(), asker)?;
+            check_further(slice::from_ref(&choice), || conversation.names_more())?;
             check_names(services, scope, &conversation, &choice.upstream, now)?;
             Ok(choice)
         }

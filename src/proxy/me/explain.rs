@@ -14,6 +14,7 @@ use super::about::IdentityBody;
 use super::input::Parameters;
 use super::shape::FactBody;
 use super::{Answer, invalid, off_thread};
+use crate::catalog::check_further;
 use crate::dialect::Dialect;
 use crate::dialect::conversation::Role;
 use crate::enforce::{Refusal, UserScope};
@@ -137,6 +138,7 @@ pub async fn explain(
     let draft = Draft::read(exchange, dialect, body)?;
     let asker = asker_of(runtime, Some(&scope));
     let choice = runtime.catalog.first(dialect.api(), draft.conversation.model(), &asker)?;
+    check_further(std::slice::from_ref(&choice), || draft.conversation.names_more())?;
     let upstream = Arc::clone(&choice.upstream);
     let access = memory_access(runtime, &scope, &upstream);
     let recalls = draft.recalls(access);
