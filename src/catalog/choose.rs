@@ -252,6 +252,20 @@ impl Catalog {
     }
 }
 
+/// Lets a request pass that names no models but the one by which these upstreams were chosen. Where not everything is for everybody,
+/// a backend that goes on to others by itself would lead past what is closed.
+///
+/// # Errors
+/// When it names further ones.
+pub fn check_further(choices: &[Choice], names_more: impl FnOnce() -> bool) -> Result<(), Refusal> {
+    if choices.iter().all(|choice| choice.upstream.is_plain()) || !names_more() {
+        return Ok(());
+    }
+    let message =
+        "The request names further models in `models` or `fallbacks`. Leave those out here, and name one model in `model`.";
+    Err(Refusal { status: 400, code: "further_models", message: message.to_owned(), detail: String::new() })
+}
+
 /// The same for a model that never was, and for one that is not for this person.
 #[must_use]
 pub fn not_served() -> Refusal {

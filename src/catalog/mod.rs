@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 pub use access::{Asker, Audience};
 pub use balance::{Concurrency, Health, HealthCheck, LONGEST_CHECK};
-pub use choose::{Choice, Considered, Offer, Reason, not_served};
+pub use choose::{Choice, Considered, Offer, Reason, check_further, not_served};
 pub use file::{Capability, SharedState, UpstreamFile};
 pub use model::Model;
 pub use upstream::{Origin, Upstream, endpoint_of, resolve_upstreams};

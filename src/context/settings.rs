@@ -178,7 +178,7 @@ mod tests {
     fn no_more_is_kept_free_than_the_model_writes() {
         let settings = ContextSettings::default();
         let short = settings.for_window(8192, Some(192));
-        assert_eq!(short, ContextSettings { window: 8192, reserve: 192, target: 4000, soft: 6000, hard: 7599 });
+        assert_eq!(short, ContextSettings { window: 8192, reserve: 192, target: 4000, soft: 6000, hard: 7599, limit: 7599 });
         assert_eq!(settings.for_window(8192, Some(100_000)), settings);
         assert_eq!(settings.for_window(131_072, Some(4096)).reserve, 4096);
     }

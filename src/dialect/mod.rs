@@ -41,7 +41,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use format::{Framing, StreamFault};
-pub use naming::{Naming, model_of, with_model};
+pub use naming::{Naming, model_of, names_more, with_model};
 pub use reach::{Reach, model_in_path};
 pub use route::{Route, RouteKind, route};
 

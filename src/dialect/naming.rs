@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+use super::conversation::Conversation;
 use super::json::{Malformed, Member, Reader, decode, escape_into};
 use super::keys::folds_to;
 
@@ -78,6 +79,28 @@ pub fn with_model(body: &Bytes, name: &str) -> Bytes {
     Naming::of(body, &["model"]).map_or_else(|| body.clone(), |naming| naming.rewrite(body, name))
 }
 
+/// Whether a body names further models, to which some backends go on by themselves: `models` (`OpenRouter`), `fallbacks` (`LiteLLM`).
+#[must_use]
+pub fn names_more(body: &[u8]) -> bool {
+    let mut more = false;
+    let walk = |reader: &mut Reader<'_>, member: Member<'_>| -> Result<(), Malformed> {
+        let value = reader.value()?;
+        let further = ["models", "fallbacks"].iter().any(|key| folds_to(&member.key, key));
+        more |= further && reader.bytes().get(value) != Some(b"null");
+        Ok(())
+    };
+    // What cannot be read names nothing: it is refused, or goes only where nothing is closed.
+    Reader::new(body).object(walk).is_ok() && more
+}
+
+impl Conversation {
+    /// As [`names_more`].
+    #[must_use]
+    pub fn names_more(&self) -> bool {
+        names_more(&self.body)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -122,6 +145,21 @@ mod tests {
             (r#"{"\u212aname":"a"}"#, None),
         ] {
             assert_eq!(Naming::of(body.as_bytes(), SHOW).map(|naming| naming.model).as_deref(), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn further_models_are_noticed() {
+        for (body, more) in [
+            (r#"{"model":"a","models":["b"]}"#, true),
+            (r#"{"fallbacks":[{"a":["b"]}],"model":"a"}"#, true),
+            (r#"{"model":"a","Model\u0073":["b"]}"#, true),
+            (r#"{"model":"a","models":null}"#, false),
+            (r#"{"model":"a","x":{"models":["b"]}}"#, false),
+            (r#"{"model":"a"}"#, false),
+            ("models", false),
+        ] {
+            assert_eq!(names_more(body.as_bytes()), more, "{body}");
         }
     }
 

@@ -19,7 +19,7 @@ use super::parameters::{Settled, settle};
 use super::services::{Runtime, Services};
 use super::session::{self, By, Seat};
 use super::stored;
-use crate::catalog::{Choice, Upstream};
+use crate::catalog::{Choice, Upstream, check_further};
 use crate::context::{ContextSettings, Load, Trim, assemble, estimate_tokens, plan};
 use crate::dialect::Dialect;
 use crate::dialect::conversation::{Conversation, Form, ParseError, Role};
@@ -216,6 +216,7 @@ pub async fn chat(
     exchange.record.model = Some(Clipped::new(&draft.model));
     let (asker, model) = (asker_of(&runtime, owner, &exchange.record.client), settled.effective.model());
     let choices = runtime.catalog.choose(dialect.api(), model, &asker)?;
+    check_further(&choices, || draft.conversation.names_more())?;
     let choices = stored::locate(services, owner, &draft.conversation, choices, exchange.record.time)?;
     let choice = balance::board(services, (session, true), exchange, (owner, session_id), (choices, model), forwarding).await?;
     steering.model = choice.rename.clone().or(steering.model);

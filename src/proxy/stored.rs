@@ -9,10 +9,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::services::Services;
-use crate::catalog::{Asker, Catalog, Choice, SharedState, Upstream};
+use crate::catalog::{Asker, Catalog, Choice, SharedState, Upstream, check_further};
 use crate::dialect::conversation::Conversation;
 use crate::dialect::stored::{Kept, ReferenceKind};
-use crate::dialect::{Api, Dialect, Naming, Reach, model_in_path};
+use crate::dialect::{Api, Dialect, Naming, Reach, model_in_path, names_more};
 use crate::enforce::{Grant, Refusal, UserScope};
 use crate::memory::Holder;
 
@@ -158,7 +158,11 @@ pub fn choose(
     call: &Call<'_>,
     now: i64,
 ) -> Result<Vec<Choice>, Refusal> {
-    let choose = |model: Option<&str>| catalog.choose(call.api, model, asker);
+    let choose = |model: Option<&str>| {
+        let choices = catalog.choose(call.api, model, asker)?;
+        check_further(&choices, || call.body.is_some_and(|body| names_more(body)))?;
+        Ok::<_, Refusal>(choices)
+    };
     match call.reach {
         Reach::Own => choose(call.model().as_deref()),
         Reach::Response(id) => Ok(vec![Choice::of(find_keeper(services, catalog, (scope, asker), id, now)?)]),

@@ -139,6 +139,24 @@ async fn what_names_no_model_for_sure_goes_only_where_nothing_is_closed() {
 }
 
 #[tokio::test]
+async fn further_models_lead_past_nothing() {
+    let more = |path: &str| {
+        let body = json!({"model": "m", "models": ["closed"], "input": "hi", "messages": [{"role": "user", "content": "hi"}]});
+        Request::post(path, body.to_string()).signed("ana")
+    };
+    let paths = ["/v1/chat/completions", "/v1/responses", "/v1/responses/input_tokens", "/v1/embeddings"];
+    let world = world(json!(["m", {"name": "closed", "groups": ["staff"]}])).await;
+    for path in paths {
+        assert_eq!(refusal(&world.send(&more(path)).await), (400, "further_models".to_owned()), "{path}");
+    }
+    assert!(world.upstream.take().is_empty());
+    let world = self::world(json!(["*"])).await;
+    for path in paths {
+        assert!(world.forwarded(&more(path)).await.mentions("closed"), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn an_alias_is_asked_for_by_the_name_that_the_backend_knows() {
     let world = world(json!(["m", {"name": "big", "upstream_name": "vendor/big \"2\"", "aliases": ["best"]}])).await;
     for (asked, path) in ["big", "best"].into_iter().flat_map(|name| {

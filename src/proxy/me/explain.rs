@@ -19,6 +19,7 @@ use super::budget::{self, Forecast};
 use super::input::Parameters;
 use super::shape::FactBody;
 use super::{Answer, failed, invalid, off_thread};
+use crate::catalog::check_further;
 use crate::dialect::Dialect;
 use crate::dialect::conversation::Role;
 use crate::enforce::{Refusal, UserScope};
@@ -169,6 +170,7 @@ pub async fn explain(
     let steering = steer(&mut draft, &settled)?;
     let asker = asker_of(runtime, Some(&scope), scope.client());
     let mut choices = runtime.catalog.choose(dialect.api(), settled.effective.model(), &asker)?;
+    check_further(&choices, || draft.conversation.names_more())?;
     let order = services.balance.explain(&choices, &scope, session_id);
     let Some((first, _)) = order.first() else { return Err(failed("no upstream was chosen")) };
     let tried = order.iter().map(|(at, reason)| (choices[*at].upstream.name.clone(), reason.as_str())).collect::<Vec<_>>();

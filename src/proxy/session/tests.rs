@@ -26,6 +26,8 @@ fn resolution(session: Option<&str>, always: bool) -> Resolution {
         task: None,
         stray_credential: None,
         ignored_headers: 0,
+        tenant: None,
+        dropped_groups: 0,
     }
 }
 
