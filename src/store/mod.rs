@@ -170,12 +170,11 @@ impl Store {
     /// # Errors
     /// When the disk fails, the master key is missing, does not fit or is readable by others, or another process has the store open.
     pub fn open(settings: &StorageSettings, disk: Arc<dyn Disk>) -> Result<Self, StoreError> {
-        let (keys, key_source) = match &settings.master_key {
-            Some(key) => (vec![rotate::key_of(key)?], KeySource::Configured),
-            None => {
-                let sealed = disk.stored(edition::NAME)?.is_some();
-                (master::candidates(disk.as_ref(), &settings.dir, sealed)?, KeySource::File)
-            }
+        let (keys, key_source) = if let Some(key) = &settings.master_key {
+            (vec![rotate::key_of(key)?], KeySource::Configured)
+        } else {
+            let sealed = disk.stored(edition::NAME)?.is_some();
+            (master::candidates(disk.as_ref(), &settings.dir, sealed)?, KeySource::File)
         };
         let registry = Registry::open(disk.clone(), keys.into_iter().map(MasterKey::new).collect())?;
         if key_source == KeySource::File {

@@ -164,10 +164,10 @@ async fn a_master_key_that_is_another_secret_too_is_a_fault() {
 }
 
 /// What the person's own API lists, and what the model would be told.
-async fn knows(world: &World, user: &str, word: &str) -> (usize, bool) {
+async fn knows(world: &World, user: &str, secret: &str) -> (usize, bool) {
     let asked = format!("({}) What is the code of my locker?", random_hex());
     let seen = world.forwarded(&Request::chat(&[&asked]).signed(user)).await;
-    (list(world, user, "?history=true").await.len(), seen.mentions(word))
+    (list(world, user, "?history=true").await.len(), seen.mentions(secret))
 }
 
 #[tokio::test]
