@@ -32,7 +32,7 @@ use crate::parameters::Book;
 use crate::proxy::tls::Listener;
 use crate::proxy::{self, Addresses, Balance, Gateway, Runtime, Services, unix_ms};
 use crate::quota::Quota;
-use crate::sessions::Sessions;
+use crate::sessions::{OnEnded, Sessions};
 use crate::setting::Fault;
 use crate::store::{FileDisk, Ledger, Queue, Store, StoreError};
 use crate::telemetry::{AuditError, AuditLog, Closing, KeepingMetrics, LearnResult, LearnedRecord, Metrics, ReloadResult};
@@ -82,7 +82,9 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     let memory =
         Memory::new(store.clone(), config.memory.clone()).counting(&metrics).reporting(record_learning(&audit, &metrics));
     let memory = Arc::new(memory);
-    let sessions = Arc::new(Sessions::new(store.clone(), config.session.clone(), Arc::clone(&metrics)));
+    let settings = Arc::new(Book::new(store.clone()));
+    let sessions = Sessions::new(store.clone(), config.session.clone(), Arc::clone(&metrics));
+    let sessions = Arc::new(sessions.reporting(drop_settings(&settings)));
     let boot = Boot::of(&config);
     let tls = config.tls.take().map(|tls| Arc::new(Listener::new(tls, Arc::clone(&metrics))));
     let services = Arc::new(Services {
@@ -92,7 +94,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
         fetcher: proxy::list_fetcher(),
         lists: proxy::ListCache::default(),
         vault: Arc::new(Vault::new(store.clone())),
-        settings: Arc::new(Book::new(store.clone())),
+        settings,
         store,
         memory: Arc::clone(&memory),
         sessions: Arc::clone(&sessions),
@@ -172,6 +174,18 @@ fn record_learning(audit: &AuditLog, metrics: &Arc<Metrics>) -> OnLearned {
             return;
         }
         audit.record(LearnedRecord { time, request, user, facts_written: learned.facts, facts_closed });
+    })
+}
+
+/// The settings of a session end with it.
+fn drop_settings(settings: &Arc<Book>) -> OnEnded {
+    let settings = Arc::clone(settings);
+    Arc::new(move |scope, ended| {
+        for session in ended {
+            if let Err(error) = settings.drop_session(scope, session) {
+                tracing::error!(%error, "the settings of a session that ended are still there");
+            }
+        }
     })
 }
 

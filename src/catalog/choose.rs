@@ -176,6 +176,19 @@ impl Catalog {
             }
         }
         all.sort_by_key(|considered| considered.upstream.priority);
+        // Two that serve whatever they are asked for are places of the same models only where both say which share they take.
+        let mut first: Option<(u32, bool)> = None;
+        for considered in all.iter_mut().filter(|considered| considered.reason == Reason::Pattern) {
+            if considered.offer.is_none_or(|offer| !offer.model.is_anything()) {
+                continue;
+            }
+            let Upstream { priority, shares, .. } = **considered.upstream;
+            match first {
+                Some((before, shared)) if before == priority && !(shared && shares) => considered.reason = Reason::Outdone,
+                Some((before, _)) if before == priority => {}
+                _ => first = Some((priority, shares)),
+            }
+        }
         all
     }
 

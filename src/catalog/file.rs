@@ -43,10 +43,11 @@ pub struct UpstreamFile {
     /// Of several upstreams that serve a model, those with the least number come first.
     #[serde(default)]
     pub priority: u32,
-    /// The share of requests that it gets beside others of its priority.
-    #[serde(default = "one")]
+    /// The share of requests that it gets beside others of its priority. Default: 1. Two upstreams that both serve anything (`*`) share only
+    /// where both write it; else the first of them serves.
+    #[serde(default)]
     #[schemars(range(min = 1, max = 1000))]
-    pub weight: u32,
+    pub weight: Option<u32>,
     /// What the backend speaks: `openai`, `anthropic`, `ollama`, or several of them. A request goes only to an upstream that speaks its
     /// dialect; nothing is translated. Default: the provider's, else `openai`.
     #[serde(default)]
@@ -165,10 +166,6 @@ pub enum Capability {
 
 fn any_model() -> Vec<ModelFile> {
     vec![ModelFile::Named("*".to_owned())]
-}
-
-fn one() -> u32 {
-    1
 }
 
 /// Not derived: a fault within the mapping is to be told at its own place.

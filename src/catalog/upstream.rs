@@ -47,6 +47,8 @@ pub struct Upstream {
     pub priority: u32,
     /// The share of requests beside others of its priority; 1 to 1000.
     pub weight: u32,
+    /// The configuration says which share it takes, so that it is one of several on purpose.
+    pub shares: bool,
     pub dialects: Vec<Api>,
     /// The operator's own key.
     pub key: Option<ApiKey>,
@@ -208,7 +210,8 @@ fn resolve_upstream(file: &UpstreamFile, path: &str, faults: &mut Faults) -> Opt
         models,
         audience,
         priority: file.priority,
-        weight: file.weight,
+        weight: file.weight.unwrap_or(1),
+        shares: file.weight.is_some(),
         dialects,
         key,
         auth,
@@ -225,7 +228,7 @@ fn resolve_upstream(file: &UpstreamFile, path: &str, faults: &mut Faults) -> Opt
 }
 
 fn check_numbers(file: &UpstreamFile, path: &str, faults: &mut Faults) {
-    if !(1..=MAX_WEIGHT).contains(&file.weight) {
+    if file.weight.is_some_and(|weight| !(1..=MAX_WEIGHT).contains(&weight)) {
         faults.add(format!("{path}.weight"), "is not between 1 and 1000", "leave it out for an equal share");
     }
     if file.window == Some(0) {

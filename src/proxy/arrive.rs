@@ -148,7 +148,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
             balance::board(services, (session, watched), exchange, (asks.0, None), (choices, model.as_deref()), &mut forwarding)
                 .await?;
         key::present(services, exchange, asks, &mut forwarding)?;
-        let price = charge::price_of(&choice);
+        let price = charge::price_of(&choice, exchange.record.key);
         charge::reserve_other(services, exchange, session.req_header(), body.as_ref(), price)?;
         let body = match choice.rename.map(|name| call.with_model(&name)) {
             Some((path, body)) => {

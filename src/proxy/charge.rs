@@ -15,6 +15,7 @@ use crate::catalog::Choice;
 use crate::enforce::{Refusal, UserScope};
 use crate::quota::{Admission, Asker, Demand, Denied, Kind, LimitStatus, Price, Reservation, RuleStatus, Spent};
 use crate::telemetry::audit::{AuditRecord, BudgetNote, Outcome};
+use crate::vault::KeySource;
 
 /// Says how little is left: a list (RFC 9651) with an item for each limit beyond its soft zone.
 const BUDGET: &str = "x-memgate-budget";
@@ -38,15 +39,16 @@ pub struct Charge {
     retry_after: Option<u64>,
 }
 
-/// What the model costs at this upstream. None: what it does costs nothing.
-pub fn price_of(choice: &Choice) -> Option<Price> {
-    choice.model.as_ref()?.price
+/// What the model costs the operator at this upstream, under a key from there. None: what it does costs nothing.
+pub fn price_of(choice: &Choice, key: Option<&str>) -> Option<Price> {
+    let own = key != Some(KeySource::Personal.as_str());
+    choice.model.as_ref()?.price.filter(|_| own)
 }
 
 /// Another upstream has taken over: what is used there costs what it costs there.
-pub fn change_price(charge: &mut Charge, choice: &Choice) {
+pub fn change_price(charge: &mut Charge, price: Option<Price>) {
     if let Some(reservation) = &mut charge.reservation {
-        reservation.set_price(price_of(choice));
+        reservation.set_price(price);
     }
 }
 
@@ -77,7 +79,8 @@ pub fn admit_sandbox(services: &Services, exchange: &mut Exchange, scope: &UserS
     allowed.map_err(|denied| refuse(services, exchange, &denied))
 }
 
-/// Keeps free what a request may come to. `counted`: its tokens without any caution, which are charged where nobody else counts.
+/// Keeps free what a request may come to, and says how many tokens its answer may have at most, where that is less. `counted`: its tokens
+/// without any caution, which are charged where nobody else counts.
 ///
 /// # Errors
 /// When a budget has too little left.
@@ -87,15 +90,16 @@ pub fn reserve(
     demand: Demand,
     counted: u64,
     price: Option<Price>,
-) -> Result<(), Refusal> {
+) -> Result<Option<u64>, Refusal> {
     let now = exchange.record.time;
-    let Some(admission) = &exchange.charge.admission else { return Ok(()) };
+    let Some(admission) = &exchange.charge.admission else { return Ok(None) };
     match services.quota.reserve(admission, demand, price, now) {
         Ok(reservation) => {
+            let room = reservation.output_room();
             exchange.charge.reservation = Some(reservation);
             exchange.charge.input = counted;
             warn(exchange);
-            Ok(())
+            Ok(room)
         }
         Err(denied) => Err(refuse(services, exchange, &denied)),
     }
@@ -119,7 +123,7 @@ pub fn reserve_other(
     let announced = || request.headers.get(CONTENT_LENGTH)?.to_str().ok()?.trim().parse::<u64>().ok();
     let bytes = body.map(|body| body.len() as u64).or_else(announced).unwrap_or_default();
     let demand = Demand { input: bytes.div_ceil(BYTES_A_TOKEN).max(1), output: None, answered: false };
-    reserve(services, exchange, demand, demand.input, price)
+    reserve(services, exchange, demand, demand.input, price).map(drop)
 }
 
 /// Settles by what the upstream counted, or by what passed. What never reached a model is given back.

@@ -99,6 +99,13 @@ pub struct KeyBody {
     steps: StepsBody,
 }
 
+impl KeyBody {
+    /// Where the key would come from.
+    pub fn source(&self) -> Option<&'static str> {
+        self.source
+    }
+}
+
 /// What became of each source.
 #[derive(Debug, Serialize)]
 struct StepsBody {

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use pingora::proxy::Session;
+use serde_json::Number;
 
 use super::asker::asker_of;
 use super::balance;
@@ -24,6 +25,7 @@ use crate::context::{ContextSettings, Load, Trim, assemble, estimate_tokens, pla
 use crate::dialect::Dialect;
 use crate::dialect::conversation::{Conversation, Form, ParseError, Role};
 use crate::dialect::edit::Edits;
+use crate::dialect::knobs::Knob;
 use crate::dialect::session::named_session;
 use crate::dialect::task::{Clue, Purpose, classify};
 use crate::dialect::transcript::recent;
@@ -190,7 +192,11 @@ pub fn demand(services: &Services, draft: &Draft, fitted: &Fitted, edits: &Edits
     let blocks = edits.system.iter().chain(edits.prefixes.values());
     let injected: u64 = blocks.map(|block| services.tokens.measure_text(block, fitted.load.factor)).sum();
     let input = (fitted.trim.tokens_after - fitted.reserved).saturating_add(injected);
-    Demand { input, output: draft.conversation.max_tokens(), answered: true }
+    let output = match edits.fields.get(&Knob::MaxTokens) {
+        Some(set) => set.as_ref().and_then(Number::as_u64),
+        None => draft.conversation.max_tokens(),
+    };
+    Demand { input, output, answered: true }
 }
 
 /// Prepares a conversation and returns the body to forward.
@@ -248,14 +254,18 @@ pub async fn chat(
     let started = Instant::now();
     let turn = recalled.as_ref().and_then(|recalled| recalled.turn);
     let (system, turns) = recalled.map_or_else(Default::default, |r| (r.system_block, r.turn_blocks));
-    let edits = edit(&draft, &fitted.trim, system, turns, steering);
+    let mut edits = edit(&draft, &fitted.trim, system, turns, steering);
+    if !dialect.only_counts() {
+        let price = price_of(&choice, exchange.record.key);
+        let demand = demand(services, &draft, &fitted, &edits);
+        let room = charge::reserve(services, exchange, demand, fitted.load.without_margin(demand.input), price)?;
+        if let Some(room) = room {
+            // The answer ends where the budget does.
+            edits.fields.insert(Knob::MaxTokens, Some(room.into()));
+        }
+    }
     let rewritten = draft.conversation.rewrite(&edits);
     services.metrics.observe_stage(Stage::Inject, started.elapsed());
-    if !dialect.only_counts() {
-        let price = price_of(&choice);
-        let demand = demand(services, &draft, &fitted, &edits);
-        charge::reserve(services, exchange, demand, fitted.load.without_margin(demand.input), price)?;
-    }
 
     let lesson = scope.filter(|_| draft.learns(access)).and_then(|scope| {
         let text = draft.own_words()?;

@@ -172,8 +172,7 @@ pub async fn change_over(services: &Services, session: &mut Session, exchange: &
     let Phase::Forwarding(forwarding) = &mut exchange.phase else { return Ok(()) };
     let route = &mut forwarding.route;
     let Candidate { choice, key } = route.spare.remove(at);
-    charge::change_price(&mut exchange.charge, &choice);
-    let Choice { upstream, rename, .. } = choice;
+    let Choice { upstream, rename, .. } = choice.clone();
     let body = if rename == route.renamed { None } else { rename.as_ref().or(route.model.as_ref()) };
     let body = body.and_then(|name| Some(with_model(&session.get_retry_buffer()?, name)));
     route.place = Some(place);
@@ -186,6 +185,7 @@ pub async fn change_over(services: &Services, session: &mut Session, exchange: &
     if let Some(key) = key {
         key.show(services, &mut exchange.record, forwarding);
     }
+    charge::change_price(&mut exchange.charge, charge::price_of(&choice, exchange.record.key));
     forwarding.attempts = 0;
     forwarding.prepared = Instant::now();
     exchange.record.attempts = attempts;

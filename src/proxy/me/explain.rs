@@ -167,7 +167,7 @@ pub async fn explain(
     let place = session::place_of(services, &scope, &exchange.session, &draft);
     let session_id = place.as_ref().map(|place| &place.id);
     let settled = settle(services, runtime, (Some(&scope), session_id), &exchange.record.client, &draft).await;
-    let steering = steer(&mut draft, &settled)?;
+    let mut steering = steer(&mut draft, &settled)?;
     let asker = asker_of(runtime, Some(&scope), scope.client());
     let mut choices = runtime.catalog.choose(dialect.api(), settled.effective.model(), &asker)?;
     check_further(&choices, || draft.conversation.names_more())?;
@@ -176,6 +176,7 @@ pub async fn explain(
     let tried = order.iter().map(|(at, reason)| (choices[*at].upstream.name.clone(), reason.as_str())).collect::<Vec<_>>();
     let choice = choices.swap_remove(*first);
     let upstream = Arc::clone(&choice.upstream);
+    steering.model = choice.rename.clone().or(steering.model);
     let key = key::explain(services, runtime, (Some(&scope), &asker), &upstream)?;
     let access = memory_access(runtime, &scope, &upstream, &settled);
     let recalls = draft.recalls(access);
@@ -195,7 +196,7 @@ pub async fn explain(
     let Recalled { system_block, turn_blocks, placed, scores, .. } = recalled.and_then(Result::ok).unwrap_or_default();
     let edits = edit(&draft, &fitted.trim, system_block, turn_blocks, steering);
     let asked = demand(services, &draft, &fitted, &edits);
-    let budget = budget::forecast(services, exchange, &scope, asked, price_of(&choice));
+    let budget = budget::forecast(services, exchange, &scope, asked, price_of(&choice, key.source()));
     let Fitted { load, trim, reserved, crowded } = fitted;
 
     let history = place.as_ref().is_some_and(|place| session::is_kept(runtime, &scope, place, &draft));

@@ -11,6 +11,7 @@ use super::super::parameters::standing;
 use super::super::services::{Runtime, Services};
 use super::call::Miss;
 use super::input::{Parameters as Query, body};
+use super::sessions::in_sessions;
 use super::{Answer, failed, invalid};
 use crate::enforce::{Refusal, UserScope};
 use crate::ids::SessionId;
@@ -67,7 +68,7 @@ pub(super) fn route(method: &str, below: Option<&str>) -> Result<Call, Miss> {
 pub(super) async fn serve(
     services: &Services,
     exchange: &mut Exchange,
-    scope: UserScope,
+    mut scope: UserScope,
     call: Call,
     query: &Query,
     bytes: &Bytes,
@@ -97,6 +98,12 @@ pub(super) async fn serve(
         }
         Call::Show | Call::Clear => None,
     };
+    if let Some(session) = session.clone().filter(|_| call == Call::Amend) {
+        // What is set of a session lasts as long as the session, so that it has an end.
+        let sessions = Arc::clone(&services.sessions);
+        let now = exchange.record.time;
+        scope = in_sessions(move || sessions.create(&scope, Some(session), None, now).map(|_| scope)).await?;
+    }
     let book = Arc::clone(&services.settings);
     let done = tokio::task::spawn_blocking(move || {
         let done = match (&call, patch) {

@@ -1,6 +1,7 @@
 //! The registry of live sessions: bounded, fair, and forgetful of nothing that lasts.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
@@ -8,8 +9,8 @@ use super::super::live::{Begun, Ended, Live, LiveKey};
 use super::*;
 
 fn file(n: u8) -> crate::store::FileId {
-    let disk = SimulatedDisk::default();
-    open(&disk).file_id(&crate::ids::UserId::parse(&format!("u{n}")).unwrap())
+    static STORE: LazyLock<Store> = LazyLock::new(|| open(&SimulatedDisk::default()));
+    STORE.file_id(&crate::ids::UserId::parse(&format!("u{n}")).unwrap())
 }
 
 fn settings(capacity: usize, protected: &[&str]) -> SessionSettings {

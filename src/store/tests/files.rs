@@ -28,7 +28,7 @@ fn files_and_folders_are_for_their_owner_alone() {
     store.commit(&alice, put(&[fact("lives in Bern")])).unwrap();
     drop(store);
     let paths = walk(parent.path());
-    assert_eq!(paths.len(), 8, "{paths:?}");
+    assert_eq!(paths.len(), 9, "{paths:?}");
     for path in paths {
         let mode = path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());

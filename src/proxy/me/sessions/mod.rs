@@ -187,16 +187,12 @@ pub(super) async fn serve(
             Answer::json(200, &shown)
         }
         Call::Delete(id) => {
-            let settings = Arc::clone(&services.settings);
-            let (id, dropped) = in_sessions(move || {
+            let id = in_sessions(move || {
                 sessions.show(&scope, &named(id.clone()), 0, 1, now)?;
                 let id = known(id)?;
-                sessions.delete(&scope, &id, now)?;
-                let dropped = settings.drop_session(&scope, &id);
-                Ok((id, dropped))
+                sessions.delete(&scope, &id, now).map(|()| id)
             })
             .await?;
-            dropped.map_err(|error| failed(&error.to_string()))?;
             Answer::json(200, &serde_json::json!({"deleted": id.as_str()}))
         }
         Call::Clear(id) => {
