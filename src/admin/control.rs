@@ -114,6 +114,8 @@ impl Control {
         }
         act.time = unix_ms();
         self.audit.record(act);
+        // Whoever is told that it is done finds it on disk. What cannot be written is counted and logged by the audit log itself.
+        let _ = self.audit.flush();
         result
     }
 }

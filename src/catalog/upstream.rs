@@ -151,6 +151,13 @@ pub fn resolve_upstreams(files: &[UpstreamFile], path: &str, faults: &mut Faults
             if !names.insert(file.name.as_str()) {
                 faults.add(format!("{path}.name"), format!("`{}` names two upstreams", file.name), "give each its own name");
             }
+            // Its name would make it a place to which people's keys for that provider go.
+            let preset = files.iter().find(|other| other.provider.as_ref() == Some(&file.name));
+            if let (None, Some(other)) = (&file.provider, preset) {
+                let reason = format!("is the provider of `{}`, so that people's keys for it would go here, too", other.name);
+                let remedy = format!("give it another name, or `provider: {}` if it is that provider's API", file.name);
+                faults.add(format!("{path}.name"), reason, remedy);
+            }
             resolve_upstream(file, &path, faults)
         })
         .collect()
@@ -201,6 +208,8 @@ fn resolve_upstream(file: &UpstreamFile, path: &str, faults: &mut Faults) -> Opt
         }
         key
     });
+    let health = file.health.resolve(&format!("{path}.health"), faults);
+    let concurrency = file.concurrency.as_ref().map(|file| file.resolve(&format!("{path}.concurrency"), faults));
     let (origin, base) = place?;
     Some(Upstream {
         name: file.name.clone(),
@@ -222,8 +231,8 @@ fn resolve_upstream(file: &UpstreamFile, path: &str, faults: &mut Faults) -> Opt
         memory: file.memory,
         never_send: file.never_send.clone(),
         shared_state: file.shared_state,
-        health: file.health.resolve(&format!("{path}.health"), faults),
-        concurrency: file.concurrency.as_ref().map(|file| file.resolve(&format!("{path}.concurrency"), faults)),
+        health,
+        concurrency,
     })
 }
 

@@ -37,6 +37,9 @@ pub(super) fn explain(message: &str) -> Explanation {
             ("a number", "a text") => {
                 "give a duration or a size its unit, such as 60s or 20MiB, and put other digits in quotes".to_owned()
             }
+            ("true or false", "a word or a mapping with one key") => {
+                "write a word, such as on or off where it is a switch".to_owned()
+            }
             _ => format!("write {expected}"),
         };
         return explanation(format!("is {found}, not {expected}"), remedy);
@@ -127,6 +130,7 @@ fn name_expected(expected: &str) -> &str {
         "a sequence" => "a list",
         "string or map" => "a word or a mapping with one key",
         "a map" => "a mapping",
+        "a tuple of size 2" | "tuple of size 2" => "a list of two values",
         _ if expected.starts_with("struct ") => "a mapping",
         _ => expected,
     }

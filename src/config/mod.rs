@@ -17,6 +17,7 @@ use serde::Deserialize;
 use crate::admin::{AdminFile, AdminSettings, MetricsFile, MetricsSettings};
 use crate::catalog::{Upstream, UpstreamFile, endpoint_of, resolve_upstreams};
 use crate::context::{ContextFile, ContextSettings};
+use crate::ids::{TenantId, UserId};
 use crate::memory::{MemoryFile, MemorySettings};
 use crate::parameters::{Rules, SettingsFile};
 use crate::policy::{self, ClientFile, GroupFile, TenantFile, TrustFile, TrustSettings};
@@ -200,6 +201,7 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
     let clients: Vec<_> = trust.clients.keys().cloned().collect();
     let budgets = quota::resolve(&file.budgets, &clients, "budgets", faults);
     let limits = file.limits.resolve("limits", faults);
+    check_tenants(file, &trust, faults);
     // Whoever holds a signing key or a client's key must not be able to open the data with it.
     faults.require_apart("storage.master_key", "give each a secret of its own: `openssl rand -hex 32` makes one");
     let (listen, tls) = (listen?, tls.flatten());
@@ -222,6 +224,30 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
         limits,
         log: file.log.clone(),
     })
+}
+
+/// What is said of a tenant that nobody can be of holds for nobody. Names that are none are faults already.
+fn check_tenants(file: &ConfigFile, trust: &TrustSettings, faults: &mut Faults) {
+    let settings = file.settings.tenants.keys().map(|name| (format!("settings.tenants.{name}"), TenantId::parse(name).ok()));
+    let budgets = file.budgets.iter().enumerate().flat_map(|(i, budget)| {
+        let tenant = budget.tenant.as_deref().and_then(|name| TenantId::parse(name).ok());
+        let user = budget.user.as_deref().and_then(|user| UserId::parse(user).ok());
+        [(format!("budgets[{i}].tenant"), tenant), (format!("budgets[{i}].user"), user.map(|user| user.tenant().clone()))]
+    });
+    let groups = file.groups.iter().enumerate().flat_map(|(i, group)| {
+        let tenants = (0_usize..)
+            .zip(&group.tenants)
+            .map(move |(n, name)| (format!("groups[{i}].tenants[{n}]"), TenantId::parse(name).ok()));
+        let users = (0_usize..).zip(&group.users).map(move |(n, user)| {
+            (format!("groups[{i}].users[{n}]"), UserId::parse(user).ok().map(|user| user.tenant().clone()))
+        });
+        tenants.chain(users)
+    });
+    for (path, tenant) in settings.chain(budgets).chain(groups) {
+        if let Some(tenant) = tenant {
+            trust.tenants.check(&tenant, &path, faults);
+        }
+    }
 }
 
 /// An upstream for keys of people's own, where nobody may have one, would serve nobody.

@@ -83,6 +83,49 @@ limits:
 }
 
 #[test]
+fn what_can_hold_for_nobody_is_a_fault() {
+    let demo = "upstreams: [{name: a, builtin: demo}]";
+    let listed = format!("{demo}\ntenants: [{{name: acme}}]");
+    let openai = "{name: b, provider: openai}";
+    for (text, paths) in [
+        (
+            format!("{listed}\nsettings: {{tenants: {{globex: {{depth: 1}}, acme: {{depth: 1}}}}}}"),
+            vec!["settings.tenants.globex"],
+        ),
+        (
+            format!(
+                "{listed}\nbudgets: [{{tenant: globex, streams: 1}}, {{user: 'globex:ann', streams: 1}}, {{user: ann, streams: 1}}]"
+            ),
+            vec!["budgets[0].tenant", "budgets[1].user"],
+        ),
+        (
+            format!("{listed}\ngroups: [{{name: g, tenants: [acme, globex], users: [ann, 'globex:ann']}}]"),
+            vec!["groups[0].users[1]", "groups[0].tenants[1]"],
+        ),
+        (format!("{listed}\ntrust: {{unlisted_tenants: allow}}\nbudgets: [{{tenant: globex, streams: 1}}]"), vec![]),
+        (format!("{demo}\nbudgets: [{{tenant: globex, streams: 1}}]"), vec![]),
+        (format!("{demo}\nbudgets: [{{tenant: acme, user: ann, streams: 1}}]"), vec!["budgets[0].user"]),
+        (format!("upstreams: [{{name: openai, url: 'http://127.0.0.1/v1'}}, {openai}]"), vec!["upstreams[0].name"]),
+        (format!("upstreams: [{{name: openai, provider: openai}}, {openai}]"), vec![]),
+        (
+            "upstreams: [{name: a, provider: x, concurrency: {limit: 0}}]".to_owned(),
+            vec!["upstreams[0].provider", "upstreams[0].concurrency.limit"],
+        ),
+        (
+            format!("{demo}\nclients: [{{name: ui, identity: [open_webui], groups_header: x-groups}}]"),
+            vec!["clients[0].groups_header"],
+        ),
+        (format!("{demo}\nsettings: {{bounds: {{temperature: [3, 5], top_p: [0, 1]}}}}"), vec!["settings.bounds.temperature"]),
+    ] {
+        let mut found: Vec<_> = faults_of(&text).into_iter().map(|fault| fault.path).collect();
+        let mut paths: Vec<_> = paths.into_iter().map(str::to_owned).collect();
+        found.sort();
+        paths.sort();
+        assert_eq!(found, paths, "{text}");
+    }
+}
+
+#[test]
 fn an_empty_file_lacks_an_upstream_alone() {
     let faults = faults_of("# nothing yet\n");
     assert_eq!(faults.iter().map(|fault| fault.path.as_str()).collect::<Vec<_>>(), ["upstreams"]);

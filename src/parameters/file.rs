@@ -30,7 +30,8 @@ pub struct SettingsFile {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(
     untagged,
-    expecting = "locks nothing that there is; write a list of fields such as [model], or a mapping such as {model: client}"
+    expecting = "locks nothing that there is; write a list of fields such as [model], or a mapping to the last layer that sets them, such \
+                 as {model: client}; fields are those of `configured`, layers configured, tenant, client, user, session, request"
 )]
 pub enum LockFile {
     /// No later layer than `client` sets these.
@@ -150,16 +151,19 @@ impl BoundsFile {
             }
             bounds.insert(Field::MaxTokens, (1.0, as_number(most)));
         }
-        for (field, range) in [
-            (Field::Temperature, self.temperature),
-            (Field::TopP, self.top_p),
-            (Field::FrequencyPenalty, self.frequency_penalty),
-            (Field::PresencePenalty, self.presence_penalty),
+        for (field, range, possible) in [
+            (Field::Temperature, self.temperature, 0.0..=2.0),
+            (Field::TopP, self.top_p, 0.0..=1.0),
+            (Field::FrequencyPenalty, self.frequency_penalty, -2.0..=2.0),
+            (Field::PresencePenalty, self.presence_penalty, -2.0..=2.0),
         ] {
             let Some((least, most)) = range else { continue };
             if least > most || least.is_nan() || most.is_nan() {
                 let remedy = "write the lowest value and the highest, such as [0, 1]";
                 faults.add(format!("{path}.{}", field.as_str()), "holds no value at all", remedy);
+            } else if !possible.contains(&least) || !possible.contains(&most) {
+                let remedy = format!("both ends must be {}", field.wanted());
+                faults.add(format!("{path}.{}", field.as_str()), "holds values that this setting cannot have", remedy);
             }
             bounds.insert(field, (least, most));
         }

@@ -77,6 +77,10 @@ pub(super) fn resolve_client(
         let reason = "anybody's request could be taken for this client's, and would be of its tenant or be refused";
         faults.add(format!("{path}.tenant"), reason, "give the client a key, a certificate or peers: a tenant needs one");
     }
+    if file.groups_header.is_some() && keyless {
+        let reason = "has no effect: groups are believed only from a client that authenticates itself";
+        faults.add(format!("{path}.groups_header"), reason, "give the client a key or a certificate, or leave the header out");
+    }
     let laxer = file.mode.is_some_and(|mode| mode.is_laxer_than(trust.mode));
     if laxer && keyless && file.peers.is_empty() {
         let reason = "is laxer than trust.mode, and anybody could pass for this client";

@@ -98,7 +98,7 @@ impl Tenants {
     }
 
     /// A fault at `path` where nobody may be of this tenant.
-    pub(super) fn check(&self, name: &TenantId, path: &str, faults: &mut Faults) {
+    pub fn check(&self, name: &TenantId, path: &str, faults: &mut Faults) {
         if !self.admits(name) {
             let reason = format!("`{}` is none of the tenants that are listed", name.as_str());
             faults.add(path, reason, "add it to `tenants`, or set trust.unlisted_tenants to allow");

@@ -184,6 +184,17 @@ pub fn steer(draft: &mut Draft, settled: &Settled) -> Result<Edits, Refusal> {
     Ok(steering)
 }
 
+/// Suits the edits of the settings to the model that was chosen: its name there, and no longer an answer than it writes, which many
+/// backends refuse.
+pub fn suit(steering: &mut Edits, choice: &Choice) {
+    steering.model = choice.rename.clone().or_else(|| steering.model.take());
+    if let (Some(Some(most)), Some(longest)) = (steering.fields.get_mut(&Knob::MaxTokens), choice.max_output())
+        && most.as_u64().is_some_and(|most| most > longest)
+    {
+        *most = longest.into();
+    }
+}
+
 /// What a conversation may come to: as it is left by trimming, with what is written into it.
 pub fn demand(services: &Services, draft: &Draft, fitted: &Fitted, edits: &Edits) -> Demand {
     if draft.conversation.dialect().only_counts() {
@@ -225,7 +236,7 @@ pub async fn chat(
     check_further(&choices, || draft.conversation.names_more())?;
     let choices = stored::locate(services, owner, &draft.conversation, choices, exchange.record.time)?;
     let choice = balance::board(services, (session, true), exchange, (owner, session_id), (choices, model), forwarding).await?;
-    steering.model = choice.rename.clone().or(steering.model);
+    suit(&mut steering, &choice);
     key::present(services, exchange, (owner, &asker), forwarding)?;
     let keeper = stored::keeper(services, owner, &draft.conversation);
     let (scope, access) = match grant {

@@ -263,6 +263,13 @@ fn resolve_rule(file: &BudgetFile, index: usize, clients: &[ClientName], path: &
         let remedy = "name one of `clients`, or `unknown` for requests of none of them";
         faults.add(format!("{path}.client"), format!("`{client}` names no client"), remedy);
     }
+    if let (Some(user), Some(tenant)) = (&who.user, &who.tenant)
+        && user.tenant() != tenant
+    {
+        let (own, tenant) = (user.tenant().as_str(), tenant.as_str());
+        let reason = format!("is of the tenant `{own}` and not of `{tenant}`: the rule counts nobody");
+        faults.add(format!("{path}.user"), reason, format!("write `{tenant}:name`, or leave `tenant` out"));
+    }
     if who.user.is_some() && file.each.is_some() {
         faults.add(format!("{path}.each"), "stands beside `user`, which is one person", "leave one of them out");
     }

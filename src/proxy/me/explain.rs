@@ -11,7 +11,7 @@ use super::super::charge::price_of;
 use super::super::exchange::Exchange;
 use super::super::key;
 use super::super::parameters::settle;
-use super::super::prepare::{Draft, Fitted, consult, demand, edit, fit, memory_access, steer};
+use super::super::prepare::{Draft, Fitted, consult, demand, edit, fit, memory_access, steer, suit};
 use super::super::services::Services;
 use super::super::session;
 use super::about::IdentityBody;
@@ -176,7 +176,7 @@ pub async fn explain(
     let tried = order.iter().map(|(at, reason)| (choices[*at].upstream.name.clone(), reason.as_str())).collect::<Vec<_>>();
     let choice = choices.swap_remove(*first);
     let upstream = Arc::clone(&choice.upstream);
-    steering.model = choice.rename.clone().or(steering.model);
+    suit(&mut steering, &choice);
     let key = key::explain(services, runtime, (Some(&scope), &asker), &upstream)?;
     let access = memory_access(runtime, &scope, &upstream, &settled);
     let recalls = draft.recalls(access);
