@@ -228,13 +228,13 @@ impl Store {
     pub fn shelf(
         &self,
         scope: &UserScope,
-        shelf: Shelf,
+        which: Shelf,
         only: Option<(&str, RangeInclusive<u64>)>,
     ) -> Result<Vec<Row>, StoreError> {
         let id = self.file_id(scope.user());
         let _gate = self.gate(&id);
         match self.seal(&id) {
-            Ok(seal) => match self.file(&id).shelf(&seal, shelf, only) {
+            Ok(seal) => match self.file(&id).shelf(&seal, which, only) {
                 Err(StoreError::Sealed) => Err(self.part_with_foreign(&id, &seal)),
                 read => read,
             },

@@ -85,8 +85,8 @@ impl ShelfChange {
 impl std::fmt::Debug for ShelfChange {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Put(shelf, row) => f.debug_tuple("Put").field(shelf).field(row).finish(),
-            Self::Remove(shelf, _, range) => f.debug_tuple("Remove").field(shelf).field(range).finish_non_exhaustive(),
+            Self::Put(place, row) => f.debug_tuple("Put").field(place).field(row).finish(),
+            Self::Remove(place, _, range) => f.debug_tuple("Remove").field(place).field(range).finish_non_exhaustive(),
         }
     }
 }

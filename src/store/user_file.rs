@@ -111,10 +111,10 @@ impl UserFile<'_> {
     pub fn shelf(
         &self,
         seal: &UserSeal,
-        shelf: Shelf,
+        which: Shelf,
         only: Option<(&str, RangeInclusive<u64>)>,
     ) -> Result<Vec<Row>, StoreError> {
-        self.inspect(|db| shelf::read(&db.begin_read()?, seal, self.id, shelf, only)).map(Option::unwrap_or_default)
+        self.inspect(|db| shelf::read(&db.begin_read()?, seal, self.id, which, only)).map(Option::unwrap_or_default)
     }
 
     /// Counts the records of each table, without a key.

@@ -39,9 +39,9 @@ async fn world(mode: &str) -> (World, String, String) {
         file["trust"]["mode"] = mode.into();
         file["trust"]["trusted_peers"] = json!([]);
         file["clients"][0]["identity"] = json!([
-            {"jwt": {"secret": first, "issuer": FIRST}},
-            {"jwt": {"secret": second, "issuer": SECOND}},
-            {"jwt": {"secret": second, "issuer": SECOND, "header": "X-Token"}},
+            {"jwt": {"secret": first, "issuer": FIRST, "fixed_tenant": "default"}},
+            {"jwt": {"secret": second, "issuer": SECOND, "fixed_tenant": "default"}},
+            {"jwt": {"secret": second, "issuer": SECOND, "fixed_tenant": "default", "header": "X-Token"}},
             "http_signature",
             "forward_auth",
             "muxi",

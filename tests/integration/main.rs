@@ -50,3 +50,4 @@ mod stored_paths;
 mod streams;
 mod tenants;
 mod tls;
+mod together;

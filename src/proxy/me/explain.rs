@@ -195,8 +195,8 @@ pub async fn explain(
     };
     let Recalled { system_block, turn_blocks, placed, scores, .. } = recalled.and_then(Result::ok).unwrap_or_default();
     let edits = edit(&draft, &fitted.trim, system_block, turn_blocks, steering);
-    let asked = demand(services, &draft, &fitted, &edits);
-    let budget = budget::forecast(services, exchange, &scope, asked, price_of(&choice, key.source()));
+    let wanted = demand(services, &draft, &fitted, &edits);
+    let budget = budget::forecast(services, exchange, &scope, wanted, price_of(&choice, key.source()));
     let Fitted { load, trim, reserved, crowded } = fitted;
 
     let history = place.as_ref().is_some_and(|place| session::is_kept(runtime, &scope, place, &draft));

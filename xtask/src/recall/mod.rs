@@ -180,6 +180,8 @@ fn scope(number: usize) -> Outcome<UserScope> {
         task: None,
         stray_credential: None,
         ignored_headers: 0,
+        tenant: None,
+        dropped_groups: 0,
     };
     let user = UserId::parse(&format!("store-{number}"))?;
     let decision = Decision::Admit { user, assurance: Assurance::Verified, reason: "verified", advice: false };
