@@ -150,6 +150,67 @@ fn every_metric_and_every_reason_is_described() {
     assert_eq!(missing, [""; 0]);
 }
 
+/// The anchors that a page has: one for each heading, as GitHub makes them.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let mut fenced = false;
+    let mut found = BTreeSet::new();
+    for line in text.lines() {
+        fenced ^= line.trim().starts_with("```");
+        if let (false, true, Some((_, heading))) = (fenced, line.starts_with('#'), line.split_once(' ')) {
+            let kept = heading.trim().chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+            found.insert(kept.collect::<String>().to_lowercase().replace(' ', "-"));
+        }
+    }
+    found
+}
+
+#[test]
+fn links_lead_to_headings() {
+    let mut checked = 0;
+    for page in pages() {
+        let text = fs::read_to_string(root().join(&page)).unwrap();
+        let folder = root().join(page.parent().unwrap());
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target) {
+            let Some((file, anchor)) = target.split_once('#').filter(|_| !target.contains("://")) else { continue };
+            let there = if file.is_empty() { text.clone() } else { fs::read_to_string(folder.join(file)).unwrap() };
+            assert!(anchors(&there).contains(anchor), "{}: {target}", page.display());
+            checked += 1;
+        }
+    }
+    assert!(checked > 50, "{checked}");
+}
+
+#[test]
+fn tables_have_as_many_cells_as_their_heads() {
+    for page in pages() {
+        let text = fs::read_to_string(root().join(&page)).unwrap();
+        let (mut fenced, mut head) = (false, None);
+        for (number, line) in (1..).zip(text.lines()) {
+            fenced ^= line.trim().starts_with("```");
+            if fenced || !line.starts_with('|') {
+                head = None;
+                continue;
+            }
+            let cells = line.replace("\\|", "").matches('|').count();
+            // A row that lost its table would be shown as text.
+            let first = head.is_none();
+            assert_eq!(*head.get_or_insert(cells), cells, "{}:{number}", page.display());
+            let below = text.lines().nth(number).unwrap_or_default();
+            assert!(!first || below.starts_with("|---"), "{}:{number}", page.display());
+        }
+    }
+}
+
+#[test]
+fn the_map_has_every_room() {
+    let page = read("docs/ARCHITECTURE.md");
+    let floors: String = page.lines().filter(|line| line.starts_with("| ") && line.matches('|').count() == 4).collect();
+    let code = read("src/lib.rs");
+    let rooms = code.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let missing: Vec<_> = rooms.filter(|room| !floors.contains(&format!("`{room}`"))).collect();
+    assert_eq!(missing, [""; 0]);
+}
+
 #[test]
 fn links_lead_to_files() {
     for page in pages() {

@@ -177,6 +177,7 @@ fn tenants_have_every_fault_told() {
             "clients[4].default_user",
             "clients[5].default_user",
             "clients[6].groups_header",
+            "clients[6].groups_header",
             "tenants[0].upstreams[1]",
             "tenants[1].name",
             "tenants[2].name",
