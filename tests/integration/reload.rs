@@ -84,8 +84,11 @@ async fn a_faulty_file_changes_nothing_and_says_why() {
     let mut faulty: Value = world.gate.settings.file.clone();
     faulty["trust"]["mode"] = "lax".into();
     faulty["limits"] = json!({"body": "20 parsecs"});
+    faulty["tenants"] = json!([{"name": "acme"}]);
+    faulty["settings"] = json!({"tenants": {"globex": {"depth": 1}}});
+    faulty["budgets"] = json!([{"client": "nobody", "streams": 1}]);
     for (text, named) in [
-        (faulty.to_string(), vec!["trust.mode", "limits.body"]),
+        (faulty.to_string(), vec!["trust.mode", "limits.body", "settings.tenants.globex", "budgets[0].client"]),
         ("listen: [".to_owned(), vec![]),
         (String::new(), vec!["upstreams"]),
     ] {
