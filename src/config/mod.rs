@@ -187,6 +187,7 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
     policy::check_upstreams(&file.tenants, |name| upstreams.iter().any(|upstream| upstream.name == name), faults);
     let vault = file.vault.resolve("vault", faults);
     check_personal_keys(&upstreams, &vault, faults);
+    check_providers(&upstreams, faults);
     let context = file.context.resolve("context", faults);
     let mut memory = file.memory.resolve("memory", faults);
     memory.retention = trust.tenants.retention();
@@ -222,6 +223,20 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
         limits,
         log: file.log.clone(),
     })
+}
+
+/// An upstream that merely is named like a provider counts as that provider's. Beside one that says whose it is, and is elsewhere, the name
+/// must be an accident: what people stored for the one would be shown to the other.
+fn check_providers(upstreams: &[Upstream], faults: &mut Faults) {
+    for (i, named) in upstreams.iter().enumerate().filter(|(_, upstream)| upstream.provider.is_none()) {
+        let is_of_it = |other: &&Upstream| other.provider.is_some_and(|provider| provider.name == named.name);
+        let elsewhere = upstreams.iter().filter(is_of_it).find(|other| other.origin != named.origin);
+        if let Some(other) = elsewhere {
+            let reason = format!("is the provider of `{}`, which is elsewhere: keys for the one would be shown to the other", other.name);
+            let remedy = format!("rename it, or give it `provider: {}` if it is that provider's", named.name);
+            faults.add(format!("upstreams[{i}].name"), reason, remedy);
+        }
+    }
 }
 
 /// An upstream for keys of people's own, where nobody may have one, would serve nobody.
