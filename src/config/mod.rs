@@ -232,7 +232,8 @@ fn check_providers(upstreams: &[Upstream], faults: &mut Faults) {
         let is_of_it = |other: &&Upstream| other.provider.is_some_and(|provider| provider.name == named.name);
         let elsewhere = upstreams.iter().filter(is_of_it).find(|other| other.origin != named.origin);
         if let Some(other) = elsewhere {
-            let reason = format!("is the provider of `{}`, which is elsewhere: keys for the one would be shown to the other", other.name);
+            let reason =
+                format!("is the provider of `{}`, which is elsewhere: keys for the one would be shown to the other", other.name);
             let remedy = format!("rename it, or give it `provider: {}` if it is that provider's", named.name);
             faults.add(format!("upstreams[{i}].name"), reason, remedy);
         }

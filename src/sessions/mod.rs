@@ -190,7 +190,8 @@ impl Sessions {
     fn live_of(&self, scope: &UserScope, now: i64) -> Vec<LiveSession> {
         let found = self.live.lock().of(self.store.file_id(scope.user()), &self.settings.load(), now);
         // One of before an erasure has another hash: it belongs to nobody any more.
-        let is_of_now = |key: &LiveKey, id: &SessionId| self.live_key(scope, &[b"session", id.as_str().as_bytes()]).as_ref() == Some(key);
+        let is_of_now =
+            |key: &LiveKey, id: &SessionId| self.live_key(scope, &[b"session", id.as_str().as_bytes()]).as_ref() == Some(key);
         found.into_iter().filter(|(key, session)| is_of_now(key, &session.id)).map(|(_, session)| session).collect()
     }
 
