@@ -268,3 +268,21 @@ fn the_master_key_is_no_other_secret() {
         assert_eq!(faults_of(&format!("storage: {{master_key: {{file: {master}}}}}\n{elsewhere}")), [], "{path}");
     }
 }
+
+#[test]
+fn a_name_that_would_draw_anothers_keys_is_a_fault() {
+    let with = |named: &str| {
+        let other = "{name: cloud, provider: openai}";
+        faults_of(&format!("upstreams: [{named}, {other}]")).into_iter().map(|fault| fault.path).collect::<Vec<_>>()
+    };
+    for (named, paths) in [
+        ("{name: openai, url: \"http://127.0.0.1:1/v1\"}", &["upstreams[0].name"][..]),
+        ("{name: openai, builtin: demo}", &["upstreams[0].name"]),
+        ("{name: openai, url: \"https://api.openai.com/v1\"}", &[]),
+        ("{name: openai, provider: openai, url: \"http://127.0.0.1:1/v1\"}", &[]),
+        ("{name: openai, provider: groq}", &[]),
+        ("{name: groq, url: \"http://127.0.0.1:1/v1\"}", &[]),
+    ] {
+        assert_eq!(with(named), paths, "{named}");
+    }
+}

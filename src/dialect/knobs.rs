@@ -56,12 +56,16 @@ impl Knob {
 
 impl Conversation {
     /// What the request says of a knob; none where it says nothing, or `null`, or its dialect has no such thing. Of two names for one
-    /// number the greater counts.
+    /// number the greater counts; of one name that is there twice, or in other letters, nothing can be read.
     #[must_use]
     pub fn knob(&self, knob: Knob) -> Option<Sent> {
         let members = self.knob_members()?;
         let mut said = None;
         for name in knob.names(self.dialect) {
+            // Which of two the backend takes, nobody knows: it is no number that could be held to bounds.
+            if members.check(name).is_err() {
+                return Some(Sent::Unreadable);
+            }
             let Some(text) = members.get(name).map(|member| self.slice(&member.value)).filter(|text| *text != b"null") else {
                 continue;
             };

@@ -165,6 +165,11 @@ impl Book {
         self.clear(scope, Some(session)).map(drop)
     }
 
+    /// Drops what is in RAM of an erased person. What lasted went with the file.
+    pub fn forget(&self, scope: &UserScope) {
+        self.layers.forget(&self.store, scope);
+    }
+
     fn write(
         &self,
         scope: &UserScope,
@@ -173,7 +178,7 @@ impl Book {
     ) -> Result<Own, BookError> {
         let load = || Layers::load(&self.store, scope);
         let session = own(session);
-        self.layers.change(&self.store, scope, load, |layers| {
+        self.layers.change(&self.store, scope, load, |layers, epoch| {
             let before = session.map_or(Some(&layers.user), |session| layers.sessions.get(session));
             let after = edit(before.unwrap_or(&Parameters::default()))?;
             if *before.unwrap_or(&Parameters::default()) == after {
@@ -198,7 +203,7 @@ impl Book {
             if changed.bytes() > MOST_BYTES.max(layers.bytes()) {
                 return Ok((None, Err(BookError::Size)));
             }
-            self.store.commit(scope, Batch { shelves, ..Batch::default() })?;
+            self.store.commit_in(scope, epoch, Batch { shelves, ..Batch::default() })?;
             let own = changed.of(session);
             Ok((Some(changed), Ok(own)))
         })?

@@ -31,5 +31,7 @@ pub use balance::{Balance, run_checks};
 pub use charge::tidy as tidy_budgets;
 pub use exchange::unix_ms;
 pub use gateway::Gateway;
+pub use history::METHODS as HISTORY_METHODS;
 pub use listing::{ListCache, list_fetcher};
+pub use me::routes::{BASE as ME, ROUTES as ME_ROUTES};
 pub use services::{Runtime, Services};

@@ -67,7 +67,12 @@ fn layers<'a>(
     own: &'a Own,
 ) -> Vec<Given<'a>> {
     let rules = &runtime.settings;
-    let tenant = scope.and_then(|scope| rules.tenants.get(scope.user().tenant()));
+    // Who is nobody proven is held to what their client is fixed to.
+    let tenant = match scope.filter(|scope| !scope.is_sandbox()) {
+        Some(scope) => Some(scope.user().tenant()),
+        None => runtime.trust.fixed_tenant(client),
+    };
+    let tenant = tenant.and_then(|tenant| rules.tenants.get(tenant));
     [
         (Layer::Factory, Some(factory)),
         (Layer::Configured, Some(&rules.configured)),

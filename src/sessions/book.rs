@@ -345,7 +345,7 @@ impl Sessions {
             &self.store,
             scope,
             || self.load(scope),
-            |index| {
+            |index, epoch| {
                 let index = Index::clone(index);
                 let mut draft = Draft { index, changes: Vec::new(), settings: &settings, ended: Vec::new() };
                 draft.sweep(&live, now);
@@ -355,7 +355,7 @@ impl Sessions {
                 if changes.is_empty() {
                     return Ok((None, (Vec::new(), planned)));
                 }
-                self.store.commit(scope, Batch { shelves: changes, ..Batch::default() })?;
+                self.store.commit_in(scope, epoch, Batch { shelves: changes, ..Batch::default() })?;
                 Ok((Some(draft.index), (draft.ended, planned)))
             },
         )?;

@@ -148,11 +148,12 @@ impl Live {
         Some(&entry.session).filter(|session| session.running > 0 || !is_over(session, settings, now))
     }
 
-    /// A person's sessions in RAM, in no order.
-    pub fn of(&self, file: FileId, settings: &SessionSettings, now: i64) -> Vec<LiveSession> {
+    /// A person's sessions in RAM, in no order; those of before an erasure may be among them.
+    pub fn of(&self, file: FileId, settings: &SessionSettings, now: i64) -> Vec<(LiveKey, LiveSession)> {
         let all = self.busy.iter().chain(self.resting.iter()).chain(self.protected.iter());
-        let own = all.filter(|(key, _)| key.file == file).map(|(_, entry)| &entry.session);
-        own.filter(|session| session.running > 0 || !is_over(session, settings, now)).cloned().collect()
+        let own = all.filter(|(key, _)| key.file == file).map(|(key, entry)| (*key, &entry.session));
+        let own = own.filter(|(_, session)| session.running > 0 || !is_over(session, settings, now));
+        own.map(|(key, session)| (key, session.clone())).collect()
     }
 
     /// Ends a session.

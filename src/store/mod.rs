@@ -45,7 +45,7 @@ use journal::Journal;
 pub use journal::{JournalEntry, Queue};
 use keys::MasterKey;
 pub use ledger::{Account, Amount, Ledger};
-pub use per_user::PerUser;
+pub use per_user::{Epoch, PerUser};
 use registry::Registry;
 pub use rotate::{KeySource, Rotated};
 pub use seal::FileId;
@@ -263,9 +263,25 @@ impl Store {
     /// [`StoreError::NotEnrolled`] for a user that was never enrolled or was erased; else when the disk fails.
     #[expect(clippy::needless_pass_by_value, reason = "a batch is used up")]
     pub fn commit(&self, scope: &UserScope, batch: Batch) -> Result<(), StoreError> {
+        self.write(scope, None, &batch)
+    }
+
+    /// The same for changes that were made of what was read in `epoch`: what was erased since must not come back with them.
+    ///
+    /// # Errors
+    /// As [`Store::commit`]; [`StoreError::NotEnrolled`] too where the user was erased and came again meanwhile.
+    #[expect(clippy::needless_pass_by_value, reason = "a batch is used up")]
+    pub fn commit_in(&self, scope: &UserScope, epoch: Epoch, batch: Batch) -> Result<(), StoreError> {
+        self.write(scope, Some(epoch), &batch)
+    }
+
+    fn write(&self, scope: &UserScope, epoch: Option<Epoch>, batch: &Batch) -> Result<(), StoreError> {
         let id = self.file_id(scope.user());
         let _gate = self.gate(&id);
         let seal = self.seal(&id)?;
+        if epoch.is_some_and(|epoch| epoch.0 != Some(*seal.hash)) {
+            return Err(StoreError::NotEnrolled);
+        }
         if batch.is_empty() {
             return Ok(());
         }
@@ -273,7 +289,7 @@ impl Store {
         if self.file(&id).is_foreign(&seal)? {
             return Err(self.part_with_foreign(&id, &seal));
         }
-        self.file(&id).commit(&seal, &batch)
+        self.file(&id).commit(&seal, batch)
     }
 
     /// The key of the hashes of a user's turns. Stable until the user is erased. Answers from memory.

@@ -1,5 +1,6 @@
 //! What is kept in RAM of users' shelves, bounded by their number. One place a user, shared by all who work on that user.
 
+use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -21,9 +22,20 @@ struct Slot<T>(Mutex<Option<Held<T>>>);
 
 #[derive(Debug)]
 struct Held<T> {
-    /// The hash key under which it was read.
-    key: Option<[u8; 16]>,
+    /// When it was read.
+    epoch: Epoch,
     value: Arc<T>,
+}
+
+/// The time between two erasures of one user, told by the user's hash key. None for a user who was never enrolled.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Epoch(pub(super) Option<[u8; 16]>);
+
+/// Without the key.
+impl fmt::Debug for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Epoch").finish_non_exhaustive()
+    }
 }
 
 impl<T> PerUser<T> {
@@ -35,10 +47,10 @@ impl<T> PerUser<T> {
 
     /// What is in RAM. Never waits for a disk: while another reads or writes, there is nothing.
     pub fn peek(&self, store: &Store, scope: &UserScope) -> Option<Arc<T>> {
-        let key = key_of(store, scope).ok()?;
+        let epoch = epoch_of(store, scope).ok()?;
         let slot = Arc::clone(self.slots.lock().get(&store.file_id(scope.user()))?);
         let held = slot.0.try_lock()?;
-        held.as_ref().filter(|held| held.key == key).map(|held| Arc::clone(&held.value))
+        held.as_ref().filter(|held| held.epoch == epoch).map(|held| Arc::clone(&held.value))
     }
 
     /// What there is of the user; `load` reads it. Blocks on the disk.
@@ -51,11 +63,12 @@ impl<T> PerUser<T> {
         scope: &UserScope,
         load: impl FnOnce() -> Result<T, StoreError>,
     ) -> Result<Arc<T>, StoreError> {
-        self.change(store, scope, load, |value| Ok((None, Arc::clone(value))))
+        self.change(store, scope, load, |value, _| Ok((None, Arc::clone(value))))
     }
 
     /// Changes what there is of the user: `change` writes to the disk and says what is there from now on, if that differs. Changes of one
-    /// user follow each other. Blocks on the disk.
+    /// user follow each other. It must write by [`Store::commit_in`] with the epoch that it is given, if it writes anything that it took from
+    /// there: an erasure may come in between. Blocks on the disk.
     ///
     /// # Errors
     /// What `load` or `change` fails with. What is in RAM is read anew next time.
@@ -64,18 +77,26 @@ impl<T> PerUser<T> {
         store: &Store,
         scope: &UserScope,
         load: impl FnOnce() -> Result<T, StoreError>,
-        change: impl FnOnce(&Arc<T>) -> Result<(Option<T>, R), StoreError>,
+        change: impl FnOnce(&Arc<T>, Epoch) -> Result<(Option<T>, R), StoreError>,
     ) -> Result<R, StoreError> {
         let slot = self.slot(store.file_id(scope.user()));
         let mut held = slot.0.lock();
-        let key = key_of(store, scope)?;
-        let value = match held.take().filter(|held| held.key == key) {
+        let epoch = epoch_of(store, scope)?;
+        let value = match held.take().filter(|held| held.epoch == epoch) {
             Some(held) => held.value,
             None => Arc::new(load()?),
         };
-        let (new, result) = change(&value)?;
-        *held = Some(Held { key, value: new.map_or(value, Arc::new) });
+        let (new, result) = change(&value, epoch)?;
+        *held = Some(Held { epoch, value: new.map_or(value, Arc::new) });
         Ok(result)
+    }
+
+    /// Drops what is in RAM of an erased user. Waits for who works on that user.
+    pub fn forget(&self, store: &Store, scope: &UserScope) {
+        let slot = self.slots.lock().peek(&store.file_id(scope.user())).cloned();
+        if let Some(slot) = slot {
+            slot.0.lock().take();
+        }
     }
 
     /// Number of users in RAM.
@@ -104,11 +125,10 @@ impl<T> PerUser<T> {
     }
 }
 
-/// The key that changes with an erasure; none for a user who was never enrolled.
-fn key_of(store: &Store, scope: &UserScope) -> Result<Option<[u8; 16]>, StoreError> {
+fn epoch_of(store: &Store, scope: &UserScope) -> Result<Epoch, StoreError> {
     match store.hash_key(scope) {
-        Ok(key) => Ok(Some(key)),
-        Err(StoreError::NotEnrolled) => Ok(None),
+        Ok(key) => Ok(Epoch(Some(key))),
+        Err(StoreError::NotEnrolled) => Ok(Epoch(None)),
         Err(error) => Err(error),
     }
 }

@@ -124,7 +124,7 @@ impl Vault {
             &self.store,
             scope,
             || self.read_or_mend(scope, || self.write(scope, &key)),
-            |keys| {
+            |keys, _| {
                 let new = keys.with(Arc::clone(&key));
                 if new.bytes() > MOST_BYTES {
                     return Ok((None, Err(VaultError::Full)));
@@ -149,7 +149,7 @@ impl Vault {
             &self.store,
             scope,
             || self.read_or_mend(scope, || remove().map(|()| mended.set(true))),
-            |keys| {
+            |keys, _| {
                 if keys.get(provider).is_none() {
                     return Ok((None, mended.get()));
                 }
@@ -168,12 +168,12 @@ impl Vault {
             &self.store,
             scope,
             || self.read(scope),
-            |keys| {
+            |keys, epoch| {
                 let Some(current) = keys.get(&key.provider).filter(|current| current.secret == key.secret) else {
                     return Ok((None, ()));
                 };
                 let current = Arc::new(PersonalKey { tested: Some(tested), ..PersonalKey::clone(current) });
-                self.write(scope, &current)?;
+                self.store.commit_in(scope, epoch, batch_of(&current))?;
                 Ok((Some(keys.with(current)), ()))
             },
         )
@@ -189,10 +189,7 @@ impl Vault {
 
     /// Wipes what is in RAM of an erased person. What an answer under way still holds ends with it.
     pub fn forget(&self, scope: &UserScope) {
-        // What was read under the key of before is dropped for what there is now, read or not.
-        if let Err(error) = self.load(scope) {
-            tracing::debug!(%error, "no keys are there after an erasure");
-        }
+        self.cache.forget(&self.store, scope);
     }
 
     fn read(&self, scope: &UserScope) -> Result<Keys, StoreError> {
@@ -212,9 +209,12 @@ impl Vault {
     }
 
     fn write(&self, scope: &UserScope, key: &PersonalKey) -> Result<(), StoreError> {
-        let shelves = vec![ShelfChange::put(Shelf::Keys, &key.provider, key.encode())];
-        self.store.commit(scope, Batch { shelves, ..Batch::default() })
+        self.store.commit(scope, batch_of(key))
     }
+}
+
+fn batch_of(key: &PersonalKey) -> Batch {
+    Batch { shelves: vec![ShelfChange::put(Shelf::Keys, &key.provider, key.encode())], ..Batch::default() }
 }
 
 impl PersonalKey {

@@ -21,6 +21,7 @@ mod failover;
 mod harness;
 mod headers;
 mod isolation;
+mod isolation_routes;
 mod jwt;
 mod keys;
 mod keys_isolation;

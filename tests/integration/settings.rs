@@ -169,8 +169,13 @@ async fn what_the_operator_keeps_is_kept_from_people_and_requests() {
     );
     let demanded = json!({"messages": turns(), "tools": tools(&["delete", "mail"]), "tool_choice": {"type": "function", "function": {"name": "delete"}}});
     world.send(&Request::post(CHAT, demanded.to_string()).signed("ana")).await.assert_refused(400, "tool_not_allowed");
-    let twice = r#"{"messages":[{"role":"user","content":"h"}],"temperature":2,"Temperature":0.5}"#;
-    world.send(&Request::post(CHAT, twice).signed("ana")).await.assert_refused(400, "ambiguous_key");
+    for twice in [
+        r#"{"messages":[{"role":"user","content":"h"}],"temperature":2,"Temperature":0.5}"#,
+        r#"{"messages":[{"role":"user","content":"h"}],"temperature":0.5,"temperature":2}"#,
+        r#"{"messages":[{"role":"user","content":"h"}],"temperature":null,"temperature":2}"#,
+    ] {
+        world.send(&Request::post(CHAT, twice).signed("ana")).await.assert_refused(400, "ambiguous_key");
+    }
     // The dry run tells the same.
     let told = world.send(&say("POST", "/explain", &body).signed("ana")).await;
     told.assert_ok();

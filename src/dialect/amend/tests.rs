@@ -266,3 +266,17 @@ fn without_changes_the_bytes_are_the_same_allocation() {
     let none = Edits { fields: BTreeMap::from([(Knob::Temperature, None)]), ..only(&["*"]) };
     assert_eq!(conversation.rewrite(&none).as_ptr(), conversation.body().as_ptr());
 }
+
+#[test]
+fn of_a_number_that_is_there_twice_nothing_is_read() {
+    for body in [
+        r#"{"temperature":0.1,"temperature":1.9,"messages":[]}"#,
+        r#"{"temperature":null,"temperature":1.9,"messages":[]}"#,
+        r#"{"temperature":0.1,"Temperature":1.9,"messages":[]}"#,
+        r#"{"TEMPERATURE":0.1,"messages":[]}"#,
+    ] {
+        assert_eq!(parse(CHAT, body).knob(Knob::Temperature), Some(Sent::Unreadable), "{body}");
+    }
+    let options = r#"{"messages":[],"options":{"top_p":0.1,"Top_P":0.9}}"#;
+    assert_eq!(parse(Dialect::OllamaChat, options).knob(Knob::TopP), Some(Sent::Unreadable));
+}

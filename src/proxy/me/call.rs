@@ -4,12 +4,10 @@ use http::header::CONTENT_TYPE;
 use pingora::http::RequestHeader;
 
 use super::super::exchange::Exchange;
+use super::routes::{BASE, ROUTES};
 use super::{budget, keys, no_fact, sessions, settings};
 use crate::enforce::Refusal;
 use crate::ids::FactId;
-
-/// Where the API begins.
-const BASE: &str = "/memgate/v1/me";
 
 /// What a person asks of their memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +88,12 @@ pub fn find(request: &RequestHeader, exchange: &mut Exchange) -> Result<Call, Re
     Ok(call)
 }
 
-fn route(method: &str, path: &str) -> Result<Call, Miss> {
+pub(super) fn route(method: &str, path: &str) -> Result<Call, Miss> {
+    let call = call_at(method, path)?;
+    if ROUTES.contains(&call.route()) { Ok(call) } else { Err(Miss::Path) }
+}
+
+fn call_at(method: &str, path: &str) -> Result<Call, Miss> {
     let rest = path.strip_prefix(BASE).ok_or(Miss::Path)?;
     let (noun, below) = rest.strip_prefix('/').map_or((rest, None), |rest| match rest.split_once('/') {
         Some((noun, below)) => (noun, Some(below)),

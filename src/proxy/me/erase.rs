@@ -60,11 +60,12 @@ pub async fn erase(services: &Services, exchange: &Exchange, scope: UserScope, b
     }
     let erasure = Erasure { receipt: exchange.record.request, at: unix_ms() };
     let (memory, sessions) = (Arc::clone(&services.memory), Arc::clone(&services.sessions));
-    let vault = Arc::clone(&services.vault);
+    let (vault, settings) = (Arc::clone(&services.vault), Arc::clone(&services.settings));
     let (erased, waiting_turns) = off_thread(move || {
         let waiting = memory.waiting_lessons(&scope)?;
         let erased = memory.erase(&scope, erasure)?;
         vault.forget(&scope);
+        settings.forget(&scope);
         sessions.forget(&scope);
         Ok((erased, waiting))
     })

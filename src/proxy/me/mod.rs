@@ -12,6 +12,7 @@ mod facts;
 mod formats;
 pub(super) mod input;
 mod keys;
+pub(super) mod routes;
 mod sessions;
 mod settings;
 mod shape;

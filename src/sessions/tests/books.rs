@@ -188,3 +188,18 @@ fn an_erasure_ends_all_of_it() {
     assert!(matches!(sessions.show(&ana, &id("plans"), 0, 9, NOW), Err(SessionError::NoSession)));
     assert_eq!(sessions.live.lock().len(), 0);
 }
+
+#[test]
+fn what_others_erase_leaves_no_session_in_sight() {
+    let sessions = with(&SimulatedDisk::default(), SessionSettings::default());
+    let ana = person(&sessions, "ana");
+    sessions.create(&ana, Some(id("plans")), None, NOW).unwrap();
+    let _lease = sessions.begin(&ana, &id("plans"), NOW).unwrap();
+    // As an operator erases a tenant: nobody tells the sessions.
+    sessions.store.erase(&ana, Erasure { receipt: RequestId::fresh(), at: NOW + 10 }).unwrap();
+    for _ in ["erased", "come again"] {
+        let page = sessions.list(&ana, Wanted::All, None, 9, NOW).unwrap();
+        assert_eq!((page.sessions, page.live), (Vec::new(), 0));
+        person(&sessions, "ana");
+    }
+}

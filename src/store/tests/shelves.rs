@@ -72,7 +72,7 @@ fn what_is_in_ram_ends_with_an_erasure_and_is_bounded() {
     let load = |scope: &UserScope| store.shelf(scope, Shelf::Keys, None).map(|rows| rows.len());
     assert_eq!(cache.peek(&store, &alice), None);
     assert_eq!(*cache.get(&store, &alice, || load(&alice)).unwrap(), 0);
-    let write = |_: &std::sync::Arc<usize>| {
+    let write = |_: &std::sync::Arc<usize>, _| {
         store.commit(
             &alice,
             Batch { shelves: vec![ShelfChange::put(Shelf::Keys, "openai", b"k".to_vec())], ..Batch::default() },
@@ -92,4 +92,25 @@ fn what_is_in_ram_ends_with_an_erasure_and_is_bounded() {
     }
     assert_eq!(cache.len(), 2);
     assert_eq!(cache.peek(&store, &alice), None);
+}
+
+#[test]
+fn what_was_read_before_an_erasure_is_not_written_after_it() {
+    let store = open(&SimulatedDisk::default()).unwrap();
+    let cache: PerUser<usize> = PerUser::new(NonZeroUsize::new(2).unwrap());
+    let alice = enrolled(&store, "alice");
+    let load = || store.shelf(&alice, Shelf::Settings, None).map(|rows| rows.len());
+    let put = || Batch { shelves: vec![ShelfChange::put(Shelf::Settings, "user", b"{}".to_vec())], ..Batch::default() };
+    let late = cache.change(&store, &alice, load, |_, epoch| {
+        store.erase(&alice, erasure())?;
+        enrolled(&store, "alice");
+        store.commit_in(&alice, epoch, put()).map(|()| (None, ()))
+    });
+    assert!(matches!(late, Err(StoreError::NotEnrolled)), "{late:?}");
+    assert_eq!(load().unwrap(), 0);
+    cache.change(&store, &alice, load, |_, epoch| store.commit_in(&alice, epoch, put()).map(|()| (Some(1), ()))).unwrap();
+    assert_eq!((load().unwrap(), cache.peek(&store, &alice).as_deref()), (1, Some(&1)));
+    let held = cache.peek(&store, &alice).unwrap();
+    cache.forget(&store, &alice);
+    assert_eq!(std::sync::Arc::strong_count(&held), 1, "nothing else holds it");
 }
