@@ -179,7 +179,7 @@ impl Catalog {
         // Two that serve whatever they are asked for are places of the same models only where both say which share they take.
         let mut first: Option<(u32, bool)> = None;
         for considered in all.iter_mut().filter(|considered| considered.reason == Reason::Pattern) {
-            if considered.offer.is_none_or(|offer| !offer.model.is_anything()) {
+            if considered.offer.is_none_or(|offer| offer.fit != Fit::Pattern(0)) {
                 continue;
             }
             let Upstream { priority, shares, .. } = **considered.upstream;

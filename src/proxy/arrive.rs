@@ -162,7 +162,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
             None => invite_body(session).await.map_err(refuse_unreceivable)?,
         }
     }
-    forwarding.route.set_path(&forwarding.path);
+    forwarding.route.set_path(route.path);
     forwarding.path = forwarding.upstream.path_of(route.api, &forwarding.path);
     exchange.record.upstream = Some(Clipped::new(&forwarding.upstream.name));
     forwarding.prepared = Instant::now();

@@ -12,7 +12,7 @@ use super::services::Services;
 use crate::catalog::{Asker, Catalog, Choice, SharedState, Upstream, check_further};
 use crate::dialect::conversation::Conversation;
 use crate::dialect::stored::{Kept, ReferenceKind};
-use crate::dialect::{Api, Dialect, Naming, Reach, model_in_path, names_more};
+use crate::dialect::{Api, Dialect, Naming, Reach, model_in_path, names_more, with_model_in_path};
 use crate::enforce::{Grant, Refusal, UserScope};
 use crate::memory::Holder;
 
@@ -135,12 +135,7 @@ impl Call<'_> {
     /// Its path and its body with another name of the model.
     #[must_use]
     pub fn with_model(&self, name: &str) -> (String, Option<Bytes>) {
-        let mut path = self.path.to_owned();
-        if let Some(at) = model_in_path(self.path) {
-            let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-            let coded = name.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") });
-            path.replace_range(at, &coded.collect::<String>());
-        }
+        let path = with_model_in_path(self.path, name).unwrap_or_else(|| self.path.to_owned());
         let rewrite =
             |body: &Bytes| Naming::of(body, self.keys()).map_or_else(|| body.clone(), |naming| naming.rewrite(body, name));
         (path, self.body.map(rewrite))

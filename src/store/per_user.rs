@@ -35,8 +35,9 @@ impl<T> PerUser<T> {
 
     /// What is in RAM. Never waits for a disk: while another reads or writes, there is nothing.
     pub fn peek(&self, store: &Store, scope: &UserScope) -> Option<Arc<T>> {
-        let key = key_of(store, scope).ok()?;
-        let slot = Arc::clone(self.slots.lock().get(&store.file_id(scope.user()))?);
+        let file = store.file_id(scope.user());
+        let key = key_of(store, &file).ok()?;
+        let slot = Arc::clone(self.slots.lock().get(&file)?);
         let held = slot.0.try_lock()?;
         held.as_ref().filter(|held| held.key == key).map(|held| Arc::clone(&held.value))
     }
@@ -66,9 +67,10 @@ impl<T> PerUser<T> {
         load: impl FnOnce() -> Result<T, StoreError>,
         change: impl FnOnce(&Arc<T>) -> Result<(Option<T>, R), StoreError>,
     ) -> Result<R, StoreError> {
-        let slot = self.slot(store.file_id(scope.user()));
+        let file = store.file_id(scope.user());
+        let slot = self.slot(file);
         let mut held = slot.0.lock();
-        let key = key_of(store, scope)?;
+        let key = key_of(store, &file)?;
         let value = match held.take().filter(|held| held.key == key) {
             Some(held) => held.value,
             None => Arc::new(load()?),
@@ -105,8 +107,8 @@ impl<T> PerUser<T> {
 }
 
 /// The key that changes with an erasure; none for a user who was never enrolled.
-fn key_of(store: &Store, scope: &UserScope) -> Result<Option<[u8; 16]>, StoreError> {
-    match store.hash_key(scope) {
+fn key_of(store: &Store, file: &FileId) -> Result<Option<[u8; 16]>, StoreError> {
+    match store.hash_key_of(file) {
         Ok(key) => Ok(Some(key)),
         Err(StoreError::NotEnrolled) => Ok(None),
         Err(error) => Err(error),

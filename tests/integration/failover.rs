@@ -381,3 +381,20 @@ async fn the_dry_run_says_who_would_be_asked_and_why() {
     let told = json!([{"name": "fake", "reason": "load"}, {"name": "second", "reason": "priority"}]);
     assert_eq!(answer.json()["request"]["upstreams"], told);
 }
+
+#[tokio::test]
+async fn who_takes_over_is_asked_for_its_own_name_of_the_model_in_the_path_too() {
+    let named = |file: &mut Value| {
+        for (at, name) in [(0, "a/one"), (1, "b/two")] {
+            file["upstreams"][at]["models"] = json!([{"name": "m", "upstream_name": name}]);
+        }
+    };
+    let (world, second) = pair(|_| Script::json(503, &json!({})), Script::fitting, named).await;
+    let google = Request::post("/v1/models/m:generateContent", r#"{"contents": []}"#).vouched("ana");
+    world.send(&google).await.assert_ok();
+    assert_eq!(world.upstream.last().target, "/v1/models/a%2Fone:generateContent");
+    assert_eq!(second.last().target, "/v1/models/b%2Ftwo:generateContent");
+    assert_eq!(second.last().text(), r#"{"contents": []}"#);
+    world.send(&hello()).await.assert_ok();
+    assert_eq!((&world.upstream.last().json()["model"], &second.last().json()["model"]), (&json!("a/one"), &json!("b/two")));
+}

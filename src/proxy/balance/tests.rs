@@ -90,7 +90,8 @@ fn a_reload_keeps_what_is_still_there() {
 #[test]
 fn a_conversation_stays_and_two_persons_do_not_share_one() {
     let (balance, other) = (balance(), balance());
-    let upstreams: Vec<_> = (0..8).map(|n| serde_json::json!({"name": format!("u{n}"), "url": "http://x", "weight": 1})).collect();
+    let upstreams: Vec<_> =
+        (0..8).map(|n| serde_json::json!({"name": format!("u{n}"), "url": "http://x", "weight": 1})).collect();
     let choices = catalog(upstreams.into()).choose(Api::OpenAi, Some("m"), &Asker::default()).unwrap();
     let (ana, bert) = (test_scope("ana", Assurance::Verified), test_scope("bert", Assurance::Verified));
     let session = |n: u32| SessionId::parse(&format!("chat-{n}")).unwrap();
