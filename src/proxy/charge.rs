@@ -42,7 +42,7 @@ pub struct Charge {
 /// What the model costs the operator at this upstream, under a key from there. None: what it does costs nothing.
 pub fn price_of(choice: &Choice, key: Option<&str>) -> Option<Price> {
     let own = key != Some(KeySource::Personal.as_str());
-    choice.model.as_ref()?.price.filter(|_| own)
+    choice.price().filter(|_| own)
 }
 
 /// Another upstream has taken over: what is used there costs what it costs there.
