@@ -11,6 +11,7 @@ use super::model::{Fit, Model, find, is_free};
 use super::upstream::Upstream;
 use crate::dialect::Api;
 use crate::enforce::Refusal;
+use crate::quota::Price;
 
 /// An upstream that serves what was asked for.
 #[derive(Debug, Clone)]
@@ -28,6 +29,16 @@ impl Choice {
     #[must_use]
     pub fn of(upstream: Arc<Upstream>) -> Self {
         Self { upstream, rename: None, model: None, reason: Reason::Any }
+    }
+
+    /// What its tokens cost, where the catalog says so. Of a request that names no model, or names it so that two readers could find
+    /// different ones, the backend may make any: then it is the dearest of the upstream's.
+    #[must_use]
+    pub fn price(&self) -> Option<Price> {
+        match &self.model {
+            Some(model) => model.price,
+            None => self.upstream.models.iter().filter_map(|model| model.price).reduce(Price::dearer),
+        }
     }
 
     /// Tokens that the model reads and writes in one request, where the catalog says so.
@@ -179,7 +190,7 @@ impl Catalog {
         // Two that serve whatever they are asked for are places of the same models only where both say which share they take.
         let mut first: Option<(u32, bool)> = None;
         for considered in all.iter_mut().filter(|considered| considered.reason == Reason::Pattern) {
-            if considered.offer.is_none_or(|offer| !offer.model.is_anything()) {
+            if considered.offer.is_none_or(|offer| offer.fit != Fit::Pattern(0)) {
                 continue;
             }
             let Upstream { priority, shares, .. } = **considered.upstream;

@@ -88,9 +88,53 @@ impl Conversation {
     }
 
     fn thinks(&self) -> bool {
-        let Some(thinking) = self.members.get("thinking") else { return false };
-        let value = serde_json::from_slice::<serde_json::Value>(self.slice(&thinking.value)).unwrap_or_default();
-        value.is_object() && value["type"] != "disabled"
+        self.thinking().is_some()
+    }
+
+    /// What the request says of thinking, unless that is off.
+    fn thinking(&self) -> Option<serde_json::Value> {
+        let thinking = self.members.get("thinking")?;
+        let value = serde_json::from_slice::<serde_json::Value>(self.slice(&thinking.value)).ok()?;
+        (value.is_object() && value["type"] != "disabled").then_some(value)
+    }
+
+    /// The most tokens that each answer may have, by whichever name the backend reads it. None where the request sets no most: 0 or less
+    /// is without end for some.
+    #[must_use]
+    pub fn answer_limit(&self) -> Option<u64> {
+        match self.knob(Knob::MaxTokens)? {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at least 1; beyond u64 it is its most")]
+            Sent::Number(most) if most >= 1.0 => Some(most.ceil() as u64),
+            Sent::Number(_) | Sent::Unreadable => None,
+        }
+    }
+
+    /// How many answers are asked for: `n`, and `best_of` of the older completions. At least 1; of what is said twice nobody knows which
+    /// counts, so that is as many as can be.
+    #[must_use]
+    pub fn answers(&self) -> u64 {
+        let names: &[&str] = match self.dialect {
+            Dialect::ChatCompletions => &["n"],
+            Dialect::Completions => &["n", "best_of"],
+            _ => &[],
+        };
+        if names.iter().any(|name| self.members.check(name).is_err()) {
+            return u64::MAX;
+        }
+        let said = names.iter().filter_map(|name| {
+            let text = std::str::from_utf8(self.slice(&self.members.get(name)?.value)).ok()?;
+            text.parse().ok()
+        });
+        said.max().unwrap_or(1).max(1)
+    }
+
+    /// The fewest tokens that an answer must be allowed: more than Anthropic's models are to think with (its documentation, "Extended
+    /// thinking"). At least 1.
+    #[must_use]
+    pub fn least_answer(&self) -> u64 {
+        let thinking = if self.dialect == Dialect::Messages { self.thinking() } else { None };
+        let budget = thinking.and_then(|thinking| thinking["budget_tokens"].as_u64());
+        budget.unwrap_or(0).saturating_add(1)
     }
 
     /// The object that holds the knobs. None where it is not there.

@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::conversation::ParseError;
 use super::keys::folds_to;
 
-/// Every name in any dialect, in lower case.
+/// Every name in any dialect, in lower case; those that say how much may be answered among them.
 const NAMES: &[&str] = &[
     "model",
     "temperature",
@@ -25,6 +25,8 @@ const NAMES: &[&str] = &[
     "function_call",
     "parallel_tool_calls",
     "thinking",
+    "n",
+    "best_of",
     "options",
 ];
 

@@ -42,7 +42,7 @@ use serde::Deserialize;
 
 pub use format::{Framing, StreamFault};
 pub use naming::{Naming, model_of, names_more, with_model};
-pub use reach::{Reach, model_in_path};
+pub use reach::{Reach, model_in_path, with_model_in_path};
 pub use route::{Route, RouteKind, route};
 
 /// A family of wire formats: what a backend declares to speak, and the shape of its errors.

@@ -110,6 +110,17 @@ pub fn model_in_path(path: &str) -> Option<Range<usize>> {
     (is_model(model) && GOOGLE.contains(&call)).then(|| below.len()..below.len() + model.len())
 }
 
+/// The path with another name of the model. None where it names none.
+#[must_use]
+pub fn with_model_in_path(path: &str, name: &str) -> Option<String> {
+    let at = model_in_path(path)?;
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    let coded = name.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") });
+    let mut changed = path.to_owned();
+    changed.replace_range(at, &coded.collect::<String>());
+    Some(changed)
+}
+
 fn is_model(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }

@@ -140,12 +140,11 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         forward_body(session, exchange, &mut forwarding, rewritten);
     } else {
         let (asks, now) = ((stored::scope_of(&grant), &asker), exchange.record.time);
-        let call = stored::Call { api: route.api, reach, path: route.path, body: body.as_ref() };
+        let call = stored::Call::new(route.api, reach, route.path, body.as_ref());
         let choices = stored::choose(services, &exchange.runtime.catalog, asks, &call, now)?;
-        let model = call.model();
         let watched = body.is_some() || session.as_mut().is_body_empty();
         let choice =
-            balance::board(services, (session, watched), exchange, (asks.0, None), (choices, model.as_deref()), &mut forwarding)
+            balance::board(services, (session, watched), exchange, (asks.0, None), (choices, call.model()), &mut forwarding)
                 .await?;
         key::present(services, exchange, asks, &mut forwarding)?;
         let price = charge::price_of(&choice, exchange.record.key);
@@ -162,7 +161,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
             None => invite_body(session).await.map_err(refuse_unreceivable)?,
         }
     }
-    forwarding.route.set_path(&forwarding.path);
+    forwarding.route.set_path(route.path);
     forwarding.path = forwarding.upstream.path_of(route.api, &forwarding.path);
     exchange.record.upstream = Some(Clipped::new(&forwarding.upstream.name));
     forwarding.prepared = Instant::now();

@@ -42,7 +42,7 @@ pub struct Charge {
 /// What the model costs the operator at this upstream, under a key from there. None: what it does costs nothing.
 pub fn price_of(choice: &Choice, key: Option<&str>) -> Option<Price> {
     let own = key != Some(KeySource::Personal.as_str());
-    choice.model.as_ref()?.price.filter(|_| own)
+    choice.price().filter(|_| own)
 }
 
 /// Another upstream has taken over: what is used there costs what it costs there.
@@ -122,7 +122,7 @@ pub fn reserve_other(
     }
     let announced = || request.headers.get(CONTENT_LENGTH)?.to_str().ok()?.trim().parse::<u64>().ok();
     let bytes = body.map(|body| body.len() as u64).or_else(announced).unwrap_or_default();
-    let demand = Demand { input: bytes.div_ceil(BYTES_A_TOKEN).max(1), output: None, answered: false };
+    let demand = Demand { input: bytes.div_ceil(BYTES_A_TOKEN).max(1), output: None, least_output: 0, answers: 0 };
     reserve(services, exchange, demand, demand.input, price).map(drop)
 }
 
@@ -145,8 +145,9 @@ pub fn end(charge: &mut Charge) {
 /// What an exchange used; none where no model did anything for it.
 fn spent(counted: u64, forwarding: &Forwarding, record: &AuditRecord) -> Option<Spent> {
     let failed = forwarding.answered && record.status.is_some_and(|status| status >= 400);
-    // Whoever leaves before the answer begins has had the request worked on.
-    if failed || (!forwarding.answered && record.outcome != Outcome::ClientLeft) {
+    // Whoever leaves before the answer begins has had the request worked on, unless it waited for a place.
+    let worked_on = record.outcome == Outcome::ClientLeft && forwarding.route.is_aboard();
+    if failed || !(forwarding.answered || worked_on) {
         return None;
     }
     let Some(chat) = &forwarding.chat else {

@@ -205,9 +205,10 @@ pub fn demand(services: &Services, draft: &Draft, fitted: &Fitted, edits: &Edits
     let input = (fitted.trim.tokens_after - fitted.reserved).saturating_add(injected);
     let output = match edits.fields.get(&Knob::MaxTokens) {
         Some(set) => set.as_ref().and_then(Number::as_u64),
-        None => draft.conversation.max_tokens(),
+        None => draft.conversation.answer_limit(),
     };
-    Demand { input, output, answered: true }
+    let (least_output, answers) = (draft.conversation.least_answer(), draft.conversation.answers());
+    Demand { input, output, least_output, answers }
 }
 
 /// Prepares a conversation and returns the body to forward.

@@ -12,7 +12,7 @@ use super::services::Services;
 use crate::catalog::{Asker, Catalog, Choice, SharedState, Upstream, check_further};
 use crate::dialect::conversation::Conversation;
 use crate::dialect::stored::{Kept, ReferenceKind};
-use crate::dialect::{Api, Dialect, Naming, Reach, model_in_path, names_more};
+use crate::dialect::{Api, Dialect, Naming, Reach, model_in_path, names_more, with_model_in_path};
 use crate::enforce::{Grant, Refusal, UserScope};
 use crate::memory::Holder;
 
@@ -116,33 +116,29 @@ pub struct Call<'a> {
     pub reach: Reach<'a>,
     pub path: &'a str,
     pub body: Option<&'a Bytes>,
+    /// Where its body names a model.
+    naming: Option<Naming>,
 }
 
-impl Call<'_> {
-    /// The model that it names, in its path or its body.
-    pub fn model(&self) -> Option<String> {
-        if let Some(at) = model_in_path(self.path) {
-            return Some(self.path[at].to_owned());
-        }
-        Naming::of(self.body?, self.keys()).map(|naming| naming.model)
+impl<'a> Call<'a> {
+    /// Reads the body, once.
+    pub fn new(api: Api, reach: Reach<'a>, path: &'a str, body: Option<&'a Bytes>) -> Self {
+        // Ollama takes both there.
+        let keys: &[&str] = if path == "/api/show" { &["model", "name"] } else { &["model"] };
+        Self { api, reach, path, body, naming: body.and_then(|body| Naming::of(body, keys)) }
     }
 
-    fn keys(&self) -> &'static [&'static str] {
-        // Ollama takes both there.
-        if self.path == "/api/show" { &["model", "name"] } else { &["model"] }
+    /// The model that it names, in its path or its body.
+    pub fn model(&self) -> Option<&str> {
+        let in_body = || self.naming.as_ref().map(|naming| naming.model.as_str());
+        model_in_path(self.path).map(|at| &self.path[at]).or_else(in_body)
     }
 
     /// Its path and its body with another name of the model.
     #[must_use]
     pub fn with_model(&self, name: &str) -> (String, Option<Bytes>) {
-        let mut path = self.path.to_owned();
-        if let Some(at) = model_in_path(self.path) {
-            let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-            let coded = name.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") });
-            path.replace_range(at, &coded.collect::<String>());
-        }
-        let rewrite =
-            |body: &Bytes| Naming::of(body, self.keys()).map_or_else(|| body.clone(), |naming| naming.rewrite(body, name));
+        let path = with_model_in_path(self.path, name).unwrap_or_else(|| self.path.to_owned());
+        let rewrite = |body: &Bytes| self.naming.as_ref().map_or_else(|| body.clone(), |naming| naming.rewrite(body, name));
         (path, self.body.map(rewrite))
     }
 }
@@ -164,7 +160,7 @@ pub fn choose(
         Ok::<_, Refusal>(choices)
     };
     match call.reach {
-        Reach::Own => choose(call.model().as_deref()),
+        Reach::Own => choose(call.model()),
         Reach::Response(id) => Ok(vec![Choice::of(find_keeper(services, catalog, (scope, asker), id, now)?)]),
         Reach::Named => {
             let conversation = Dialect::Responses.parse(call.body.cloned().unwrap_or_default()).map_err(|fault| Refusal {
@@ -178,7 +174,7 @@ pub fn choose(
             Ok(choices)
         }
         Reach::Shared => {
-            let mut choices = choose(call.model().as_deref())?;
+            let mut choices = choose(call.model())?;
             let open = choices.iter().position(|choice| choice.upstream.shared_state == SharedState::Allow);
             match (open, choices.first()) {
                 (Some(at), _) => Ok(vec![choices.swap_remove(at)]),

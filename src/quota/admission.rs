@@ -199,7 +199,7 @@ impl Reservation {
         self.price = price;
     }
 
-    /// The most tokens of an answer that fit into what is kept free, where that is less than the request may come to. An answer that is
+    /// The most tokens of each answer that fit into what is kept free, where that is less than the request may come to. An answer that is
     /// longer uses more of the budget than there was.
     #[must_use]
     pub fn output_room(&self) -> Option<u64> {
@@ -208,7 +208,7 @@ impl Reservation {
             (Lasting::Money, Some(price)) => price.output_for(hold.amount, self.demand.input),
             (Lasting::Money, None) => u64::MAX,
         });
-        rooms.min()
+        rooms.min().map(|room| room / self.demand.answers.max(1))
     }
 
     /// Counts what was used in the place of what was reserved, and writes it down. What belongs to a period that is over is not counted
@@ -300,7 +300,8 @@ fn deny(seat: &Seat, account: &mut Account, kind: Kind, held: bool, now: i64) ->
 
 /// What a request needs of one account.
 fn need(rule: &Rule, kind: Lasting, demand: Demand, price: Option<Price>) -> Need {
-    let output = if demand.answered { demand.output.unwrap_or(rule.assumed_output) } else { 0 };
+    let output = demand.output.unwrap_or(rule.assumed_output);
+    let least = output.min(demand.least_output.max(1));
     let cost = |output| {
         let spent = Spent { input: demand.input, cached: 0, output };
         match kind {
@@ -308,5 +309,5 @@ fn need(rule: &Rule, kind: Lasting, demand: Demand, price: Option<Price>) -> Nee
             Lasting::Money => price.map_or(0, |price| price.of(&spent)),
         }
     };
-    Need { least: cost(output.min(1)), most: cost(output) }
+    Need { least: cost(least.saturating_mul(demand.answers)), most: cost(output.saturating_mul(demand.answers)) }
 }

@@ -42,16 +42,18 @@ impl Zone {
 pub struct Demand {
     /// Tokens of the request, as counted.
     pub input: u64,
-    /// Most tokens of its answer, where the request says so.
+    /// Most tokens of each of its answers, where the request says so.
     pub output: Option<u64>,
-    /// An answer is asked for. Without one only the input counts.
-    pub answered: bool,
+    /// Fewer tokens than this are no answer.
+    pub least_output: u64,
+    /// How many answers are asked for. Without any only the input counts.
+    pub answers: u64,
 }
 
 /// What is to be reserved of one account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Need {
-    /// Without this much the request is not worth sending: its input, and the first token of its answer.
+    /// Without this much the request is not worth sending: its input, and the least of an answer.
     pub least: u64,
     /// All that it may come to.
     pub most: u64,

@@ -41,6 +41,16 @@ impl Spent {
 }
 
 impl Price {
+    /// Of each part the higher price.
+    #[must_use]
+    pub fn dearer(self, other: Self) -> Self {
+        Self {
+            input: self.input.max(other.input),
+            output: self.output.max(other.output),
+            cached_input: self.cached_input.max(other.cached_input),
+        }
+    }
+
     /// What this costs, in millionths of a money unit, rounded up.
     #[must_use]
     pub fn of(&self, spent: &Spent) -> u64 {

@@ -63,6 +63,16 @@ impl fmt::Debug for Sessions {
     }
 }
 
+/// Parts of a hash, each behind its length.
+fn hash_parts(key: &[u8; 16], parts: &[&[u8]]) -> [u8; 16] {
+    let mut hasher = SipHasher24::new_with_key(key);
+    for part in parts {
+        hasher.write_u64(part.len() as u64);
+        hasher.write(part);
+    }
+    hasher.finish128().as_bytes()
+}
+
 /// A request that runs in a session. Dropping it ends that.
 #[derive(Debug)]
 pub struct Lease {
@@ -133,12 +143,7 @@ impl Sessions {
     /// A hash under the person's own key, so that it tells nothing and is worth nothing elsewhere. None for whom there is no key.
     #[must_use]
     pub fn hash(&self, scope: &UserScope, parts: &[&[u8]]) -> Option<[u8; 16]> {
-        let mut hasher = SipHasher24::new_with_key(&self.store.hash_key(scope).ok()?);
-        for part in parts {
-            hasher.write_u64(part.len() as u64);
-            hasher.write(part);
-        }
-        Some(hasher.finish128().as_bytes())
+        Some(hash_parts(&self.store.hash_key(scope).ok()?, parts))
     }
 
     /// Notes in which session an answer was given that a backend keeps, so that going on from it is going on with the session.
@@ -184,7 +189,8 @@ impl Sessions {
     }
 
     fn live_key(&self, scope: &UserScope, parts: &[&[u8]]) -> Option<LiveKey> {
-        Some(LiveKey { file: self.store.file_id(scope.user()), hash: self.hash(scope, parts)? })
+        let file = self.store.file_id(scope.user());
+        Some(LiveKey { file, hash: hash_parts(&self.store.hash_key_of(&file).ok()?, parts) })
     }
 
     fn live_of(&self, scope: &UserScope, now: i64) -> Vec<LiveSession> {

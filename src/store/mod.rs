@@ -297,8 +297,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotEnrolled`] for a user without a data key.
     pub fn hash_key(&self, scope: &UserScope) -> Result<[u8; 16], StoreError> {
-        let id = self.file_id(scope.user());
-        Ok(*self.seal(&id)?.hash)
+        self.hash_key_of(&self.file_id(scope.user()))
+    }
+
+    /// As [`Store::hash_key`], of the user of a file: for who needs its name anyway, which takes a derivation each time.
+    ///
+    /// # Errors
+    /// As [`Store::hash_key`].
+    pub fn hash_key_of(&self, file: &FileId) -> Result<[u8; 16], StoreError> {
+        Ok(*self.seal(file)?.hash)
     }
 
     /// The name of a user's file. Answers from memory.

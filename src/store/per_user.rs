@@ -47,8 +47,9 @@ impl<T> PerUser<T> {
 
     /// What is in RAM. Never waits for a disk: while another reads or writes, there is nothing.
     pub fn peek(&self, store: &Store, scope: &UserScope) -> Option<Arc<T>> {
-        let epoch = epoch_of(store, scope).ok()?;
-        let slot = Arc::clone(self.slots.lock().get(&store.file_id(scope.user()))?);
+        let file = store.file_id(scope.user());
+        let epoch = epoch_of(store, &file).ok()?;
+        let slot = Arc::clone(self.slots.lock().get(&file)?);
         let held = slot.0.try_lock()?;
         held.as_ref().filter(|held| held.epoch == epoch).map(|held| Arc::clone(&held.value))
     }
@@ -79,9 +80,10 @@ impl<T> PerUser<T> {
         load: impl FnOnce() -> Result<T, StoreError>,
         change: impl FnOnce(&Arc<T>, Epoch) -> Result<(Option<T>, R), StoreError>,
     ) -> Result<R, StoreError> {
-        let slot = self.slot(store.file_id(scope.user()));
+        let file = store.file_id(scope.user());
+        let slot = self.slot(file);
         let mut held = slot.0.lock();
-        let epoch = epoch_of(store, scope)?;
+        let epoch = epoch_of(store, &file)?;
         let value = match held.take().filter(|held| held.epoch == epoch) {
             Some(held) => held.value,
             None => Arc::new(load()?),
@@ -125,8 +127,9 @@ impl<T> PerUser<T> {
     }
 }
 
-fn epoch_of(store: &Store, scope: &UserScope) -> Result<Epoch, StoreError> {
-    match store.hash_key(scope) {
+/// The key that changes with an erasure; none for a user who was never enrolled.
+fn epoch_of(store: &Store, file: &FileId) -> Result<Epoch, StoreError> {
+    match store.hash_key_of(file) {
         Ok(key) => Ok(Epoch(Some(key))),
         Err(StoreError::NotEnrolled) => Ok(Epoch(None)),
         Err(error) => Err(error),

@@ -340,3 +340,33 @@ async fn other_requests_count_their_json_and_tokens_counts_cost_nothing() {
     world.send(&Request::new("GET", "/v1/models").vouched("ana")).await.assert_ok();
     assert_eq!(limit(&world, "ana", "each-user", "tokens").await["used"], used);
 }
+
+#[tokio::test]
+async fn what_is_left_is_shared_by_all_answers_of_a_request() {
+    let world = World::start(|file| {
+        file["budgets"] = json!([{"each": "user", "tokens_per_day": 1000}]);
+        file["upstreams"][0]["dialects"] = json!(["openai", "anthropic"]);
+    })
+    .await;
+    let messages = json!([{"role": "user", "content": "Hello"}]);
+    let ask = |path: &str, user: &str, more: Value| {
+        let mut body = json!({"model": "m", "messages": messages});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        Request::post(path, body.to_string()).vouched(user)
+    };
+    let mut rooms = Vec::new();
+    for (user, answers) in [("ana", 1), ("bob", 4)] {
+        let request = ask("/v1/chat/completions", user, json!({"max_tokens": 1, "max_completion_tokens": 5000, "n": answers}));
+        let seen = world.forwarded(&request).await.json();
+        assert_eq!(seen["max_tokens"], seen["max_completion_tokens"], "a backend may read either");
+        rooms.push(seen["max_tokens"].as_u64().unwrap());
+    }
+    assert!(rooms[0] > 900 && rooms[1] == rooms[0] / 4, "{rooms:?}");
+    // A model that is to think with more than there is cannot be asked with less.
+    let thinking = |budget: u64| json!({"max_tokens": 9000, "thinking": {"type": "enabled", "budget_tokens": budget}});
+    let anthropic = |user, budget| ask("/v1/messages", user, thinking(budget)).header("anthropic-version", "2023-06-01");
+    let refused = world.send(&anthropic("eve", 4000)).await;
+    assert_eq!((refused.status, &refused.json()["error"]["code"]), (429, &json!("budget_tokens")));
+    assert!(world.forwarded(&anthropic("eve", 500)).await.json()["max_tokens"].as_u64().unwrap() > 500);
+    assert_eq!(limit(&world, "eve", "each-user", "tokens").await["reserved"], 0);
+}

@@ -177,3 +177,48 @@ fn whether_the_body_is_read_depends_on_the_models() {
     assert!(catalog(json!([{"name": "a"}, {"name": "b"}])).depends_on_model());
     assert!(!catalog(json!([{"name": "a", "window": 1000}])).depends_on_model());
 }
+
+#[test]
+fn a_request_that_names_no_model_costs_what_the_dearest_does() {
+    let catalog = catalog(json!([
+        {"name": "cloud", "models": [
+            {"name": "small", "price": {"input": 1, "output": 9}},
+            {"name": "large", "price": {"input": 3, "output": 8, "cached_input": 2}},
+            "free",
+        ]},
+        {"name": "local", "dialects": ["ollama"]},
+    ]));
+    let price = |api, model| {
+        let choice = catalog.first(api, model, &Asker::default()).unwrap();
+        choice.price().map(|price| [price.input, price.output, price.cached_input].map(|part| part / 1_000_000))
+    };
+    for (model, expected) in [(Some("small"), Some([1, 9, 1])), (Some("free"), None), (None, Some([3, 9, 2]))] {
+        assert_eq!(price(Api::OpenAi, model), expected, "{model:?}");
+    }
+    assert_eq!(price(Api::Ollama, None), None);
+}
+
+#[test]
+fn upstreams_of_anything_share_only_where_all_of_them_say_so_whatever_they_cost() {
+    let upstream = |name: &str, more: Value| {
+        let mut upstream = json!({"name": name});
+        upstream.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        upstream
+    };
+    let (plain, shares) = (json!({}), json!({"weight": 1}));
+    let priced = json!({"models": [{"name": "*", "price": {"input": 1, "output": 1}}]});
+    let (later, later_shares) = (json!({"priority": 1}), json!({"priority": 1, "weight": 1}));
+    for (which, expected) in [
+        (vec![&plain, &plain], vec!["0"]),
+        (vec![&shares, &plain, &shares], vec!["0", "2"]),
+        (vec![&plain, &shares, &shares], vec!["0"]),
+        (vec![&priced, &priced], vec!["0"]),
+        (vec![&later, &plain, &later], vec!["1", "0"]),
+        (vec![&later_shares, &plain, &later_shares], vec!["1", "0", "2"]),
+    ] {
+        let files: Vec<Value> = which.iter().enumerate().map(|(at, more)| upstream(&format!("{at}"), (*more).clone())).collect();
+        let choices = catalog(files.into()).choose(Api::OpenAi, Some("m"), &Asker::default()).unwrap();
+        let names: Vec<&str> = choices.iter().map(|choice| choice.upstream.name.as_str()).collect();
+        assert_eq!(names, expected, "{which:?}");
+    }
+}

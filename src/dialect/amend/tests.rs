@@ -280,3 +280,30 @@ fn of_a_number_that_is_there_twice_nothing_is_read() {
     let options = r#"{"messages":[],"options":{"top_p":0.1,"Top_P":0.9}}"#;
     assert_eq!(parse(Dialect::OllamaChat, options).knob(Knob::TopP), Some(Sent::Unreadable));
 }
+
+#[test]
+fn how_much_may_be_answered_is_read_as_the_most_that_a_backend_may_take() {
+    for (dialect, members, limit, answers, least) in [
+        (CHAT, "", None, 1, 1),
+        (CHAT, r#","max_tokens":7"#, Some(7), 1, 1),
+        (CHAT, r#","max_tokens":700,"max_completion_tokens":1"#, Some(700), 1, 1),
+        (CHAT, r#","max_tokens":7.5,"n":3,"best_of":9"#, Some(8), 3, 1),
+        (CHAT, r#","max_tokens":1e300,"n":-1"#, Some(u64::MAX), 1, 1),
+        (CHAT, r#","max_tokens":0,"n":null"#, None, 1, 1),
+        (CHAT, r#","max_tokens":"7","n":0"#, None, 1, 1),
+        (Dialect::Completions, r#","max_tokens":7,"n":2,"best_of":5"#, Some(7), 5, 1),
+        (Dialect::OllamaChat, r#","options":{"num_predict":-1}"#, None, 1, 1),
+        (Dialect::OllamaChat, r#","options":{"num_predict":5,"n":4},"n":4"#, Some(5), 1, 1),
+        (CHAT, r#","n":1,"n":9"#, None, u64::MAX, 1),
+        (CHAT, r#","N":9"#, None, u64::MAX, 1),
+        (Dialect::Messages, r#","max_tokens":9,"thinking":{"type":"enabled","budget_tokens":4}"#, Some(9), 1, 5),
+        (Dialect::Messages, r#","max_tokens":9,"thinking":{"type":"disabled","budget_tokens":4}"#, Some(9), 1, 1),
+        (Dialect::Messages, r#","max_tokens":9,"thinking":{"type":"adaptive"}"#, Some(9), 1, 1),
+        (CHAT, r#","max_tokens":9,"thinking":{"type":"enabled","budget_tokens":4}"#, Some(9), 1, 1),
+    ] {
+        let first = if dialect == Dialect::Completions { r#""prompt":"a""# } else { r#""messages":[]"# };
+        let conversation = parse(dialect, &format!("{{{first}{members}}}"));
+        let read = (conversation.answer_limit(), conversation.answers(), conversation.least_answer());
+        assert_eq!(read, (limit, answers, least), "{dialect:?} {members}");
+    }
+}

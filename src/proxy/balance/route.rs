@@ -10,7 +10,7 @@ use pingora::{Error, ErrorType};
 use super::node::{Node, Place, Ticket};
 use super::{Balance, Reason, may_take_over};
 use crate::catalog::{Choice, Upstream};
-use crate::dialect::with_model;
+use crate::dialect::{with_model, with_model_in_path};
 use crate::enforce::{Refusal, UserScope};
 use crate::ids::SessionId;
 use crate::proxy::charge;
@@ -43,7 +43,7 @@ pub struct Route {
     /// The model as the request named it, and the name by which it stands in the body now.
     model: Option<String>,
     renamed: Option<String>,
-    /// Path below the root of its API.
+    /// Path below the root of its API, as the request has it.
     below: String,
     /// Further connections to the same upstream that were tried, as kept ones turned out to be dead.
     pub again: u32,
@@ -74,6 +74,11 @@ impl Route {
         self.place.as_mut()
     }
 
+    /// Whether some upstream has the request.
+    pub fn is_aboard(&self) -> bool {
+        self.place.is_some()
+    }
+
     /// The answer has ended, or nobody waits for it: the next one may have the place.
     pub fn leave(&mut self) {
         self.place = None;
@@ -88,7 +93,7 @@ impl Route {
         self.spare.retain(|candidate| candidate.key.is_some());
     }
 
-    /// The path below the root of its API.
+    /// The path below the root of its API, as the request has it.
     pub fn set_path(&mut self, below: &str) {
         below.clone_into(&mut self.below);
     }
@@ -163,7 +168,8 @@ pub async fn change_over(services: &Services, session: &mut Session, exchange: &
             let (person, (conversation, request)) = (forwarding.route.person, forwarding.route.seeds);
             let choices: Vec<Choice> = forwarding.route.spare.iter().map(|candidate| candidate.choice.clone()).collect();
             let order = in_order(&services.balance, &choices, (conversation, request));
-            match sit(&services.balance, (session, true), exchange, (&choices, &order), person).await {
+            let watched = forwarding.replayed.is_some() || session.as_mut().is_body_empty();
+            match sit(&services.balance, (session, watched), exchange, (&choices, &order), person).await {
                 Ok(found) => found,
                 Err(refusal) => return Err(give_up(services, exchange, refusal)),
             }
@@ -173,14 +179,16 @@ pub async fn change_over(services: &Services, session: &mut Session, exchange: &
     let route = &mut forwarding.route;
     let Candidate { choice, key } = route.spare.remove(at);
     let Choice { upstream, rename, .. } = choice.clone();
-    let body = if rename == route.renamed { None } else { rename.as_ref().or(route.model.as_ref()) };
+    let name = if rename == route.renamed { None } else { rename.as_ref().or(route.model.as_ref()) };
+    let body = name.filter(|_| forwarding.replayed.is_some());
     let body = body.and_then(|name| Some(with_model(&session.get_retry_buffer()?, name)));
     route.place = Some(place);
     route.attempts += 1;
     let attempts = route.attempts;
     route.again = 0;
+    let below = rename.as_ref().and_then(|name| with_model_in_path(&route.below, name));
+    forwarding.path = upstream.path_of(exchange.api, below.as_deref().unwrap_or(&route.below));
     route.renamed = rename;
-    forwarding.path = upstream.path_of(exchange.api, &route.below);
     forwarding.upstream = upstream;
     if let Some(key) = key {
         key.show(services, &mut exchange.record, forwarding);

@@ -32,7 +32,8 @@ fn a_catch_all_is_no_peer_of_one_that_lists_the_model() {
         {"name": "fallback", "url": "http://d", "priority": 1},
     ]));
     for (model, expected) in [
-        (Some("llama3"), vec!["local", "second", "fallback"]),
+        (Some("llama3"), vec!["second", "fallback"]),
+        (Some("llama2"), vec!["local", "fallback"]),
         (Some("phi"), vec!["local", "fallback"]),
         (Some("gpt"), vec!["cloud", "fallback"]),
         (None, vec!["local"]),
@@ -89,7 +90,8 @@ fn a_reload_keeps_what_is_still_there() {
 #[test]
 fn a_conversation_stays_and_two_persons_do_not_share_one() {
     let (balance, other) = (balance(), balance());
-    let upstreams: Vec<_> = (0..8).map(|n| serde_json::json!({"name": format!("u{n}"), "url": "http://x"})).collect();
+    let upstreams: Vec<_> =
+        (0..8).map(|n| serde_json::json!({"name": format!("u{n}"), "url": "http://x", "weight": 1})).collect();
     let choices = catalog(upstreams.into()).choose(Api::OpenAi, Some("m"), &Asker::default()).unwrap();
     let (ana, bert) = (test_scope("ana", Assurance::Verified), test_scope("bert", Assurance::Verified));
     let session = |n: u32| SessionId::parse(&format!("chat-{n}")).unwrap();

@@ -64,7 +64,7 @@ fn quota() -> Arc<Quota> {
 }
 
 fn demand(input: u64, output: u64) -> Demand {
-    Demand { input, output: Some(output), answered: true }
+    Demand { input, output: Some(output), least_output: 1, answers: 1 }
 }
 
 /// Used and reserved of one kind, by the only rule that limits it.

@@ -239,3 +239,27 @@ fn a_full_table_refuses_who_is_new_and_forgets_nobody() {
     quota.tidy(NOON + DAY).unwrap();
     assert_eq!(quota.subjects(), 0);
 }
+
+#[test]
+fn several_answers_share_what_is_left_and_none_gets_less_than_it_needs() {
+    let rules = budgets(&json!([{"each": "user", "tokens_per_day": 1000, "assumed_output": 50}]));
+    let (quota, alice) = (quota(), Person::named("alice"));
+    let admission = quota.admit(&rules, &alice.asker(), true, NOON).unwrap();
+    let base = Demand { input: 100, output: None, least_output: 1, answers: 1 };
+    for (demand, held, room) in [
+        (base, Some(150), None),
+        (Demand { answers: 3, ..base }, Some(250), None),
+        (Demand { answers: 0, output: Some(9000), ..base }, Some(100), None),
+        (Demand { answers: 4, output: Some(300), ..base }, Some(1000), Some(225)),
+        (Demand { answers: 901, ..base }, None, None),
+        (Demand { answers: u64::MAX, output: Some(u64::MAX), ..base }, None, None),
+        (Demand { output: Some(5000), least_output: 900, ..base }, Some(1000), Some(900)),
+        (Demand { output: Some(5000), least_output: 901, ..base }, None, None),
+        // It asks for less than it needs itself: the backend will say so.
+        (Demand { output: Some(5), least_output: 901, ..base }, Some(105), None),
+    ] {
+        let reserved = quota.reserve(&admission, demand, None, NOON).ok();
+        assert_eq!(reserved.as_ref().map(|_| taken(&quota, &rules, &alice, Kind::Tokens, NOON).1), held, "{demand:?}");
+        assert_eq!(reserved.and_then(|reservation| reservation.output_room()), room, "{demand:?}");
+    }
+}

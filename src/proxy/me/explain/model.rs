@@ -39,7 +39,7 @@ impl<'a> ModelBody<'a> {
             window: marks(runtime, draft, choice).window(),
             max_output: choice.max_output(),
             capabilities: choice.model.as_ref().map(|model| &model.capabilities[..]).unwrap_or_default(),
-            price: choice.model.as_ref().and_then(|model| model.price),
+            price: choice.price(),
             upstreams: considered
                 .iter()
                 .map(|considered| ConsideredBody { name: &considered.upstream.name, reason: considered.reason.as_str() })
