@@ -52,12 +52,17 @@ fn line(method: &str, path: &str, ids: &Ids) -> (u16, Option<Value>) {
     }
 }
 
-/// Every route with its status, those first that find nothing: others make what they would find.
+/// Every route with its status. First those that find nothing: others make what they would find. Last what ends it all.
 fn routes(ids: &Ids) -> Vec<(Request, u16)> {
     let history = HISTORY_METHODS.split(", ").map(|method| (method, HISTORY));
     let mut routes: Vec<(Request, u16)> =
         ME_ROUTES.iter().copied().chain(history).map(|(method, path)| route(method, path, ids)).collect();
-    routes.sort_by_key(|(_, status)| *status != 404);
+    routes.sort_by_key(|(request, status)| match status {
+        _ if request.target.ends_with("/erase") => 3,
+        404 => 0,
+        201 => 1,
+        _ => 2,
+    });
     routes
 }
 
