@@ -99,12 +99,18 @@ impl Conversation {
     }
 
     /// The most tokens that each answer may have, by whichever name the backend reads it. None where the request sets no most: 0 or less
-    /// is without end for some.
+    /// is without end for some; but the older completions answer nothing with 0, for who wants to know how likely the prompt is.
     #[must_use]
     pub fn answer_limit(&self) -> Option<u64> {
         match self.knob(Knob::MaxTokens)? {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at least 1; beyond u64 it is its most")]
-            Sent::Number(most) if most >= 1.0 => Some(most.ceil() as u64),
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "not negative; beyond u64 it is its most"
+            )]
+            Sent::Number(most) if most >= 1.0 || (most >= 0.0 && self.dialect == Dialect::Completions) => {
+                Some(most.ceil() as u64)
+            }
             Sent::Number(_) | Sent::Unreadable => None,
         }
     }

@@ -292,6 +292,7 @@ fn how_much_may_be_answered_is_read_as_the_most_that_a_backend_may_take() {
         (CHAT, r#","max_tokens":0,"n":null"#, None, 1, 1),
         (CHAT, r#","max_tokens":"7","n":0"#, None, 1, 1),
         (Dialect::Completions, r#","max_tokens":7,"n":2,"best_of":5"#, Some(7), 5, 1),
+        (Dialect::Completions, r#","max_tokens":0"#, Some(0), 1, 1),
         (Dialect::OllamaChat, r#","options":{"num_predict":-1}"#, None, 1, 1),
         (Dialect::OllamaChat, r#","options":{"num_predict":5,"n":4},"n":4"#, Some(5), 1, 1),
         (CHAT, r#","n":1,"n":9"#, None, u64::MAX, 1),
