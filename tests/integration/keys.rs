@@ -241,6 +241,7 @@ async fn a_provider_is_asked_whether_a_key_is_good() {
     world.send(&test()).await.assert_ok();
     let refused = world.send(&test()).await;
     refused.assert_refused(429, "key_test_limit");
+    assert!(refused.header("retry-after").is_some_and(|seconds| (1..=60).contains(&seconds.parse::<u64>().unwrap())));
     put(&world, "bert", "fake", BERT).await;
     world.send(&ask("POST", "/keys/fake/test").signed("bert")).await.assert_ok();
     put(&world, "ana", "openai", ANA).await;

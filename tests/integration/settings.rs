@@ -319,3 +319,21 @@ async fn shared_layers_are_read_and_never_written() {
     world.send(&ask("PUT", "/settings").signed("ana")).await.assert_refused(405, "method_not_allowed");
     world.send(&ask("GET", "/settings/ana").signed("ana")).await.assert_refused(404, "unknown_path");
 }
+
+#[tokio::test]
+async fn no_setting_asks_a_model_for_a_longer_answer_than_it_writes() {
+    let world = World::with_upstream(fitting, |file| {
+        file["upstreams"][0]["models"] = json!([{"name": "short", "window": 8000, "max_output": 500}, "*"]);
+        file["settings"] = json!({"bounds": {"max_tokens": 4096}});
+    })
+    .await;
+    for (model, asked, becomes) in
+        [("short", json!(null), json!(500)), ("short", json!(100), json!(100)), ("other", json!(null), json!(4096))]
+    {
+        let mut body = json!({"model": model, "messages": turns()});
+        if asked.is_number() {
+            body["max_tokens"] = asked;
+        }
+        assert_eq!(sent(&world, "ana", CHAT, &body).await["max_tokens"], becomes, "{body}");
+    }
+}

@@ -121,7 +121,7 @@ pub(super) async fn serve(
         Call::Show(provider) => show(services, scope, provider).await,
         Call::Put(provider) => put(services, &exchange.runtime, scope, provider, bytes).await,
         Call::Delete(provider) => delete(services, scope, provider).await,
-        Call::Test(provider) => probe::test(services, &exchange.runtime, scope, provider).await,
+        Call::Test(provider) => probe::test(services, exchange, scope, provider).await,
     }
 }
 

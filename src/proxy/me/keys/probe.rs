@@ -3,8 +3,8 @@
 use http::{HeaderMap, HeaderValue};
 use serde::Serialize;
 
-use super::super::super::exchange::unix_ms;
-use super::super::super::services::{Runtime, Services};
+use super::super::super::exchange::{Exchange, unix_ms};
+use super::super::super::services::Services;
 use super::super::Answer;
 use super::super::shape::when;
 use super::{find, no_vault, off_thread, upstream_of};
@@ -31,7 +31,7 @@ struct TestBody<'a> {
 /// Tests the person's key. The provider's answer is judged by its status and thrown away.
 pub(super) async fn test(
     services: &Services,
-    runtime: &Runtime,
+    exchange: &mut Exchange,
     scope: UserScope,
     provider: Box<str>,
 ) -> Result<Answer, Refusal> {
@@ -39,8 +39,11 @@ pub(super) async fn test(
         return Err(no_vault());
     }
     let (scope, key) = find(services, scope, provider).await?;
-    let Some(upstream) = upstream_of(runtime, &scope, &key.provider) else { return Err(no_upstream()) };
-    services.vault.take_test(&scope, unix_ms()).map_err(too_often)?;
+    let Some(upstream) = upstream_of(&exchange.runtime, &scope, &key.provider) else { return Err(no_upstream()) };
+    if let Err(seconds) = services.vault.take_test(&scope, unix_ms()) {
+        exchange.retry_after = Some(seconds);
+        return Err(too_often(seconds));
+    }
     let result = ask(services, &upstream, &key).await;
     services.metrics.keys.count_test(label(result));
     let tested = Tested { at: unix_ms(), result };
