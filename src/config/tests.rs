@@ -278,7 +278,7 @@ fn a_name_that_would_draw_anothers_keys_is_a_fault() {
     for (named, paths) in [
         ("{name: openai, url: \"http://127.0.0.1:1/v1\"}", &["upstreams[0].name"][..]),
         ("{name: openai, builtin: demo}", &["upstreams[0].name"]),
-        ("{name: openai, url: \"https://api.openai.com/v1\"}", &[]),
+        ("{name: openai, url: \"https://api.openai.com/v1\"}", &["upstreams[0].name"]),
         ("{name: openai, provider: openai, url: \"http://127.0.0.1:1/v1\"}", &[]),
         ("{name: openai, provider: groq}", &[]),
         ("{name: groq, url: \"http://127.0.0.1:1/v1\"}", &[]),

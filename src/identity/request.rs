@@ -71,7 +71,8 @@ impl<'a> Request<'a> {
             tenant: self.fixed_tenant().cloned(),
             user_named: self.view.names_user() || self.sources().iter().any(|source| self.names(source)),
             session: self.cues().session(&self.view),
-            session_guessable: self.cues().guessable,
+            // People choose what stands in memgate's own header: `work`, `default`.
+            session_guessable: self.cues().guessable || self.view.carries(header::SESSION),
             task: self.cues().task(&self.view),
             stray_credential: self.recognised.stray.or(strays),
             ignored_headers: self.ignored(),

@@ -81,7 +81,7 @@ impl Cue {
         let own = headers.contains_key(SESSION);
         let named = if own { Some(SESSION) } else { Some(CLIENT).filter(|_| resolution.session_guessable) };
         let fault = named.filter(|name| resolution.session.is_none() && headers.get_all(*name).iter().any(is_meant));
-        Self { id: resolution.session.clone(), own, fault, always: resolution.session_guessable }
+        Self { id: resolution.session.clone(), own, fault, always: resolution.session_guessable && !own }
     }
 }
 
