@@ -127,3 +127,11 @@ async fn equal_keys_and_cursors_of_two_people_never_meet() {
     let exported = get(&world, "umbra:ana", "/export").await.text();
     assert!(exported.contains("bonobo") && !exported.contains("aardvark"), "{exported}");
 }
+
+#[tokio::test]
+async fn a_session_that_anybody_may_name_makes_no_sandbox() {
+    let world = World::in_mode("quarantine").await;
+    let unnamed = |header: &str| ask("GET", "").header(header, "work");
+    world.send(&unnamed("X-Memgate-Session")).await.assert_refused(403, "no_memory_scope");
+    world.send(&unnamed("X-OpenWebUI-Chat-Id")).await.assert_ok();
+}
