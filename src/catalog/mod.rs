@@ -1,6 +1,6 @@
 //! The catalog: which models there are, who may use them, and which upstreams serve them.
 //!
-//! [`file`] is what the operator writes, [`upstream`] and [`model`] what comes of it, [`access`] who may use what, and [`choose`] the one
+//! `file` is what the operator writes, `upstream` and `model` what comes of it, `access` who may use what, and `choose` the one
 //! way from the name of a model to an upstream.
 
 mod access;

@@ -5,20 +5,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use thiserror::Error;
 use tokio::sync::watch;
-use tokio::time::sleep;
 
 use super::extract::{Statement, may_teach};
 use super::learn::{self, Draft, Learned, Taught};
 use super::lesson::Lesson;
-use super::recorder::ended;
 use super::{Memory, extract};
 use crate::enforce::UserScope;
 use crate::ids::{SessionId, UserId};
-use crate::store::{JournalEntry, JournalError, Queue, StoreError};
+use crate::store::{Go, JournalEntry, JournalError, Queue, StoreError, drain};
 
 /// Why a turn was not queued.
 #[derive(Debug, Error)]
@@ -53,19 +51,6 @@ pub type OnLearned = Arc<dyn Fn(LearnedReport) + Send + Sync>;
 const GO: usize = 64;
 /// Jobs that share a commit.
 const TOGETHER: usize = 32;
-/// How long an idle learner sleeps at most, should a bell be missed.
-const IDLE: Duration = Duration::from_secs(5);
-const FIRST_WAIT: Duration = Duration::from_millis(100);
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
-
-/// How a go over the journal ended.
-enum Go {
-    /// The journal is empty.
-    Idle,
-    More,
-    /// The store failed; the same job comes again later.
-    Stuck,
-}
 
 impl Memory {
     /// Queues a turn to be learned from. Once this returns true, the turn survives the end of the process. One write, no fsync.
@@ -96,31 +81,9 @@ impl Memory {
     }
 
     /// Learns from queued turns until `shutdown` turns true. What is left stays in the journal. Run it once.
-    pub async fn run_learner(self: Arc<Self>, mut shutdown: watch::Receiver<bool>) {
-        let mut wait = FIRST_WAIT;
-        while !*shutdown.borrow() {
-            let memory = self.clone();
-            let go = tokio::task::spawn_blocking(move || memory.learn_some()).await.unwrap_or(Go::Stuck);
-            let pause = match go {
-                Go::More => {
-                    wait = FIRST_WAIT;
-                    continue;
-                }
-                Go::Idle => {
-                    wait = FIRST_WAIT;
-                    IDLE
-                }
-                Go::Stuck => {
-                    wait = (wait * 2).min(LONGEST_WAIT);
-                    wait
-                }
-            };
-            tokio::select! {
-                () = sleep(pause) => {}
-                () = self.queued.notified(), if matches!(go, Go::Idle) => {}
-                () = ended(&mut shutdown) => return,
-            }
-        }
+    pub async fn run_learner(self: Arc<Self>, shutdown: watch::Receiver<bool>) {
+        let memory = Arc::clone(&self);
+        drain(&self.queued, shutdown, move || memory.learn_some()).await;
     }
 
     fn learn_some(&self) -> Go {

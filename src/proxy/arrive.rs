@@ -82,7 +82,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     let grant = grant(services, exchange, &resolution, class)?;
     let scoped = matches!(grant, Grant::Scoped { .. });
     let grant = enroll(services, exchange, grant)?;
-    let forwarded = !matches!(route.kind, RouteKind::Own | RouteKind::Unknown);
+    let forwarded = !matches!(route.kind, RouteKind::Own | RouteKind::History | RouteKind::Unknown);
     charge::admit(services, exchange, stored::scope_of(&grant), forwarded)?;
     if route.kind == RouteKind::Own {
         let call = me::find(session.req_header(), exchange)?;

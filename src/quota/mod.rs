@@ -2,7 +2,7 @@
 //!
 //! A rule says who is counted, what is counted apart, and the limits. All rules that match a request must allow it. Requests, streams
 //! and sandboxes are counted in RAM; tokens and money are reserved before a request is forwarded, settled at its end, and written to the
-//! ledger. Decisions are pure ([`decide`]); every account of a request is locked while they are made, so that counts are exact.
+//! ledger. Decisions are pure (`decide`); every account of a request is locked while they are made, so that counts are exact.
 
 mod account;
 mod admission;

@@ -3,26 +3,21 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use thiserror::Error;
 use tokio::sync::watch;
-use tokio::time::sleep;
 
 use super::book::SessionError;
 use super::live::LiveKey;
 use super::record::{QueuedTurn, decode, encode};
 use super::{Sessions, now_ms};
 use crate::enforce::{Ticket, UserScope};
-use crate::store::{JournalEntry, JournalError, Queue, StoreError};
+use crate::store::{Go, JournalEntry, JournalError, Queue, StoreError, drain};
 use crate::telemetry::HistoryResult;
 
 /// Turns written in one go on a blocking thread.
 const GO: usize = 64;
-/// How long an idle keeper sleeps at most: what ended idle is dropped, and uses are noted, that often.
-const IDLE: Duration = Duration::from_secs(5);
-const FIRST_WAIT: Duration = Duration::from_millis(100);
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// Uses of sessions that wait to be noted. Beyond, some are not: the next use is noted again.
 pub(super) const MOST_TOUCHES: usize = 10_000;
 
@@ -38,15 +33,6 @@ pub enum KeepError {
     Ticket,
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// How a go over the journal ended.
-#[derive(Clone, Copy)]
-enum Go {
-    Idle,
-    More,
-    /// The store failed; the same turn comes again later.
-    Stuck,
 }
 
 impl Sessions {
@@ -67,37 +53,19 @@ impl Sessions {
     }
 
     /// Writes queued turns into histories until `shutdown` turns true. What is left stays in the journal. Run it once.
-    pub async fn run_keeper(self: Arc<Self>, mut shutdown: watch::Receiver<bool>) {
+    pub async fn run_keeper(self: Arc<Self>, shutdown: watch::Receiver<bool>) {
         // What was there before may have been written before: consumption is written down now and then only.
-        let mut suspects = self.store.journal_count(Queue::History, |_| true).unwrap_or(u64::MAX);
-        let mut wait = FIRST_WAIT;
-        while !*shutdown.borrow() {
-            let sessions = Arc::clone(&self);
-            let went = tokio::task::spawn_blocking(move || sessions.keep_some(suspects)).await;
-            let (go, left) = went.unwrap_or((Go::Stuck, 1));
-            suspects = left;
-            self.observe(now_ms());
-            let pause = match go {
-                Go::More => {
-                    wait = FIRST_WAIT;
-                    continue;
-                }
-                Go::Idle => {
-                    wait = FIRST_WAIT;
-                    IDLE
-                }
-                Go::Stuck => {
-                    wait = (wait * 2).min(LONGEST_WAIT);
-                    wait
-                }
-            };
-            tokio::select! {
-                () = sleep(pause) => {}
-                () = self.queued.notified(), if matches!(go, Go::Idle) => {}
-                // An error means that nobody can ask for the end any more: that is the end.
-                _ = shutdown.wait_for(|end| *end) => return,
-            }
-        }
+        let suspects = AtomicU64::new(self.store.journal_count(Queue::History, |_| true).unwrap_or(u64::MAX));
+        let sessions = Arc::clone(&self);
+        let keep = move || {
+            // A go that ends in a panic leaves one.
+            let (go, left) = sessions.keep_some(suspects.swap(1, Ordering::Relaxed));
+            suspects.store(left, Ordering::Relaxed);
+            // What ended idle is dropped, and uses are noted, as often as an idle worker wakes.
+            sessions.observe(now_ms());
+            go
+        };
+        drain(&self.queued, shutdown, keep).await;
     }
 
     /// Writes turns and notes uses. Returns how many of the turns that follow may have been written before.

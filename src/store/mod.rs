@@ -5,6 +5,7 @@
 //! `master.key.next` and `*.new` are there while something is replaced, or after a crash.
 
 pub mod disk;
+mod drain;
 mod edition;
 mod entry;
 pub mod error;
@@ -38,6 +39,7 @@ use parking_lot::{Mutex, MutexGuard};
 use crate::enforce::UserScope;
 use crate::ids::{FactId, UserId};
 pub use disk::{Disk, FileDisk};
+pub use drain::{Go, drain};
 pub use entry::{Erasure, UserKeyRecord};
 pub use error::{JournalError, StoreError};
 pub use fact::{Fact, Kind, Provenance, Review, Status, Tier};

@@ -18,7 +18,7 @@ impl Store {
     }
 
     /// The oldest turn that was not consumed; asking again gives it again. After a restart some that were consumed may come again:
-    /// [`Batch::learned`] makes learning from them a no-op.
+    /// [`super::Batch::learned`] makes learning from them a no-op.
     ///
     /// # Errors
     /// When the disk fails.
