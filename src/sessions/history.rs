@@ -30,7 +30,7 @@ pub enum KeepError {
     #[error("the queue of turns for histories is full")]
     Full,
     #[error("the ticket does not stand for a session")]
-    Ticket,
+    Forged,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -42,7 +42,7 @@ impl Sessions {
     /// # Errors
     /// When the queue is full, the person is not enrolled any more, or the disk fails.
     pub fn enqueue(&self, ticket: &Ticket, turn: &QueuedTurn) -> Result<(), KeepError> {
-        let (scope, _) = self.tickets.redeem(ticket).map_err(|_| KeepError::Ticket)?;
+        let (scope, _) = self.tickets.redeem(ticket).map_err(|_| KeepError::Forged)?;
         let payload = encode(turn)?;
         self.store.journal_append(Queue::History, ticket, &scope, &payload).map_err(|error| match error {
             JournalError::Full => KeepError::Full,

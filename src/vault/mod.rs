@@ -2,7 +2,7 @@
 //!
 //! A person has one key for each provider at most. It is a row of the shelf [`Shelf::Keys`]: AES-256-GCM under the key that is derived
 //! for this person's records, with a random nonce of 12 bytes for each writing. Associated data are the table, the provider (a hash of its
-//! name under the person's own key) and the person (the name of the file, a hash under the master key), so that a row put into another
+//! name under the person's own key) and the person (the name of the file, a hash under a secret of the store), so that a row put into another
 //! person's file, or into the place of another provider, does not open. Whoever may chat as a person may use the keys of that person: the scope
 //! is the one capability, and the trust ratchet guards it here as it does memory.
 //!

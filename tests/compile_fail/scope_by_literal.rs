@@ -5,7 +5,7 @@ use memgate::identity::Assurance;
 use memgate::ids::{ClientName, UserId};
 
 fn forge(user: UserId) -> UserScope {
-    UserScope { user, assurance: Assurance::Verified, client: ClientName::unknown(), sandboxed: false }
+    UserScope { user, assurance: Assurance::Verified, client: ClientName::unknown(), sandboxed: false, groups: Vec::new() }
 }
 
 fn main() {

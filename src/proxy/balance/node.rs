@@ -114,7 +114,7 @@ impl Node {
     }
 
     /// A ticket for the queue, and how long it is good for; none where the queue is full.
-    pub fn join(self: &Arc<Self>, person: u64) -> Option<(Ticket, Duration)> {
+    pub fn join(self: &Arc<Self>, person: u64) -> Option<(Queued, Duration)> {
         let mut state = self.state.lock();
         let wait = state.concurrency.map_or(Duration::ZERO, |concurrency| concurrency.wait);
         let (id, room, (sender, call)) = (state.next_id, state.queue_room(), oneshot::channel());
@@ -128,7 +128,7 @@ impl Node {
         state.call_next();
         self.show(&mut state);
         drop(state);
-        Some((Ticket { node: Arc::clone(self), person, id, call, taken: false }, wait))
+        Some((Queued { node: Arc::clone(self), person, id, call, taken: false }, wait))
     }
 
     /// In how many seconds a place should be free, as things go: at least 1.
@@ -219,7 +219,7 @@ impl Drop for Place {
 
 /// A place in the queue. Dropping it leaves the queue, or gives back the place that was just given.
 #[derive(Debug)]
-pub struct Ticket {
+pub struct Queued {
     node: Arc<Node>,
     person: u64,
     id: u64,
@@ -227,7 +227,7 @@ pub struct Ticket {
     taken: bool,
 }
 
-impl Ticket {
+impl Queued {
     /// Waits for a place; none where others took the waiter's own in the queue. Give up by dropping the future and the ticket.
     pub async fn wait(&mut self) -> Option<Place> {
         let called = (&mut self.call).await;
@@ -241,7 +241,7 @@ impl Ticket {
     }
 }
 
-impl Drop for Ticket {
+impl Drop for Queued {
     fn drop(&mut self) {
         if self.taken {
             return;
@@ -268,7 +268,7 @@ mod tests {
         Arc::new(Node::new("x", Some(concurrency), Metrics::new().unwrap().balance))
     }
 
-    fn queue_up(node: &Arc<Node>, person: u64) -> Option<Ticket> {
+    fn queue_up(node: &Arc<Node>, person: u64) -> Option<Queued> {
         node.join(person).map(|(ticket, _)| ticket)
     }
 
@@ -282,7 +282,7 @@ mod tests {
         let (node, now) = (node(TWO), Instant::now());
         let (one, two) = (node.take(now).unwrap(), node.take(now).unwrap());
         assert!(node.take(now).is_none());
-        let mut waiting: Vec<Ticket> = [1, 1, 2].into_iter().map(|person| queue_up(&node, person).unwrap()).collect();
+        let mut waiting: Vec<Queued> = [1, 1, 2].into_iter().map(|person| queue_up(&node, person).unwrap()).collect();
         assert!(queue_up(&node, 1).is_none(), "the queue is full");
         assert_eq!(under_way(&node), (2, 3));
         drop(one);
@@ -313,7 +313,7 @@ mod tests {
     async fn a_burst_loses_its_last_place_to_a_newcomer() {
         let (node, now) = (node(TWO), Instant::now());
         let _taken = [node.take(now), node.take(now)];
-        let mut burst: Vec<Ticket> = (0..3).map(|_| queue_up(&node, 1).unwrap()).collect();
+        let mut burst: Vec<Queued> = (0..3).map(|_| queue_up(&node, 1).unwrap()).collect();
         let _newcomer = queue_up(&node, 2).unwrap();
         assert!(burst[2].wait().await.is_none());
         assert_eq!(under_way(&node), (2, 3));

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use pingora::proxy::Session;
 use pingora::{Error, ErrorType};
 
-use super::node::{Node, Place, Ticket};
+use super::node::{Node, Place, Queued};
 use super::{Balance, Reason, may_take_over};
 use crate::catalog::{Choice, Upstream};
 use crate::dialect::{with_model, with_model_in_path};
@@ -284,7 +284,7 @@ enum Waited {
     Left,
 }
 
-async fn wait_for(ticket: &mut Ticket, wait: Duration, client: (&mut Session, bool)) -> Waited {
+async fn wait_for(ticket: &mut Queued, wait: Duration, client: (&mut Session, bool)) -> Waited {
     tokio::select! {
         biased;
         place = ticket.wait() => place.map_or(Waited::InVain, Waited::Came),

@@ -35,7 +35,7 @@ fn what_cannot_be_read_holds_nobody_up() {
     let sessions = with(&SimulatedDisk::default(), SessionSettings::default());
     let (ana, bert) = (person(&sessions, "ana"), person(&sessions, "bert"));
     let forged = Ticket::from_bytes(&[0; 60]);
-    assert!(matches!(sessions.enqueue(&forged, &turn(0, "x")), Err(KeepError::Ticket)));
+    assert!(matches!(sessions.enqueue(&forged, &turn(0, "x")), Err(KeepError::Forged)));
     sessions.store.journal_append(Queue::History, &forged, &ana, b"x").unwrap();
     sessions.store.journal_append(Queue::History, &sessions.ticket(&ana, &id("s")), &ana, b"\x09").unwrap();
     // Sealed for one, with the ticket of another.
