@@ -3,6 +3,7 @@
 //! Bodies that mention no such key, which are nearly all, are not read a second time. The member passes to the upstream as it came.
 
 use bytes::Bytes;
+use memchr::memmem;
 
 use super::conversation::ParseError;
 use super::fields;
@@ -26,8 +27,7 @@ pub enum NamedSession {
 /// # Errors
 /// When the body is no JSON object, or two readers could take another session from it.
 pub fn named_session(body: &Bytes) -> Result<Option<NamedSession>, ParseError> {
-    let mentions = std::str::from_utf8(body).is_ok_and(|text| text.contains("session_id\""));
-    if !mentions {
+    if memmem::find(body, b"session_id\"").is_none() {
         return Ok(None);
     }
     let (mut own, mut of_metadata) = (None, None);

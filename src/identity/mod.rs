@@ -36,7 +36,7 @@ pub use jwt::{
     Algorithm, AudienceFile, CloudflareAccessFile, JwksError, JwksFile, JwtFile, JwtSource, KeyKeeper, Keyring, KeyringSettings,
     OpenWebuiJwt, RequiredFile, Scalar,
 };
-pub use plain::{Decode, HeaderSource};
+pub use plain::{Decode, HeaderSource, percent_decode};
 pub use preset::{ForwardAuthFile, ForwardAuthProxy, HeaderFile, HttpSignatureFile, OpenWebuiFile, Worth};
 pub use proof::Pending;
 pub use replay::{ReplayGuard, Unclaimed, Window};

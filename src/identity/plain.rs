@@ -55,7 +55,8 @@ fn latin_1(value: &[u8]) -> Cow<'_, str> {
 }
 
 /// Decodes `%XX` once. A `%` that no two digits follow is no encoding.
-pub(super) fn percent_decode(value: &[u8]) -> Option<Vec<u8>> {
+#[must_use]
+pub fn percent_decode(value: &[u8]) -> Option<Vec<u8>> {
     let mut decoded = Vec::with_capacity(value.len());
     let mut rest = value;
     while let Some((&byte, behind)) = rest.split_first() {

@@ -136,7 +136,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     };
     if let RouteKind::Conversation(dialect) = route.kind {
         let body = (dialect, body.unwrap_or_default());
-        let rewritten = prepare::chat(services, session, exchange, grant, body, &mut forwarding).await?;
+        let rewritten = prepare::chat(services, session, exchange, (grant, &asker), body, &mut forwarding).await?;
         forward_body(session, exchange, &mut forwarding, rewritten);
     } else {
         let (asks, now) = ((stored::scope_of(&grant), &asker), exchange.record.time);

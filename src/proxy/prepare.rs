@@ -10,7 +10,6 @@ use bytes::Bytes;
 use pingora::proxy::Session;
 use serde_json::Number;
 
-use super::asker::asker_of;
 use super::balance;
 use super::charge::{self, price_of};
 use super::exchange::{Chat, Exchange, Forwarding, PendingLesson};
@@ -20,7 +19,7 @@ use super::parameters::{Settled, settle};
 use super::services::{Runtime, Services};
 use super::session::{self, By, Seat};
 use super::stored;
-use crate::catalog::{Choice, Upstream, check_further};
+use crate::catalog::{Asker, Choice, Upstream, check_further};
 use crate::context::{ContextSettings, Load, Trim, assemble, estimate_tokens, plan};
 use crate::dialect::Dialect;
 use crate::dialect::conversation::{Conversation, Form, ParseError, Role};
@@ -219,7 +218,7 @@ pub async fn chat(
     services: &Services,
     session: &mut Session,
     exchange: &mut Exchange,
-    grant: Grant,
+    (grant, asker): (Grant, &Asker),
     (dialect, body): (Dialect, Bytes),
     forwarding: &mut Forwarding,
 ) -> Result<Bytes, Refusal> {
@@ -232,13 +231,13 @@ pub async fn chat(
     let settled = settle(services, &runtime, (owner, session_id), &exchange.record.client, &draft).await;
     let mut steering = steer(&mut draft, &settled)?;
     exchange.record.model = Some(Clipped::new(&draft.model));
-    let (asker, model) = (asker_of(&runtime, owner, &exchange.record.client), settled.effective.model());
-    let choices = runtime.catalog.choose(dialect.api(), model, &asker)?;
+    let model = settled.effective.model();
+    let choices = runtime.catalog.choose(dialect.api(), model, asker)?;
     check_further(&choices, || draft.conversation.names_more())?;
     let choices = stored::locate(services, owner, &draft.conversation, choices, exchange.record.time)?;
     let choice = balance::board(services, (session, true), exchange, (owner, session_id), (choices, model), forwarding).await?;
     suit(&mut steering, &choice);
-    key::present(services, exchange, (owner, &asker), forwarding)?;
+    key::present(services, exchange, (owner, asker), forwarding)?;
     let keeper = stored::keeper(services, owner, &draft.conversation);
     let (scope, access) = match grant {
         Grant::Scoped { scope, .. } => {

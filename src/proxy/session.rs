@@ -3,6 +3,8 @@
 //! Who names a session names one of the person's own: equal keys of two people never meet. What nobody names is told by the
 //! conversation itself, so that it stays the same while the client sends that conversation again.
 
+use std::borrow::Cow;
+
 use http::HeaderMap;
 
 use super::exchange::Exchange;
@@ -180,10 +182,13 @@ fn derived(services: &Services, scope: &UserScope, conversation: &Conversation) 
         return None;
     }
     let first = conversation.turns().iter().position(Turn::opens)?;
-    let (text, raw) = (conversation.text(first), conversation.steady(first));
     // Clients wrap the same words in other ways from one request to the next.
-    let said = if text.is_empty() { &raw } else { text.as_bytes() };
-    digest(services, scope, &[b"first turn", scope.client().as_str().as_bytes(), said])
+    let said = match conversation.text(first) {
+        text if text.is_empty() => conversation.steady(first),
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    };
+    digest(services, scope, &[b"first turn", scope.client().as_str().as_bytes(), &said])
 }
 
 /// A key that tells nothing of what it was made of.

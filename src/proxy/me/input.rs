@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 
 use super::invalid;
 use crate::enforce::Refusal;
+use crate::identity::percent_decode;
 use crate::memory::curate::MAX_TEXT;
 
 /// Parameters of a query, decoded.
@@ -77,21 +78,7 @@ impl Parameters {
 /// `application/x-www-form-urlencoded`, one name or value of it.
 /// Percent signs and `+` taken out, as in a query. `None` where that gives no UTF-8.
 pub fn decode(text: &str) -> Option<String> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        rest = tail;
-        match first {
-            b'+' => out.push(b' '),
-            b'%' => {
-                let (digits, tail) = tail.split_at_checked(2)?;
-                out.push(hex::decode(digits).ok()?[0]);
-                rest = tail;
-            }
-            other => out.push(*other),
-        }
-    }
-    String::from_utf8(out).ok()
+    String::from_utf8(percent_decode(text.replace('+', " ").as_bytes())?).ok()
 }
 
 /// Reads a body of JSON.

@@ -14,6 +14,7 @@ use super::call::{Miss, only};
 use super::input::{Parameters, body};
 use super::{Answer, failed, invalid};
 use crate::enforce::{Refusal, UserScope};
+use crate::identity::percent_decode;
 use crate::ids::SessionId;
 use crate::sessions::{Cursor, SessionError, Wanted};
 
@@ -76,19 +77,7 @@ pub(super) fn route(method: &str, below: Option<&str>) -> Result<Call, Miss> {
 
 /// A key as it stands in a path: percent-encoded (RFC 3986), once.
 fn read_id(segment: &str) -> Option<SessionId> {
-    let mut plain = Vec::with_capacity(segment.len());
-    let mut rest = segment.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        rest = tail;
-        if *first == b'%' {
-            let (digits, tail) = tail.split_at_checked(2)?;
-            plain.extend(hex::decode(digits).ok()?);
-            rest = tail;
-        } else {
-            plain.push(*first);
-        }
-    }
-    SessionId::parse(std::str::from_utf8(&plain).ok()?).ok()
+    SessionId::parse(std::str::from_utf8(&percent_decode(segment.as_bytes())?).ok()?).ok()
 }
 
 #[derive(Deserialize)]
