@@ -21,7 +21,8 @@ use tokio::sync::watch;
 
 use boot::Boot;
 
-use crate::admin::{self, Control};
+use crate::admin::api::{ConfigCheck, ConfigView};
+use crate::admin::{self, ConfigDesk, Control};
 use crate::catalog::Catalog;
 use crate::config::{self, Config};
 use crate::context::TokenCounter;
@@ -124,8 +125,12 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     drop(bind("the proxy", config.listen)?);
     let exposition = bind("metrics", config.metrics.listen)?;
     let apply = Arc::clone(&reload);
-    let apply: admin::Reload = Arc::new(move || apply.apply());
-    let control = Control::new(services.store.clone(), Arc::clone(&memory), audit.clone(), Arc::clone(&metrics), apply);
+    let desk = ConfigDesk {
+        reload: Arc::new(move || apply.apply()),
+        show: Arc::new(ConfigView::default),
+        check: Arc::new(ConfigCheck::default),
+    };
+    let control = Control::new(Arc::clone(&services), Arc::clone(&runtime), desk);
     let entered = background.enter();
     let socket = admin::bind_socket(&config.admin.socket).map_err(|source| AppError::Listen {
         what: "control",

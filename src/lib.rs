@@ -2,7 +2,8 @@
 //!
 //! Floors, lowest first; a module imports only from floors below its own (`tests/architecture.rs` enforces it):
 //! `ids setting dialect` · `telemetry inference provider` · `identity` · `policy` · `enforce` · `store` ·
-//! `memory vault sessions parameters quota` · `catalog context` · `proxy admin demo` · `config` · `client` · `cli` · `app`.
+//! `memory vault sessions parameters quota` · `catalog context` · `proxy demo` · `admin` · `dashboard` · `config` · `client` ·
+//! `cli tui` · `app`.
 
 pub mod admin;
 pub mod app;
@@ -11,6 +12,7 @@ pub mod cli;
 pub mod client;
 pub mod config;
 pub mod context;
+pub mod dashboard;
 pub mod demo;
 pub mod dialect;
 pub mod enforce;
@@ -27,4 +29,5 @@ pub mod sessions;
 pub mod setting;
 pub mod store;
 pub mod telemetry;
+pub mod tui;
 pub mod vault;

@@ -21,10 +21,12 @@ const FLOORS: &[&[&str]] = &[
     &["store"],
     &["memory", "vault", "sessions", "parameters", "quota"],
     &["catalog", "context"],
-    &["proxy", "admin", "demo"],
+    &["proxy", "demo"],
+    &["admin"],
+    &["dashboard"],
     &["config"],
     &["client"],
-    &["cli"],
+    &["cli", "tui"],
     &["app"],
 ];
 

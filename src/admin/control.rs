@@ -2,35 +2,65 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use axum::Router;
+use arc_swap::ArcSwap;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::StatusCode;
-use axum::routing::{delete, get, patch, post};
+use axum::http::{Method, StatusCode};
+use axum::{Extension, Router};
 use serde::de::DeserializeOwned;
 
+use super::api::{ConfigCheck, ConfigView, Status};
+use super::endpoint::{self, Endpoint};
+use super::principal::{Access, Principal, Reason};
 use super::problem::Problem;
-use super::{status, tenants, user_keys, users, vault};
+use super::{
+    configuration, decisions, facts, health, installation, merges, overview, people, sandboxes, sessions, status, tenants, trail,
+    user_keys, users, vault,
+};
+use crate::enforce::UserScope;
+use crate::enforce::operator::{AuditedAct, OperatorAct, scope_for};
 use crate::ids::{TenantId, UserId};
-use crate::memory::Memory;
+use crate::proxy::{Runtime, Services, unix_ms};
 use crate::setting::Fault;
 use crate::store::Store;
-use crate::telemetry::audit::ActOutcome;
-use crate::telemetry::{ActRecord, AuditLog, Metrics};
+use crate::telemetry::ActRecord;
+use crate::telemetry::audit::{ActOutcome, Clipped};
 
 /// Reads the configuration anew and applies it whole, or leaves everything as it is and says why. May block.
 pub type Reload = Arc<dyn Fn() -> Result<(), Vec<Fault>> + Send + Sync>;
 
-/// What the control API works on.
+/// What is known of the configuration file. Each may block.
+#[derive(Clone)]
+pub struct ConfigDesk {
+    pub reload: Reload,
+    /// What is in force, without secrets.
+    pub show: Arc<dyn Fn() -> ConfigView + Send + Sync>,
+    /// The file on the disk against what is in force.
+    pub check: Arc<dyn Fn() -> ConfigCheck + Send + Sync>,
+}
+
+impl ConfigDesk {
+    /// One that knows how to reload, and no file.
+    #[cfg(any(test, feature = "test-doors"))]
+    #[must_use]
+    pub fn reloading(reload: Reload) -> Self {
+        Self { reload, show: Arc::new(ConfigView::default), check: Arc::new(ConfigCheck::default) }
+    }
+}
+
+impl fmt::Debug for ConfigDesk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ConfigDesk")
+    }
+}
+
+/// What the admin API works on. Cheap to clone.
 #[derive(Clone)]
 pub struct Control {
-    pub(super) store: Store,
-    pub(super) memory: Arc<Memory>,
-    pub(super) audit: AuditLog,
-    pub(super) metrics: Arc<Metrics>,
-    reload: Reload,
+    pub(super) services: Arc<Services>,
+    pub(super) runtime: Arc<ArcSwap<Runtime>>,
+    pub(super) config: ConfigDesk,
     /// Milliseconds since the Unix epoch.
     pub(super) started_at: i64,
 }
@@ -41,25 +71,52 @@ impl fmt::Debug for Control {
     }
 }
 
-/// The routes of the control socket. Whoever can connect is the operator: the socket's mode is the gate.
-pub fn control_router(control: Control) -> Router {
-    Router::new()
-        .route("/v1/status", get(status::show))
-        .route("/v1/reload", post(reload))
-        .route("/v1/user-keys", get(user_keys::list).post(user_keys::make))
-        .route("/v1/user-keys/{id}", delete(user_keys::revoke))
-        .route("/v1/users/{user}/ratchet", patch(users::lower_ratchet))
-        .route("/v1/tenants", get(tenants::list))
-        .route("/v1/tenants/{tenant}", delete(tenants::erase))
-        .route("/v1/vault/rotation", post(vault::rotate))
+/// Every route of the admin API.
+#[must_use]
+pub fn endpoints() -> Vec<Endpoint> {
+    let mut all = vec![
+        Endpoint::new(Method::GET, "/v1/status", Access::View, "How the running memgate is.", status::show).answers::<Status>(),
+        Endpoint::new(Method::POST, "/v1/reload", Access::Act, "Have the configuration read anew.", reload)
+            .status(StatusCode::NO_CONTENT),
+    ];
+    for more in [
+        people::endpoints(),
+        facts::endpoints(),
+        merges::endpoints(),
+        users::endpoints(),
+        user_keys::endpoints(),
+        sandboxes::endpoints(),
+        sessions::endpoints(),
+        tenants::endpoints(),
+        vault::endpoints(),
+        decisions::endpoints(),
+        overview::endpoints(),
+        installation::endpoints(),
+        configuration::endpoints(),
+        trail::endpoints(),
+        health::endpoints(),
+    ] {
+        all.extend(more);
+    }
+    all
+}
+
+/// The admin API. What is in front of it puts a [`Principal`] into each request whose caller is known.
+pub fn api_router(control: Control) -> Router {
+    endpoint::collect(endpoints())
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(64 << 10))
         .with_state(control)
 }
 
+/// The routes of the control socket. Whoever can connect is the operator: the socket's mode is the gate.
+pub fn control_router(control: Control) -> Router {
+    api_router(control).layer(Extension(Principal::local()))
+}
+
 async fn reload(State(control): State<Control>) -> Result<StatusCode, Problem> {
-    let applied = block(move || Ok((control.reload)())).await?;
+    let applied = block(move || Ok((control.config.reload)())).await?;
     applied.map(|()| StatusCode::NO_CONTENT).map_err(Problem::refused_config)
 }
 
@@ -92,9 +149,25 @@ pub(super) fn parse_tenant(text: &str) -> Result<TenantId, Problem> {
 }
 
 impl Control {
-    /// The control API of a memgate that starts now.
-    pub fn new(store: Store, memory: Arc<Memory>, audit: AuditLog, metrics: Arc<Metrics>, reload: Reload) -> Self {
-        Self { store, memory, audit, metrics, reload, started_at: unix_ms() }
+    /// The admin API of a memgate that starts now.
+    #[must_use]
+    pub fn new(services: Arc<Services>, runtime: Arc<ArcSwap<Runtime>>, config: ConfigDesk) -> Self {
+        Self { services, runtime, config, started_at: unix_ms() }
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.services.store
+    }
+
+    /// The scope of a person for one act of an operator: on record first, with the reason. Blocks.
+    pub(super) fn visit(&self, by: &Principal, user: &UserId, act: &'static str, reason: &Reason) -> Result<UserScope, Problem> {
+        let wanted = OperatorAct { user, operator: by.name(), act, reason: reason.as_str() };
+        let audited = AuditedAct::record(&wanted, |wanted| {
+            let record = ActRecord::begun(wanted.act, by.name(), unix_ms());
+            let (user, reason) = (Some(wanted.user.clone()), Some(Clipped::new(wanted.reason)));
+            self.services.audit.record_act(ActRecord { user, reason, outcome: ActOutcome::Done, ..record })
+        })?;
+        Ok(scope_for(audited))
     }
 
     /// Carries out an operator's act between its two records: nothing happens that is not on disk in the audit log.
@@ -106,21 +179,16 @@ impl Control {
         work: impl FnOnce(&Store, &mut ActRecord) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
         act.outcome = ActOutcome::Begun;
-        self.audit.record_act(act.clone())?;
+        self.services.audit.record_act(act.clone())?;
         act.outcome = ActOutcome::Done;
-        let result = work(&self.store, &mut act);
+        let result = work(self.store(), &mut act);
         if result.is_err() {
             act.outcome = ActOutcome::Failed;
         }
         act.time = unix_ms();
-        self.audit.record(act);
+        self.services.audit.record(act);
         // Whoever is told that it is done finds it on disk. What cannot be written is counted and logged by the audit log itself.
-        let _ = self.audit.flush();
+        let _ = self.services.audit.flush();
         result
     }
-}
-
-/// Milliseconds since the Unix epoch.
-pub(super) fn unix_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

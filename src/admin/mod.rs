@@ -1,19 +1,34 @@
-//! What operators reach: the control socket and the metrics listener. Handlers delegate; each noun has a file.
+//! What operators reach: the admin API, the control socket and the metrics listener. Handlers delegate; each noun has a file.
 
 pub mod api;
+mod configuration;
 mod control;
+mod decisions;
+mod endpoint;
+mod facts;
+mod health;
+mod installation;
+mod merges;
 mod metrics;
+mod overview;
+mod people;
+mod principal;
 mod problem;
+mod sandboxes;
+mod sessions;
 mod settings;
 mod socket;
 mod status;
 mod tenants;
+mod trail;
 mod user_keys;
 mod users;
 mod vault;
 
-pub use control::{Control, Reload, control_router};
+pub use control::{ConfigDesk, Control, Reload, api_router, control_router, endpoints};
+pub use endpoint::{Endpoint, guard};
 pub use metrics::{metrics_router, serve_metrics};
+pub use principal::{Access, Principal, REASON_HEADER, Reason, Role, Via};
 pub use problem::Problem;
 pub use settings::{AdminFile, AdminSettings, MetricsFile, MetricsSettings};
 pub use socket::{ControlSocket, bind_socket, serve_control};

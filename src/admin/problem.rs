@@ -25,7 +25,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+    /// `code` is a stable word for programs, `detail` what to do.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or_default().to_owned();
         Self { title, status: status.as_u16(), detail: detail.into(), code: code.into(), faults: Vec::new() }
     }
@@ -36,6 +37,16 @@ impl Problem {
 
     pub(super) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", detail)
+    }
+
+    /// Nobody is known to ask.
+    pub(super) fn unsigned() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "credential_missing", "Sign in, or send a token: `Authorization: Bearer …`.")
+    }
+
+    /// Its maker is still at work.
+    pub(super) fn unfinished() -> Self {
+        Self::new(StatusCode::NOT_IMPLEMENTED, "unfinished", "This is not built yet.")
     }
 
     pub(super) fn internal(detail: impl Into<String>) -> Self {

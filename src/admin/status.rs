@@ -10,7 +10,7 @@ pub(super) async fn show(State(control): State<Control>) -> Json<Status> {
     Json(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started_at: control.started_at,
-        open_streams: control.metrics.streams(),
-        learning_queue_bytes: control.store.journal_backlog(crate::store::Queue::Rules),
+        open_streams: control.services.metrics.streams(),
+        learning_queue_bytes: control.store().journal_backlog(crate::store::Queue::Rules),
     })
 }

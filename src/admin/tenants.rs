@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::Method;
 
 use super::api::{TenantErasedView, TenantList, TenantView};
-use super::control::{Control, block, parse_tenant, unix_ms};
+use super::control::{Control, block, parse_tenant};
+use super::endpoint::Endpoint;
+use super::principal::{Access, Principal};
 use super::problem::Problem;
 use crate::ids::RequestId;
+use crate::proxy::unix_ms;
 use crate::store::{Erasure, TenantErased, TenantSummary};
 use crate::telemetry::ActRecord;
 use crate::telemetry::audit::ActOutcome;
@@ -19,18 +23,32 @@ impl From<TenantSummary> for TenantView {
     }
 }
 
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    let path = "/v1/tenants/{tenant}";
+    vec![
+        Endpoint::new(Method::GET, "/v1/tenants", Access::View, "Tenants with their users, bytes and keys.", list)
+            .answers::<TenantList>(),
+        Endpoint::new(Method::DELETE, path, Access::Act, "Erase everything that is kept of a tenant's users.", erase)
+            .answers::<TenantErasedView>(),
+    ]
+}
+
 pub(super) async fn list(State(control): State<Control>) -> Result<Json<TenantList>, Problem> {
-    let tenants = block(move || Ok(control.store.list_tenants()?)).await?;
+    let tenants = block(move || Ok(control.store().list_tenants()?)).await?;
     Ok(Json(TenantList { tenants: tenants.into_iter().map(Into::into).collect() }))
 }
 
-pub(super) async fn erase(State(control): State<Control>, Path(tenant): Path<String>) -> Result<Json<TenantErasedView>, Problem> {
+pub(super) async fn erase(
+    State(control): State<Control>,
+    by: Principal,
+    Path(tenant): Path<String>,
+) -> Result<Json<TenantErasedView>, Problem> {
     let tenant = parse_tenant(&tenant)?;
     let receipt = RequestId::fresh();
-    let begun = ActRecord::begun("tenant.erase", unix_ms());
+    let begun = ActRecord::begun("tenant.erase", by.name(), unix_ms());
     let act = ActRecord { tenant: Some(tenant.clone()), receipt: Some(receipt), ..begun };
     let erased = block(move || {
-        let memory = Arc::clone(&control.memory);
+        let memory = Arc::clone(&control.services.memory);
         control.act(act, |_, act| {
             let erased = memory.erase_tenant(&tenant, Erasure { receipt, at: act.time })?;
             if erased == TenantErased::default() {

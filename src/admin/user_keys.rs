@@ -4,13 +4,17 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::api::{MadeUserKey, MakeUserKey, ShownKey, UserKeyList, UserKeyView};
-use super::control::{Control, block, parse, parse_user, unix_ms};
+use super::control::{Control, block, parse, parse_user};
+use super::endpoint::Endpoint;
+use super::principal::{Access, Principal};
 use super::problem::Problem;
 use crate::ids::{KeyId, UserId};
+use crate::proxy::unix_ms;
 use crate::store::UserKeyRecord;
 use crate::telemetry::ActRecord;
 use crate::telemetry::audit::ActOutcome;
@@ -25,18 +29,36 @@ impl From<UserKeyRecord> for UserKeyView {
     }
 }
 
-fn act(act: &'static str, user: Option<UserId>, key: Option<KeyId>) -> ActRecord {
-    ActRecord { user, key, ..ActRecord::begun(act, unix_ms()) }
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    let (all, one) = ("/v1/user-keys", "/v1/user-keys/{id}");
+    vec![
+        Endpoint::new(Method::GET, all, Access::View, "Per-user keys, by hints.", list)
+            .query::<Filter>()
+            .answers::<UserKeyList>(),
+        Endpoint::new(Method::POST, all, Access::Act, "Make a key that stands for a user. It is shown this once.", make)
+            .body::<MakeUserKey>()
+            .status(StatusCode::CREATED)
+            .answers::<MadeUserKey>(),
+        Endpoint::new(Method::DELETE, one, Access::Act, "Revoke a per-user key.", revoke).status(StatusCode::NO_CONTENT),
+    ]
 }
 
-pub(super) async fn make(State(control): State<Control>, body: Bytes) -> Result<(StatusCode, Json<MadeUserKey>), Problem> {
+fn act(by: &Principal, act: &'static str, user: Option<UserId>, key: Option<KeyId>) -> ActRecord {
+    ActRecord { user, key, ..ActRecord::begun(act, by.name(), unix_ms()) }
+}
+
+pub(super) async fn make(
+    State(control): State<Control>,
+    by: Principal,
+    body: Bytes,
+) -> Result<(StatusCode, Json<MadeUserKey>), Problem> {
     let MakeUserKey { user, label } = parse(&body)?;
     let user = parse_user(&user)?;
     if label.len() > LONGEST_LABEL || label.chars().any(char::is_control) {
         return Err(Problem::invalid(format!("The label is longer than {LONGEST_LABEL} bytes or holds control characters.")));
     }
     let made = block(move || {
-        control.act(act("user_key.make", Some(user.clone()), None), |store, act| {
+        control.act(act(&by, "user_key.make", Some(user.clone()), None), |store, act| {
             let (id, key) = store.make_user_key(&user, &label, act.time)?;
             act.key = Some(id);
             let key = ShownKey(String::from_utf8_lossy(key.expose()).into_owned());
@@ -46,7 +68,7 @@ pub(super) async fn make(State(control): State<Control>, body: Bytes) -> Result<
     Ok((StatusCode::CREATED, Json(made.await?)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Filter {
     #[serde(default)]
@@ -59,16 +81,16 @@ pub(super) async fn list(
 ) -> Result<Json<UserKeyList>, Problem> {
     let Query(filter) = filter.map_err(|_| Problem::invalid("The query may hold `user` alone."))?;
     let user = filter.user.as_deref().map(parse_user).transpose()?;
-    let mut records = control.store.list_user_keys(user.as_ref());
+    let mut records = control.store().list_user_keys(user.as_ref());
     records.sort_by_key(|record| (record.created_at, record.id));
     Ok(Json(UserKeyList { keys: records.into_iter().map(Into::into).collect() }))
 }
 
-pub(super) async fn revoke(State(control): State<Control>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+pub(super) async fn revoke(State(control): State<Control>, by: Principal, Path(id): Path<String>) -> Result<StatusCode, Problem> {
     let unknown = || Problem::not_found("No key has this id.");
     let id: KeyId = id.parse().map_err(|_| unknown())?;
     let revoked = block(move || {
-        control.act(act("user_key.revoke", None, Some(id)), |store, act| {
+        control.act(act(&by, "user_key.revoke", None, Some(id)), |store, act| {
             let revoked = store.revoke_user_key(id, act.time)?;
             if !revoked {
                 act.outcome = ActOutcome::Unchanged;

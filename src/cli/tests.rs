@@ -5,12 +5,10 @@ use clap::CommandFactory;
 use tokio::sync::watch;
 
 use super::*;
-use crate::admin::{Control, bind_socket, serve_control};
+use crate::admin::{ConfigDesk, Control, bind_socket, serve_control};
 use crate::identity::{SigningKey, sign, sign_message};
-use crate::memory::{Memory, MemorySettings};
+use crate::proxy::test_services;
 use crate::setting::{Faults, Secret};
-use crate::store::{FileDisk, StorageSettings, Store};
-use crate::telemetry::{AuditLog, AuditSettings, Metrics};
 
 /// Runs a command line; `$CONFIG` is the `proxy.yaml` in the directory `dir`.
 fn run_in(dir: &Path, words: &str) -> (Result<(), Failure>, String) {
@@ -150,11 +148,7 @@ fn serve(dir: PathBuf) -> watch::Sender<bool> {
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let metrics = Arc::new(Metrics::new().unwrap());
-            let audit = AuditSettings { dir: dir.join("audit"), max_size: 1 << 20, keep: 1 };
-            let audit = AuditLog::open(&audit, &metrics).unwrap();
-            let disk = Arc::new(FileDisk::new(dir.join("data")));
-            let store = Store::open(&StorageSettings::at(dir.join("data")), disk).unwrap();
+            let (services, runtime) = test_services(&dir);
             let reload = Arc::new(|| {
                 let mut faults = Faults::default();
                 faults.add("listen", "is wrong", "mend it");
@@ -162,8 +156,7 @@ fn serve(dir: PathBuf) -> watch::Sender<bool> {
             });
             let socket = bind_socket(&dir.join("memgate.sock")).unwrap();
             ready.send(()).unwrap();
-            let memory = Arc::new(Memory::new(store.clone(), MemorySettings::default()));
-            serve_control(socket, Control::new(store, memory, audit, metrics, reload), stopping).await;
+            serve_control(socket, Control::new(services, runtime, ConfigDesk::reloading(reload)), stopping).await;
         });
     });
     wait.recv().unwrap();

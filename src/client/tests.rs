@@ -6,14 +6,14 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::*;
-use crate::admin::{Control, Reload, bind_socket, serve_control};
+use crate::admin::{ConfigDesk, Control, Reload, bind_socket, serve_control};
 use crate::enforce::test_scope;
 use crate::identity::{UserKeys, hash_key};
-use crate::memory::{Memory, MemorySettings};
 use crate::policy::Directory;
+use crate::proxy::test_services;
 use crate::setting::{Fault, Faults};
-use crate::store::{FileDisk, StorageSettings, Store};
-use crate::telemetry::{AuditLog, AuditSettings, Metrics};
+use crate::store::Store;
+use crate::telemetry::Metrics;
 
 /// A store and a control socket in a directory of their own.
 struct Bench {
@@ -29,16 +29,12 @@ struct Bench {
 impl Bench {
     fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let data = dir.path().join("data");
-        let metrics = Arc::new(Metrics::new().unwrap());
-        let settings = AuditSettings { dir: dir.path().join("audit"), max_size: 1 << 20, keep: 1 };
-        let audit = AuditLog::open(&settings, &metrics).unwrap();
-        let store = Store::open(&StorageSettings::at(&data), Arc::new(FileDisk::new(&data))).unwrap();
+        let (services, runtime) = test_services(dir.path());
+        let (store, metrics) = (services.store.clone(), Arc::clone(&services.metrics));
         let faulty = Arc::new(AtomicBool::new(false));
         let found = Arc::clone(&faulty);
         let reload: Reload = Arc::new(move || if found.load(Ordering::Relaxed) { Err(fault()) } else { Ok(()) });
-        let memory = Arc::new(Memory::new(store.clone(), MemorySettings::default()));
-        let control = Control::new(store.clone(), memory, audit, Arc::clone(&metrics), reload);
+        let control = Control::new(services, runtime, ConfigDesk::reloading(reload));
         let path = dir.path().join("run/memgate.sock");
         let (stop, stopping) = watch::channel(false);
         tokio::spawn(serve_control(bind_socket(&path).unwrap(), control, stopping));

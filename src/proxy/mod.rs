@@ -23,6 +23,8 @@ mod services;
 mod session;
 pub mod settings;
 mod stored;
+#[cfg(any(test, feature = "test-doors"))]
+mod testing;
 pub mod tls;
 mod upstream;
 
@@ -35,3 +37,5 @@ pub use history::METHODS as HISTORY_METHODS;
 pub use listing::{ListCache, list_fetcher};
 pub use me::routes::{BASE as ME, ROUTES as ME_ROUTES};
 pub use services::{Runtime, Services};
+#[cfg(any(test, feature = "test-doors"))]
+pub use testing::test_services;

@@ -172,7 +172,7 @@ mod tests {
     }
 
     fn act() -> ActRecord {
-        ActRecord::begun("ratchet.lower", 0)
+        ActRecord::begun("ratchet.lower", "local", 0)
     }
 
     fn lines(dir: &Path) -> Vec<serde_json::Value> {

@@ -177,6 +177,11 @@ pub struct ActRecord {
     pub time: i64,
     /// What is done, such as `user_key.make`.
     pub act: &'static str,
+    /// The name of the credential by which it is done; `local` for the control socket.
+    pub operator: Box<str>,
+    /// Why, in the operator's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Clipped<500>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<UserId>,
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "plain_option")]
@@ -195,8 +200,20 @@ pub struct ActRecord {
 impl ActRecord {
     /// An act that is about to begin, on nobody yet.
     #[must_use]
-    pub fn begun(act: &'static str, time: i64) -> Self {
-        Self { time, act, user: None, key: None, ratchet: None, tenant: None, receipt: None, outcome: ActOutcome::Begun }
+    pub fn begun(act: &'static str, operator: &str, time: i64) -> Self {
+        let (operator, reason) = (operator.into(), None);
+        Self {
+            time,
+            act,
+            operator,
+            reason,
+            user: None,
+            key: None,
+            ratchet: None,
+            tenant: None,
+            receipt: None,
+            outcome: ActOutcome::Begun,
+        }
     }
 }
 
@@ -315,7 +332,7 @@ pub(super) mod tests {
     #[test]
     fn lines_are_as_agreed() {
         let key = Some(KeyId::from_bytes([9; 16]));
-        let act = ActRecord { key, ..ActRecord::begun("user_key.revoke", 1_750_000_000_007) };
+        let act = ActRecord { key, ..ActRecord::begun("user_key.revoke", "local", 1_750_000_000_007) };
         let learned = LearnedRecord {
             time: 1_750_000_001_000,
             request: RequestId::from_bytes([7; 16]),

@@ -1,15 +1,39 @@
-//! The words of the control API: what goes over the socket. Times are milliseconds since the Unix epoch.
+//! The words of the admin API. Times are milliseconds since the Unix epoch.
+
+mod audit;
+mod decisions;
+mod installation;
+mod overview;
+mod page;
+mod people;
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Assurance;
 use crate::ids::{KeyId, TenantId, UserId};
 use crate::setting::Fault;
+pub use audit::{AuditFault, AuditFilter, AuditLine, AuditVerification};
+pub use decisions::{
+    DecisionFilter, DecisionRow, Explanation, ModeOutcome, ReplayChange, ReplayQuery, ReplayReport, ShadowGroup, ShadowReport,
+    Step,
+};
+pub use installation::{
+    BudgetAccount, BudgetFilter, BudgetLimit, BudgetRow, BudgetStanding, ClientRow, ConfigChange, ConfigCheck, ConfigView,
+    Health, HealthCheck, ResetBudget, SettingsView, UpstreamRow, WhoAmI,
+};
+pub use overview::{ClientActivity, Count, DecisionCount, Overview, Series};
+pub use page::{Page, page_size};
+pub use people::{
+    AddFact, AmendFact, EraseUser, ErasedView, FactCounts, FactFilter, FactSource, FactView, MergeUsers, MergeView,
+    PromoteSandbox, PromotedView, SandboxDetail, SandboxFilter, SandboxRow, Seen, SessionFilter, SessionRow, UpstreamKeyHint,
+    UserDetail, UserFilter, UserRow, VisitView,
+};
 
 /// `POST /v1/user-keys`: makes a key for a user.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MakeUserKey {
     /// `tenant:name`, or a name in the default tenant. A text: what is typed may name no sandbox, as stored ids do.
@@ -20,15 +44,17 @@ pub struct MakeUserKey {
 }
 
 /// A key that was just made. The only time that it is shown.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct MadeUserKey {
+    #[schemars(with = "String")]
     pub id: KeyId,
+    #[schemars(with = "String")]
     pub user: UserId,
     pub key: ShownKey,
 }
 
 /// A key on its way over the socket. Does not print.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct ShownKey(pub String);
 
@@ -39,9 +65,11 @@ impl fmt::Debug for ShownKey {
 }
 
 /// A user key as it is listed. The key itself is kept nowhere.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct UserKeyView {
+    #[schemars(with = "String")]
     pub id: KeyId,
+    #[schemars(with = "String")]
     pub user: UserId,
     pub label: String,
     /// The last characters of the key.
@@ -52,13 +80,13 @@ pub struct UserKeyView {
 }
 
 /// `GET /v1/user-keys`
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct UserKeyList {
     pub keys: Vec<UserKeyView>,
 }
 
 /// `PATCH /v1/users/{user}/ratchet`: lowers the trust ratchet.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LowerRatchet {
     /// The weakest evidence that opens the user's memory from now on; none takes the ratchet off.
@@ -67,15 +95,16 @@ pub struct LowerRatchet {
 }
 
 /// What came of lowering a ratchet.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RatchetView {
+    #[schemars(with = "String")]
     pub user: UserId,
     /// False: the ratchet was no higher.
     pub lowered: bool,
 }
 
 /// `POST /v1/vault/rotation`: replaces the master key.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RotateMasterKey {
     /// The new key: 64 hexadecimal digits. Without one memgate makes it, where it keeps the key itself.
@@ -84,7 +113,7 @@ pub struct RotateMasterKey {
 }
 
 /// What came of a rotation.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RotationView {
     /// False: the key that was handed in is the one in use.
     pub replaced: bool,
@@ -95,8 +124,9 @@ pub struct RotationView {
 }
 
 /// A tenant: how much there is, and of nobody what.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct TenantView {
+    #[schemars(with = "String")]
     pub tenant: TenantId,
     /// Users with a memory.
     pub users: u64,
@@ -107,14 +137,15 @@ pub struct TenantView {
 }
 
 /// `GET /v1/tenants`
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct TenantList {
     pub tenants: Vec<TenantView>,
 }
 
 /// `DELETE /v1/tenants/{tenant}`: what was erased.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct TenantErasedView {
+    #[schemars(with = "String")]
     pub tenant: TenantId,
     /// The number under which the audit log has it, as it is written there.
     pub receipt: String,
@@ -128,7 +159,7 @@ pub struct TenantErasedView {
 }
 
 /// `GET /v1/status`
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Status {
     pub version: String,
     pub started_at: i64,
@@ -139,7 +170,7 @@ pub struct Status {
 }
 
 /// One fault of a configuration that was not applied.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FaultView {
     pub path: String,
     pub reason: String,
