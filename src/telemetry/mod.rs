@@ -7,7 +7,9 @@ pub mod logging;
 pub mod metrics;
 mod rotate;
 
-pub use audit::{ActRecord, AuditError, AuditFile, AuditLog, AuditRecord, AuditSettings, Clipped, LearnedRecord};
+pub use audit::{
+    ActRecord, AuditError, AuditFile, AuditKeeping, AuditLog, AuditRecord, AuditSettings, Clipped, LearnedRecord,
+};
 pub use keeping::{Closing, KeepingMetrics};
 pub use logging::{LogFile, LogSettings};
 pub use metrics::{
