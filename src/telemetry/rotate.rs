@@ -126,13 +126,13 @@ mod tests {
             }
             file.append(line.as_bytes()).unwrap();
         }
-        let all = [0, 1, 2, 3].map(|n| read(&dir, n));
-        assert_eq!(all, ["six\n", "five-is-longer-than-a-file\n", "three\nfour\n", "one\ntwo\n"].map(str::to_owned));
+        let all = [0, 1, 2, 3, 4].map(|n| read(&dir, n));
+        assert_eq!(all, ["six\n", "five-is-longer-than-a-file\n", "four\n", "three\n", "one\ntwo\n"].map(str::to_owned));
         // A crash between two renames leaves a number free.
         fs::remove_file(path(&dir, 2)).unwrap();
         file.rotate().unwrap();
-        assert_eq!(numbers(&dir).unwrap(), [0, 1, 2, 3]);
-        assert_eq!((read(&dir, 1), read(&dir, 3)), ("six\n".into(), "one\ntwo\n".into()));
+        assert_eq!(numbers(&dir).unwrap(), [0, 1, 2, 3, 4]);
+        assert_eq!((read(&dir, 1), read(&dir, 3)), ("six\n".into(), "three\n".into()));
         for (file, mode) in [(dir.clone(), 0o700), (path(&dir, 0), 0o600), (path(&dir, 1), 0o600)] {
             assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, mode, "{}", file.display());
         }

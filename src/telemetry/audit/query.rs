@@ -113,9 +113,12 @@ pub struct AuditPage {
 /// empty and says where to go on.
 pub(super) fn read_page(dir: &Path, query: &AuditQuery, before: Option<u64>, limit: usize) -> io::Result<AuditPage> {
     let mut search = Search { query, before: before.unwrap_or(u64::MAX), limit, left: SCANNED, page: AuditPage::default() };
-    for number in rotate::numbers(dir)? {
+    let mut at = 0;
+    // Looked up anew each time: while files move aside, one may come again under a higher number, but none can slip by.
+    while let Some(number) = rotate::numbers(dir)?.into_iter().find(|number| *number >= at) {
+        at = number + 1;
         let file = match File::open(rotate::path(dir, number)) {
-            // Dropped since.
+            // Dropped since, or not there yet.
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             opened => opened?,
         };

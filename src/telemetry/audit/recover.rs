@@ -1,7 +1,7 @@
 //! How a log is taken up: where its chain ends, and what is wrong with that end.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -223,7 +223,8 @@ fn hash_files(dir: &Path) -> io::Result<Vec<Tag>> {
 }
 
 /// The digest of the first bytes of a file.
-pub(super) fn hash(file: File, length: u64) -> io::Result<Tag> {
+pub(super) fn hash(mut file: File, length: u64) -> io::Result<Tag> {
+    file.rewind()?;
     let (mut file, mut digest, mut block) = (file.take(length), Sha256::new(), vec![0; 1 << 20]);
     loop {
         match file.read(&mut block)? {
