@@ -61,7 +61,9 @@ impl Prometheus {
         let url = reqwest::Url::parse_with_params(&format!("http://{}/api/v1/{path}", self.address), query).unwrap();
         let target = format!("{}?{}", url.path(), url.query().unwrap_or_default());
         tokio::net::TcpStream::connect(self.address).await.ok()?;
-        Some(send(self.address, &Request::new("GET", &target)).await.json())
+        let answer = send(self.address, &Request::new("GET", &target)).await;
+        // Not ready yet.
+        (answer.status != 503).then(|| answer.json())
     }
 
     /// The result of an expression; a faulty one fails the test.
