@@ -24,6 +24,9 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::setting::{Faults, Secret, SecretRef, Size, Span};
+#[cfg(test)]
+pub(super) use record::tests::record as record_for_tests;
+
 pub use anchor::ANCHOR_NAME;
 pub use log::{AuditKeeping, AuditLog, verify_dir};
 pub use marks::{AnchorCause, AnchorRecord, DroppedRecord, RecoveredCause, RecoveredRecord};

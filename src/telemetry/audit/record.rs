@@ -194,9 +194,6 @@ pub struct ActRecord {
     /// A second user, such as the one whom the first is merged into.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub other: Option<UserId>,
-    /// Facts that it is about.
-    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "plain_all")]
-    pub facts: Vec<FactId>,
     /// How many things were done to, where they are not named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
@@ -219,7 +216,6 @@ impl ActRecord {
             tenant: None,
             receipt: None,
             other: None,
-            facts: Vec::new(),
             count: None,
             outcome: ActOutcome::Begun,
         }
