@@ -2,12 +2,14 @@
 //! message text, never a secret.
 
 pub mod audit;
+mod inert;
 mod keeping;
 pub mod logging;
 pub mod metrics;
 mod rotate;
 
 pub use audit::{ActRecord, AuditError, AuditFile, AuditLog, AuditRecord, AuditSettings, Clipped, LearnedRecord};
+pub use inert::inert;
 pub use keeping::{Closing, KeepingMetrics};
 pub use logging::{LogFile, LogSettings};
 pub use metrics::{
