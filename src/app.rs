@@ -101,6 +101,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
         sessions: Arc::clone(&sessions),
         metrics: Arc::clone(&metrics),
         audit: audit.clone(),
+        traces: boot::start_traces(&config)?,
         tokens: TokenCounter::default(),
         quota,
         draining: AtomicBool::new(false),
@@ -161,6 +162,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
         let _ = tokio::time::timeout(Duration::from_secs(10), async { tokio::join!(learner, recorder, keeper) }).await;
     });
     background.shutdown_timeout(Duration::from_secs(2));
+    services.traces.shut_down();
     audit.flush()?;
     Ok(())
 }

@@ -6,12 +6,13 @@ mod keeping;
 pub mod logging;
 pub mod metrics;
 mod rotate;
+pub mod traces;
 
 pub use audit::{ActRecord, AuditError, AuditFile, AuditLog, AuditRecord, AuditSettings, Clipped, LearnedRecord};
 pub use keeping::{Closing, KeepingMetrics};
 pub use logging::{LogFile, LogSettings};
 pub use metrics::{
-    BalanceMetrics, BudgetMetrics, CertificateMetrics, EjectionCause, EmbeddingResult, FailoverCause, HistoryResult, JwksFetch,
-    KeyMetrics, KeyTestResult, LearnResult, Metrics, ModelMetrics, OpenStream, RecallResult, ReloadResult, RouteLabel,
+    BalanceMetrics, BudgetMetrics, CertificateMetrics, EjectionCause, EmbeddingResult, Exemplar, FailoverCause, HistoryResult,
+    JwksFetch, KeyMetrics, KeyTestResult, LearnResult, Metrics, ModelMetrics, OpenStream, RecallResult, ReloadResult, RouteLabel,
     SessionMetrics, Stage, TokenSort, TutorFact, TutorResult, UpstreamFault,
 };
