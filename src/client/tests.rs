@@ -6,9 +6,12 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::*;
+use crate::admin::api::{RotateMasterKey, ShownKey};
 use crate::admin::{ConfigDesk, Control, Reload, bind_socket, serve_control};
 use crate::enforce::test_scope;
+use crate::identity::Assurance;
 use crate::identity::{UserKeys, hash_key};
+use crate::ids::{KeyId, TenantId, UserId};
 use crate::policy::Directory;
 use crate::proxy::test_services;
 use crate::setting::{Fault, Faults};
@@ -242,6 +245,46 @@ async fn a_stopped_memgate_is_said_to_be_stopped() {
 }
 
 #[test]
-fn whatever_a_name_holds_stays_one_part_of_the_path() {
-    assert_eq!(address(&["users", "acme:a/b ../?#ü", "ratchet"]).path(), "/v1/users/acme:a%2Fb%20..%2F%3F%23%C3%BC/ratchet");
+fn an_address_names_a_host_and_no_more() {
+    for good in ["http://127.0.0.1:9465", "https://memgate.example/admin/", "http://[::1]:9465"] {
+        assert!(Client::at(good, None).is_ok(), "{good}");
+    }
+    for (bad, reason) in [
+        ("127.0.0.1:9465", "is no URL"),
+        ("ftp://host", "neither http:// nor https://"),
+        ("http://user:word@host", "names a user"),
+        ("http://host/?token=x", "has a query"),
+    ] {
+        let error = Client::at(bad, None).unwrap_err().to_string();
+        assert!(error.contains(reason) && !error.contains("word"), "{bad}: {error}");
+    }
+    assert!(matches!(Client::at("http://h", Some(&Secret::new(b"a\nb"))), Err(ClientError::Token)));
+}
+
+#[test]
+fn a_token_does_not_print() {
+    let client = Client::at("http://127.0.0.1:9", Some(&Secret::new(b"mga_hunter2"))).unwrap();
+    assert!(!format!("{client:?}").contains("hunter2"));
+    let request = client.request(reqwest::Method::GET, &["status"]).build().unwrap();
+    assert_eq!(request.headers()["authorization"], "Bearer mga_hunter2");
+    assert!(!format!("{request:?}").contains("hunter2"));
+}
+
+#[tokio::test]
+async fn what_answers_and_is_no_memgate_is_told_from_it() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 1024]).await;
+            let answer =
+                b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello";
+            let _ = stream.write_all(answer).await;
+        }
+    });
+    let error = Client::at(&address, None).unwrap().status().await.unwrap_err();
+    assert!(matches!(error, ClientError::Foreign(302)), "{error:?}");
+    let gone = Client::at("http://127.0.0.1:1", None).unwrap().status().await.unwrap_err();
+    assert!(matches!(gone, ClientError::Unreachable { .. }), "{gone:?}");
 }

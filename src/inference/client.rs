@@ -95,7 +95,7 @@ pub fn plain_builder() -> ClientBuilder {
 }
 
 /// A client that trusts the certificates of the system.
-fn tls_builder() -> ClientBuilder {
+pub fn tls_builder() -> ClientBuilder {
     install_ring();
     ClientBuilder::new()
 }

@@ -17,7 +17,7 @@ mod tests;
 use thiserror::Error;
 
 pub use chat::{ChatRequest, Completion};
-pub use client::{Client, plain_builder};
+pub use client::{Client, plain_builder, tls_builder};
 pub use document::DocumentUrl;
 pub use endpoint::Endpoint;
 pub use fetch::{Document, Fetcher};

@@ -34,6 +34,7 @@ mod tests;
 mod tutor;
 mod view;
 mod views;
+mod visits;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -58,6 +59,7 @@ pub use lesson::Lesson;
 pub use recall::{Message, Placed, RecallRequest, Recalled, Role};
 pub use settings::{ByAssurance, CacheFile, DepthFile, LearnFile, MemoryFile, MemorySettings};
 pub use tutor::TutorSettings;
+pub use visits::{MOST_VISITS, Visit};
 
 use dense::Vector;
 use embed::{Embedder, ModelId};

@@ -2,6 +2,7 @@
 //! message text, never a secret.
 
 pub mod audit;
+mod inert;
 mod keeping;
 pub mod logging;
 pub mod metrics;
@@ -11,6 +12,7 @@ pub mod traces;
 pub use audit::{
     ActRecord, AuditError, AuditFile, AuditKeeping, AuditLog, AuditRecord, AuditSettings, Clipped, LearnedRecord,
 };
+pub use inert::inert;
 pub use keeping::{Closing, KeepingMetrics};
 pub use logging::{LogFile, LogSettings};
 pub use metrics::{

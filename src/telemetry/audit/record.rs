@@ -197,6 +197,11 @@ pub struct ActRecord {
     /// How many things were done to, where they are not named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
+    /// Facts that were written or changed.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "plain_all")]
+    pub facts_written: Vec<FactId>,
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "plain_all")]
+    pub facts_deleted: Vec<FactId>,
     pub outcome: ActOutcome,
 }
 
@@ -217,6 +222,8 @@ impl ActRecord {
             receipt: None,
             other: None,
             count: None,
+            facts_written: Vec::new(),
+            facts_deleted: Vec::new(),
             outcome: ActOutcome::Begun,
         }
     }
