@@ -11,11 +11,12 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use prometheus::IntCounter;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::anchor::{AnchorFile, Found};
 use super::chain::ChainKey;
 use super::query::{self, AuditPage, AuditQuery};
-use super::verify::{self, Snapshot, Verification};
+use super::verify::{self, LogFile, Snapshot, Verification};
 use super::writer::{Message, Pace, Writer};
 use super::{ANCHOR_NAME, ActRecord, AuditError, AuditSettings, Entry, recover};
 use crate::telemetry::metrics::Metrics;
@@ -62,6 +63,25 @@ pub struct AuditLog {
     key: ChainKey,
     /// Held by who goes through the whole log.
     verifying: Arc<Mutex<()>>,
+    /// One permit, had by who exports.
+    exporting: Arc<Semaphore>,
+}
+
+/// An export that is on record.
+#[derive(Debug)]
+pub struct Export {
+    files: Vec<LogFile>,
+    _turn: OwnedSemaphorePermit,
+}
+
+impl Export {
+    /// Hands the records out in chunks of lines, the oldest first, until `take` says that it wants no more. Blocks.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn run(self, query: &AuditQuery, take: impl FnMut(Vec<u8>) -> bool) -> Result<(), AuditError> {
+        query::export(self.files, query, take).map_err(AuditError::Read)
+    }
 }
 
 impl AuditLog {
@@ -96,7 +116,8 @@ impl AuditLog {
             drop(lock);
         };
         thread::Builder::new().name("memgate-audit".to_owned()).spawn(run).map_err(fault)?;
-        Ok(Self { queue, dropped, dir: dir.as_path().into(), key: keeping.key.clone(), verifying: Arc::default() })
+        let (dir, key) = (dir.as_path().into(), keeping.key.clone());
+        Ok(Self { queue, dropped, dir, key, verifying: Arc::default(), exporting: Arc::new(Semaphore::new(1)) })
     }
 
     /// Queues a record. Never waits: with a full queue the record is lost and counted.
@@ -139,13 +160,14 @@ impl AuditLog {
         query::read_page(&self.dir, query, before, limit).map_err(AuditError::Read)
     }
 
-    /// Hands the records out in chunks of lines, the oldest first, until `take` says that it wants no more. Blocks.
+    /// Puts an export on record and takes hold of what there is to export. Blocks.
     ///
     /// # Errors
-    /// When the log cannot be read.
-    pub fn export(&self, query: &AuditQuery, take: impl FnMut(Vec<u8>) -> bool) -> Result<(), AuditError> {
-        let snapshot = self.snapshot()?;
-        query::export(snapshot.files, query, take).map_err(AuditError::Read)
+    /// [`AuditError::Exporting`] while another goes on; else when the record cannot be written, or the log not be read.
+    pub fn begin_export(&self, act: ActRecord) -> Result<Export, AuditError> {
+        let turn = Arc::clone(&self.exporting).try_acquire_owned().map_err(|_| AuditError::Exporting)?;
+        self.record_act(act)?;
+        Ok(Export { files: self.snapshot()?.files, _turn: turn })
     }
 
     /// Goes through the whole log. Blocks for as long as reading all of it takes.

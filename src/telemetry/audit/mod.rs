@@ -11,6 +11,7 @@ mod marks;
 mod query;
 mod record;
 mod recover;
+mod retain;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -28,7 +29,7 @@ use crate::setting::{Faults, Secret, SecretRef, Size, Span};
 pub(super) use record::tests::record as record_for_tests;
 
 pub use anchor::ANCHOR_NAME;
-pub use log::{AuditKeeping, AuditLog, verify_dir};
+pub use log::{AuditKeeping, AuditLog, Export, verify_dir};
 pub use marks::{AnchorCause, AnchorRecord, DroppedRecord, RecoveredCause, RecoveredRecord};
 pub use query::{AuditPage, AuditQuery};
 pub use record::{ActOutcome, ActRecord, AuditRecord, BudgetNote, Clipped, Entry, LearnedRecord, Outcome};
@@ -54,6 +55,8 @@ pub enum AuditError {
     Read(std::io::Error),
     #[error("the audit log is being verified already")]
     Verifying,
+    #[error("the audit log is being exported already")]
+    Exporting,
 }
 
 /// The audit log: JSON lines, readable by memgate's own account alone.

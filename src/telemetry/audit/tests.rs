@@ -334,11 +334,15 @@ fn pages_go_backwards_through_all_files_without_gap_or_repetition() {
     assert_eq!(on(time, time).len(), 10);
     assert!(on(time + 1, i64::MAX).is_empty() && on(i64::MIN, time - 1).is_empty());
     let mut exported = Vec::new();
-    log.export(&AuditQuery::default(), |chunk| {
-        exported.extend(chunk);
-        true
-    })
-    .unwrap();
+    let export = log.begin_export(act()).unwrap();
+    assert!(matches!(log.begin_export(act()), Err(AuditError::Exporting)));
+    export
+        .run(&AuditQuery::default(), |chunk| {
+            exported.extend(chunk);
+            true
+        })
+        .unwrap();
+    assert!(log.begin_export(act()).is_ok());
     log.flush().unwrap();
     assert!(exported.ends_with(b"\n") && exported.iter().filter(|byte| **byte == b'\n').count() > 700);
 }

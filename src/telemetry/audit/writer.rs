@@ -1,19 +1,18 @@
 //! The writer: one thread that chains records, appends them, anchors the chain and drops what is old.
 
-use std::fs;
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use prometheus::IntCounter;
 use sha2::{Digest, Sha256};
 
 use super::anchor::{Anchor, AnchorFile, Found};
 use super::chain::{ChainKey, Head};
 use super::marks::{AnchorCause, AnchorRecord, DroppedRecord};
-use super::recover::{self, Taken};
+use super::recover::Taken;
+use super::retain::{now, time_of_first};
 use super::verify::{Snapshot, open_files};
 use super::{AuditSettings, Entry};
 use crate::telemetry::rotate::{self, RotatingFile};
@@ -23,12 +22,6 @@ pub(super) const BATCH: usize = 32 << 10;
 
 /// How long records gather before they are written.
 const GATHER: Duration = Duration::from_millis(20);
-
-/// More bytes than the log says of itself at once.
-const MARKS: usize = 8 << 10;
-
-/// Of the time that records are kept, how much one file may span.
-const SPANS: u32 = 8;
 
 /// How often the chain is anchored while records come.
 #[derive(Debug, Clone, Copy)]
@@ -54,15 +47,15 @@ pub(super) enum Message {
 }
 
 pub(super) struct Writer {
-    file: RotatingFile,
+    pub(super) file: RotatingFile,
     key: ChainKey,
     anchor_file: AnchorFile,
     /// As it is on the disk; its head lags behind.
-    anchor: Anchor,
+    pub(super) anchor: Anchor,
     /// With what is in the buffer.
     head: Head,
     /// With what is in the file.
-    written: Head,
+    pub(super) written: Head,
     buffer: Vec<u8>,
     /// Records in the buffer that were handed in.
     gathered: u64,
@@ -73,10 +66,10 @@ pub(super) struct Writer {
     told: u64,
     pace: Pace,
     anchored_at: Instant,
-    keep: u32,
-    retention: Option<Duration>,
+    pub(super) keep: u32,
+    pub(super) retention: Option<Duration>,
     /// The time of the first record of the current file, in milliseconds since the Unix epoch.
-    began: i64,
+    pub(super) began: i64,
     /// The number of the last record, if it says that the log was closed.
     closed_at: Option<u64>,
 }
@@ -188,7 +181,7 @@ impl Writer {
     }
 
     /// Writes the gathered records. Those that cannot be written are lost and counted, and the chain goes on without them.
-    fn write(&mut self) -> bool {
+    pub(super) fn write(&mut self) -> bool {
         if self.buffer.is_empty() {
             return !self.failing;
         }
@@ -215,7 +208,7 @@ impl Writer {
         !self.failing
     }
 
-    fn rotate(&mut self) -> io::Result<()> {
+    pub(super) fn rotate(&mut self) -> io::Result<()> {
         self.file.rotate()?;
         self.began = now();
         Ok(())
@@ -246,7 +239,7 @@ impl Writer {
     }
 
     /// Anchors the chain in the log, outside it, and in the process log.
-    fn anchor(&mut self, record: AnchorRecord) -> bool {
+    pub(super) fn anchor(&mut self, record: AnchorRecord) -> bool {
         self.anchored_at = Instant::now();
         let cause = record.cause;
         // What was gathered comes before the anchor; a rotation on the way writes one of its own.
@@ -266,7 +259,7 @@ impl Writer {
         self.put_anchor(next)
     }
 
-    fn put_anchor(&mut self, next: Anchor) -> bool {
+    pub(super) fn put_anchor(&mut self, next: Anchor) -> bool {
         match self.anchor_file.write(&next) {
             Ok(()) => self.anchor = next,
             Err(error) => {
@@ -298,72 +291,10 @@ impl Writer {
         if records > 0 {
             self.anchor(AnchorRecord::new(AnchorCause::Periodic, now()));
         }
-        let Some(retention) = self.retention else { return };
-        if self.file.size() > 0 && now().saturating_sub(self.began) > milliseconds(retention / SPANS) {
-            self.rotate_now();
+        if self.retention.is_some() {
+            self.rotate_old();
+            self.retain();
         }
-        self.retain();
-    }
-
-    /// Drops the oldest files beyond their number or their time, on record first.
-    fn retain(&mut self) {
-        // No rotation may give files other numbers between looking and dropping.
-        let roomy = self.write() && (!self.file.is_full_for(MARKS) || self.rotate_now());
-        if roomy && let Err(error) = self.find_due().and_then(|due| self.drop_files(&due)) {
-            self.report(&error, 0);
-        }
-    }
-
-    fn rotate_now(&mut self) -> bool {
-        match self.rotate() {
-            Ok(()) => self.anchor(AnchorRecord::new(AnchorCause::Rotated, now())),
-            Err(error) => {
-                self.report(&error, 0);
-                false
-            }
-        }
-    }
-
-    /// Numbers of the files that are due, the oldest first.
-    fn find_due(&self) -> io::Result<Vec<u32>> {
-        let mut aside = rotate::numbers(self.file.dir())?;
-        aside.retain(|number| *number > 0);
-        aside.reverse();
-        let mut due = aside.len().saturating_sub(self.keep as usize);
-        if let Some(retention) = self.retention {
-            let oldest = now().saturating_sub(milliseconds(retention));
-            while let Some(number) = aside.get(due) {
-                let last = recover::last_link(&rotate::path(self.file.dir(), *number))?.and_then(|(_, line)| time_of(&line));
-                // One from before the chain: when it was last written to.
-                let last = last.or_else(|| modified(&rotate::path(self.file.dir(), *number)));
-                if last.is_none_or(|last| last >= oldest) {
-                    break;
-                }
-                due += 1;
-            }
-        }
-        aside.truncate(due);
-        Ok(aside)
-    }
-
-    fn drop_files(&mut self, due: &[u32]) -> io::Result<()> {
-        if due.is_empty() {
-            return Ok(());
-        }
-        let mut next = self.anchor.clone();
-        for number in due {
-            match recover::last_link(&rotate::path(self.file.dir(), *number))? {
-                Some((last, _)) => (next.first, next.before) = (last.seq.saturating_add(1), last.mac),
-                None => drop(next.former.drain(..next.former.len().min(1))),
-            }
-        }
-        let mut record = AnchorRecord::new(AnchorCause::Retention, now());
-        record.files = u32::try_from(due.len()).ok();
-        (record.first, record.before) = (Some(next.first), Some(hex::encode(next.before)));
-        if !self.anchor(record) || !self.put_anchor(Anchor { head: self.written, ..next }) {
-            return Ok(());
-        }
-        due.iter().try_for_each(|number| fs::remove_file(rotate::path(self.file.dir(), *number)))
     }
 
     fn open_snapshot(&mut self) -> io::Result<Snapshot> {
@@ -377,34 +308,10 @@ impl Writer {
     }
 
     /// Counts every loss, logs the first of a row.
-    fn report(&mut self, error: &dyn std::error::Error, records: u64) {
+    pub(super) fn report(&mut self, error: &dyn std::error::Error, records: u64) {
         self.dropped.inc_by(records);
         if !std::mem::replace(&mut self.failing, true) {
             tracing::error!(%error, "the audit log cannot be written");
         }
     }
-}
-
-fn now() -> i64 {
-    Timestamp::now().as_millisecond()
-}
-
-fn milliseconds(span: Duration) -> i64 {
-    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// The time of a line, in milliseconds since the Unix epoch.
-fn time_of(line: &[u8]) -> Option<i64> {
-    let text = std::str::from_utf8(super::query::time_text(line)?).ok()?;
-    Some(text.parse::<Timestamp>().ok()?.as_millisecond())
-}
-
-fn time_of_first(path: &std::path::Path) -> io::Result<Option<i64>> {
-    let mut lines = super::lines::Forwards::new(fs::File::open(path)?, 0, u64::MAX)?;
-    Ok(lines.next_line()?.and_then(time_of))
-}
-
-fn modified(path: &std::path::Path) -> Option<i64> {
-    let modified = fs::metadata(path).ok()?.modified().ok()?;
-    Some(Timestamp::try_from(modified).ok()?.as_millisecond())
 }
