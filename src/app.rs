@@ -36,8 +36,9 @@ use crate::quota::Quota;
 use crate::sessions::{OnEnded, Sessions};
 use crate::setting::Fault;
 use crate::store::{FileDisk, Ledger, Queue, Store, StoreError};
+use crate::telemetry::audit::ActOutcome;
 use crate::telemetry::{
-    AuditError, AuditKeeping, AuditLog, Closing, KeepingMetrics, LearnResult, LearnedRecord, Metrics, ReloadResult,
+    ActRecord, AuditError, AuditKeeping, AuditLog, Closing, KeepingMetrics, LearnResult, LearnedRecord, Metrics, ReloadResult,
 };
 use crate::vault::Vault;
 
@@ -357,7 +358,11 @@ async fn reload_on_hangup(reload: Arc<Reload>) {
     while hangup.recv().await.is_some() {
         let reload = Arc::clone(&reload);
         // Faults are logged; nobody waits for an answer.
-        let _ = tokio::task::spawn_blocking(move || reload.apply()).await;
+        let _ = tokio::task::spawn_blocking(move || {
+            let outcome = if reload.apply().is_ok() { ActOutcome::Done } else { ActOutcome::Failed };
+            reload.services.audit.record(ActRecord::by_memgate("config.reload", unix_ms(), outcome));
+        })
+        .await;
     }
 }
 
@@ -379,13 +384,8 @@ async fn keep_house(services: Arc<Services>, runtime: Arc<ArcSwap<Runtime>>, mut
         let _ = tokio::task::spawn_blocking(move || proxy::tidy_budgets(&tidied, unix_ms())).await;
         if swept.is_none_or(|at| at.elapsed() >= SANDBOX_SWEEP) {
             swept = Some(Instant::now());
-            let expiry = i64::try_from(runtime.load().trust.sandbox_expiry.as_millis()).unwrap_or(i64::MAX);
-            let store = services.store.clone();
-            match tokio::task::spawn_blocking(move || store.expire_sandboxes(unix_ms().saturating_sub(expiry))).await {
-                Ok(Ok(0)) | Err(_) => {}
-                Ok(Ok(expired)) => tracing::info!(expired, "sandboxes expired"),
-                Ok(Err(error)) => tracing::error!(%error, "sandboxes could not be expired"),
-            }
+            let (expiry, swept) = (runtime.load().trust.sandbox_expiry, Arc::clone(&services));
+            let _ = tokio::task::spawn_blocking(move || proxy::expire_sandboxes(&swept, expiry)).await;
         }
         tokio::select! {
             () = tokio::time::sleep(TICK) => {}

@@ -227,6 +227,12 @@ impl ActRecord {
             outcome: ActOutcome::Begun,
         }
     }
+
+    /// What memgate did by itself, or at a signal.
+    #[must_use]
+    pub fn by_memgate(act: &'static str, time: i64, outcome: ActOutcome) -> Self {
+        Self { outcome, ..Self::begun(act, "system", time) }
+    }
 }
 
 /// One line of the audit log.
