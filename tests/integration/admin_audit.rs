@@ -98,7 +98,11 @@ async fn tampering_is_found_and_its_line_is_named() {
     fs::write(&file, sound.replace("person-1", "person-2")).unwrap();
     let found = run(&world, &offline);
     assert_eq!(found.status.code(), Some(1), "{}", printed(&found));
-    assert!(printed(&found).contains(&format!("audit.jsonl, line {line}: record {line} does not fit its MAC")), "{}", printed(&found));
+    assert!(
+        printed(&found).contains(&format!("audit.jsonl, line {line}: record {line} does not fit its MAC")),
+        "{}",
+        printed(&found)
+    );
     // A memgate that runs finds it as well, and says so in JSON.
     world.gate.start();
     let refused = run(&world, &offline);
@@ -155,7 +159,8 @@ async fn an_export_is_the_log_itself_and_on_record() {
     assert!(exported.status.success(), "{}", printed(&exported));
     let whole = fs::read_to_string(world.gate.data_dir().join("audit/audit.jsonl")).unwrap();
     assert!(whole.starts_with(std::str::from_utf8(&exported.stdout).unwrap()));
-    let last: Value = serde_json::from_slice(exported.stdout.trim_ascii_end().rsplit(|byte| *byte == b'\n').next().unwrap()).unwrap();
+    let last: Value =
+        serde_json::from_slice(exported.stdout.trim_ascii_end().rsplit(|byte| *byte == b'\n').next().unwrap()).unwrap();
     assert_eq!((&last["act"], &last["operator"]), (&"audit.export".into(), &"local".into()));
     let some = run(&world, "audit export --user person-3 --type request");
     assert_eq!(some.stdout.iter().filter(|byte| **byte == b'\n').count(), 1, "{}", printed(&some));

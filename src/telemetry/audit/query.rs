@@ -185,7 +185,7 @@ fn find_number(file: &File, length: u64, number: u64) -> io::Result<u64> {
             match lines.next_line()? {
                 None => break None,
                 Some(line) => match Link::parse(line.strip_suffix(b"\n").unwrap_or(line)) {
-                    Some(link) => break Some(link.seq),
+                    Some(record) => break Some(record.seq),
                     None => at += line.len() as u64,
                 },
             }

@@ -181,17 +181,17 @@ impl Walk<'_> {
 
     /// What is wrong with the line that comes next.
     fn line(&mut self, line: &[u8]) -> Option<String> {
-        let Some(link) = Link::parse(line) else {
+        let Some(record) = Link::parse(line) else {
             return Some("this is no record with a number and a MAC: it was changed, or put in".to_owned());
         };
-        let seq = link.seq;
+        let seq = record.seq;
         self.report.records += 1;
         let expected = self.expected.unwrap_or(seq);
         let first = (seq == 1).then_some(GENESIS);
         let fits = [self.before, self.written, first.filter(|_| self.anchor.is_none())]
             .into_iter()
             .flatten()
-            .any(|before| link.follows(self.key, &before));
+            .any(|before| record.follows(self.key, &before));
         if seq < expected {
             return Some(format!(
                 "record {seq} stands where {expected} belongs: put in, repeated or moved here, or older than what retention kept"
@@ -204,9 +204,9 @@ impl Walk<'_> {
         let known = self.before.is_some() || self.written.is_some() || first.is_some();
         let gap = seq > expected;
         if fits || gap || !known {
-            (self.before, self.written) = (Some(link.mac), None);
+            (self.before, self.written) = (Some(record.mac), None);
         } else {
-            self.written = Some(link.mac);
+            self.written = Some(record.mac);
         }
         if gap {
             return Some(format!("{} missing before record {seq}: taken out, or moved", span(expected, seq - 1)));
@@ -214,10 +214,10 @@ impl Walk<'_> {
         if !fits && known {
             return Some(format!("record {seq} does not fit its MAC: it was changed, or the log is chained with another key"));
         }
-        if self.anchor.is_some_and(|anchor| anchor.head.seq == seq && anchor.head.mac != link.mac) {
+        if self.anchor.is_some_and(|anchor| anchor.head.seq == seq && anchor.head.mac != record.mac) {
             return Some(format!("record {seq} is another one than the anchor knows: the log was replaced"));
         }
-        told_fault(link.body)
+        told_fault(record.body)
     }
 
     fn finish(mut self, live: bool) -> Verification {
