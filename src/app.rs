@@ -82,7 +82,6 @@ pub fn run(path: &Path) -> Result<(), AppError> {
         .build()
         .map_err(|error| AppError::Start(error.to_string()))?;
     let (stop, stopping) = watch::channel(false);
-
     let demo = bind("the demo upstream", SocketAddr::from(([127, 0, 0, 1], 0)))?;
     let memory =
         Memory::new(store.clone(), config.memory.clone()).counting(&metrics).reporting(record_learning(&audit, &metrics));
