@@ -4,7 +4,9 @@
 
 mod access;
 mod anthropic;
+mod backup;
 mod bodies;
+mod browser;
 mod budgets;
 mod captures;
 mod catalog;
