@@ -2,10 +2,12 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::principal::Role;
 use super::socket::LONGEST_PATH;
 use crate::setting::Faults;
 
@@ -17,10 +19,42 @@ pub struct AdminFile {
     pub socket: Option<PathBuf>,
 }
 
-/// Where the control socket is.
+/// Where operators are awaited, and who they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdminSettings {
     pub socket: PathBuf,
+    /// None: there is no admin API but on the control socket.
+    pub listen: Option<SocketAddr>,
+    /// Without any the gate is open, on loopback.
+    pub credentials: Vec<Credential>,
+    pub session: SessionLimits,
+    /// Names by which the listener may be called, beside its own.
+    pub hosts: Vec<String>,
+}
+
+/// How long a browser stays signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionLimits {
+    /// Without a request.
+    pub idle: Duration,
+    pub lifetime: Duration,
+}
+
+impl Default for SessionLimits {
+    fn default() -> Self {
+        Self { idle: Duration::from_mins(30), lifetime: Duration::from_hours(12) }
+    }
+}
+
+/// What somebody signs in by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credential {
+    pub name: String,
+    pub role: Role,
+    /// SHA-256 of the token.
+    pub token: Option<[u8; 32]>,
+    /// An argon2id hash as a PHC string.
+    pub password: Option<String>,
 }
 
 impl AdminFile {
@@ -32,7 +66,8 @@ impl AdminFile {
             let reason = format!("is empty or longer than {LONGEST_PATH} bytes");
             faults.add(format!("{path}.socket"), reason, "name a short path, such as data/memgate.sock");
         }
-        AdminSettings { socket }
+        let listen = Some(SocketAddr::from(([127, 0, 0, 1], 9465)));
+        AdminSettings { socket, listen, credentials: Vec::new(), session: SessionLimits::default(), hosts: Vec::new() }
     }
 }
 
