@@ -113,8 +113,9 @@ pub(super) fn collect(pages: Vec<PageRoute>, control: Control) -> Router {
 /// What is a problem for programs becomes a page for people; whoever is not signed in is sent to do so.
 async fn show_problems(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let frame = Frame::of(&parts).await;
-    let asked = (parts.method == Method::GET).then(|| parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned());
+    let frame = Frame::of(&parts);
+    let asked =
+        (parts.method == Method::GET).then(|| parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned());
     let response = next.run(Request::from_parts(parts, body)).await;
     if response.headers().get(header::CONTENT_TYPE).is_none_or(|sort| sort != "application/problem+json") {
         return response;

@@ -32,6 +32,14 @@ impl Theme {
         }
     }
 
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Auto => "Auto",
+            Self::Light => "Light",
+            Self::Dark => "Dark",
+        }
+    }
+
     /// What the browser chose before.
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|cookies| cookies.to_str().ok());
@@ -47,9 +55,8 @@ pub(super) fn pages() -> Vec<PageRoute> {
     vec![PageRoute::get("/theme", Access::Public, switch)]
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[derive(Default)]
 struct Switch {
     to: Theme,
     /// The page to go back to.
@@ -65,7 +72,8 @@ async fn switch(Asked(Switch { to, back }): Asked<Switch>) -> Response {
 
 /// A path of this site, or the first page: no link leads elsewhere by way of memgate.
 pub(super) fn own_path(path: &str) -> &str {
-    let own = path.starts_with('/') && !path.starts_with("//") && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    let own =
+        path.starts_with('/') && !path.starts_with("//") && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     if own { path } else { "/" }
 }
 

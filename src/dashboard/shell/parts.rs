@@ -76,7 +76,12 @@ pub(in crate::dashboard) fn facts_list(pairs: impl IntoIterator<Item = (&'static
 }
 
 /// Links to the first and the next page. `asked` are the filters of the list, without `cursor`.
-pub(in crate::dashboard) fn paging(path: &str, asked: &[(&str, Option<&str>)], cursor: Option<&str>, next: Option<&str>) -> Markup {
+pub(in crate::dashboard) fn paging(
+    path: &str,
+    asked: &[(&str, Option<&str>)],
+    cursor: Option<&str>,
+    next: Option<&str>,
+) -> Markup {
     let address = |cursor: Option<&str>| {
         let pairs = asked.iter().copied().chain([("cursor", cursor)]);
         let pairs: Vec<_> = pairs.filter_map(|(name, value)| Some(format!("{name}={}", encode(value?)))).collect();

@@ -199,7 +199,10 @@ mod tests {
     #[test]
     fn numbers_and_sizes_are_readable() {
         assert_eq!((count(999), count(1_234_567)), ("999".into(), "1\u{202f}234\u{202f}567".into()));
-        assert_eq!((bytes_text(1023), bytes_text(1536), bytes_text(64 << 20)), ("1023 B".into(), "1.5 KiB".into(), "64 MiB".into()));
+        assert_eq!(
+            (bytes_text(1023), bytes_text(1536), bytes_text(64 << 20)),
+            ("1023 B".into(), "1.5 KiB".into(), "64 MiB".into())
+        );
     }
 
     #[test]
