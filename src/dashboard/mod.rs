@@ -3,21 +3,46 @@
 //! A page is a handler that calls a method of `Control` and shows a view. Views are pure functions from types of `admin::api` to markup.
 
 mod assets;
+mod audit;
+mod configuration;
+mod decisions;
+mod health;
+mod installation;
+mod overview;
 mod page;
 mod people;
+mod plot;
 mod shell;
+mod sign_in;
+#[cfg(test)]
+mod tests;
 mod theme;
+mod what_if;
 
 use axum::Router;
 
-pub use page::{Group, PageRoute};
+pub use page::PageRoute;
 
 use crate::admin::Control;
 
 /// Every page and every form's target, in the order of the navigation.
 #[must_use]
 pub fn pages() -> Vec<PageRoute> {
-    [people::pages(), theme::pages()].into_iter().flatten().collect()
+    [
+        overview::pages(),
+        decisions::pages(),
+        what_if::pages(),
+        people::pages(),
+        installation::pages(),
+        configuration::pages(),
+        health::pages(),
+        audit::pages(),
+        sign_in::pages(),
+        theme::pages(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The pages with their style and script. What is in front of it puts a `Principal` into each request whose caller is known.

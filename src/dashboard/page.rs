@@ -21,7 +21,7 @@ const LARGEST_PROBLEM: usize = 1 << 20;
 
 /// Where the navigation has a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Group {
+pub(super) enum Group {
     Traffic,
     People,
     Installation,
@@ -43,11 +43,12 @@ impl Group {
 
 /// An entry of the navigation.
 #[derive(Debug, Clone, Copy)]
-pub struct NavEntry {
-    pub path: &'static str,
-    pub access: Access,
-    pub group: Group,
-    pub title: &'static str,
+pub(super) struct NavEntry {
+    pub(super) path: &'static str,
+    /// Who finds it there.
+    pub(super) access: Access,
+    pub(super) group: Group,
+    pub(super) title: &'static str,
 }
 
 /// A page, or the target of a form.
@@ -56,7 +57,7 @@ pub struct PageRoute {
     /// With `{names}` in place of what varies.
     pub path: &'static str,
     pub access: Access,
-    nav: Option<(Group, &'static str)>,
+    nav: Option<NavEntry>,
     router: MethodRouter<Control>,
 }
 
@@ -88,19 +89,18 @@ impl PageRoute {
 
     /// Puts the page into the navigation, for those who may see it.
     pub(super) fn in_nav(self, group: Group, title: &'static str) -> Self {
-        Self { nav: Some((group, title)), ..self }
+        Self { nav: Some(NavEntry { path: self.path, access: self.access, group, title }), ..self }
+    }
+
+    /// The navigation names it to fewer than may open it.
+    pub(super) fn named_to(self, access: Access) -> Self {
+        Self { nav: self.nav.map(|entry| NavEntry { access, ..entry }), ..self }
     }
 }
 
 /// The navigation as the table of pages has it.
 pub(super) fn navigation() -> &'static [NavEntry] {
-    static ENTRIES: LazyLock<Vec<NavEntry>> = LazyLock::new(|| {
-        let entry = |page: PageRoute| {
-            let (group, title) = page.nav?;
-            Some(NavEntry { path: page.path, access: page.access, group, title })
-        };
-        super::pages().into_iter().filter_map(entry).collect()
-    });
+    static ENTRIES: LazyLock<Vec<NavEntry>> = LazyLock::new(|| super::pages().into_iter().filter_map(|page| page.nav).collect());
     &ENTRIES
 }
 

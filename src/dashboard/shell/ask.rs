@@ -3,6 +3,8 @@
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri};
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 
 use crate::admin::Problem;
@@ -30,6 +32,16 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
     }
 }
 
+/// A time as a form sends it, in UTC, as milliseconds since the Unix epoch.
+pub(in crate::dashboard) fn utc(text: Option<&str>) -> Result<Option<i64>, Problem> {
+    let read = |text: &str| {
+        let time: DateTime = text.parse().ok()?;
+        Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond())
+    };
+    let wrong = || Problem::new(StatusCode::BAD_REQUEST, "invalid_request", "Write times as 2026-01-31T12:00, in UTC.");
+    text.map(|text| read(text).ok_or_else(wrong)).transpose()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,5 +50,13 @@ mod tests {
     fn empty_fields_count_as_not_sent() {
         assert_eq!(filled("user=&client=a&done=erased&=&x"), "client=a");
         assert_eq!(filled(""), "");
+    }
+
+    #[test]
+    fn times_of_forms_are_utc() {
+        assert_eq!(utc(Some("2023-11-14T22:13")).unwrap(), Some(1_699_999_980_000));
+        assert_eq!(utc(Some("2023-11-14T22:13:20")).unwrap(), Some(1_700_000_000_000));
+        assert_eq!(utc(None).unwrap(), None);
+        utc(Some("yesterday")).unwrap_err();
     }
 }

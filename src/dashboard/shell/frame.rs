@@ -105,6 +105,11 @@ impl Frame {
         query.split('&').find_map(|pair| pair.strip_prefix("done="))
     }
 
+    /// Path and query of this page.
+    pub(in crate::dashboard) fn target(&self) -> &str {
+        &self.target
+    }
+
     fn path(&self) -> &str {
         self.target.split_once('?').map_or(&*self.target, |(path, _)| path)
     }

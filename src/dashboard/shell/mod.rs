@@ -9,10 +9,10 @@ mod frame;
 mod parts;
 mod text;
 
-pub(super) use ask::Asked;
+pub(super) use ask::{Asked, utc};
 pub(super) use frame::{Frame, Sheet, show_faults, show_problem};
 pub(super) use parts::{
-    Tone, badge, choice_field, empty, facts_list, filter_form, hidden_field, notice, number, paging, reason_field, table,
-    text_field, words,
+    Tone, badge, choice_field, empty, facts_list, filter_form, hidden_field, live_switch, notice, number, paging, reason_field,
+    table, text_field, time_field, user_link, words,
 };
-pub(super) use text::{ago, bytes_text, clock, count, encode, inert, inert_whole, moment, optional};
+pub(super) use text::{ago, bytes_text, clock, count, encode, inert, inert_list, inert_whole, moment, optional};

@@ -2,7 +2,8 @@
 
 use maud::{Markup, Render, html};
 
-use super::text::encode;
+use super::frame::Frame;
+use super::text::{encode, inert, optional};
 use crate::admin::Reason;
 
 /// What a badge or a notice means. Shown by a sign and by words; colour only underlines it.
@@ -70,6 +71,27 @@ pub(in crate::dashboard) fn table(label: &str, columns: &[Column], rows: impl In
     }
 }
 
+/// The user or sandbox of a request, with a link to what there is to see; a dash for nobody.
+pub(in crate::dashboard) fn user_link(user: Option<&str>) -> Markup {
+    let Some(user) = user else { return optional(None) };
+    let address = match user.strip_prefix("~sandbox:") {
+        Some(digest) => format!("/sandboxes/{}", encode(digest)),
+        None => format!("/users/{}", encode(user)),
+    };
+    html! { a href=(address) { (inert(user)) } }
+}
+
+/// The switch of a page whose `#live` part updates by itself, and a link that does it once, without a script.
+pub(in crate::dashboard) fn live_switch(frame: &Frame) -> Markup {
+    html! {
+        div.live {
+            span #live-state role="status" {}
+            button #live-switch type="button" aria-pressed="false" hidden { "Live" }
+            a.button href=(frame.target()) { "Reload" }
+        }
+    }
+}
+
 /// Names with what they stand for, such as the particulars of one object.
 pub(in crate::dashboard) fn facts_list(pairs: impl IntoIterator<Item = (&'static str, Markup)>) -> Markup {
     html! { dl.particulars { @for (name, value) in pairs { div { dt { (name) } dd { (value) } } } } }
@@ -110,6 +132,11 @@ pub(in crate::dashboard) fn filter_form(action: &str, fields: Markup) -> Markup 
 /// A labelled line of text.
 pub(in crate::dashboard) fn text_field(name: &str, label: &str, value: Option<&str>) -> Markup {
     html! { label { span { (label) } input type="text" name=(name) value=(value.unwrap_or_default()) autocomplete="off"; } }
+}
+
+/// A labelled time in UTC, as it was asked for.
+pub(in crate::dashboard) fn time_field(name: &str, label: &str, value: Option<&str>) -> Markup {
+    html! { label { span { (label) } input type="datetime-local" step="1" name=(name) value=(value.unwrap_or_default()); } }
 }
 
 /// A labelled choice: values with their words.

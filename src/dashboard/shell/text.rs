@@ -79,6 +79,14 @@ impl Render for Inert<'_> {
     }
 }
 
+/// Several of them, each inert, with commas between.
+pub(in crate::dashboard) fn inert_list(texts: &[String]) -> Markup {
+    html! {
+        @if texts.is_empty() { span.muted { "–" } }
+        @for (place, text) in texts.iter().enumerate() { @if place > 0 { ", " } (inert(text)) }
+    }
+}
+
 /// An optional text of a stranger; a dash where there is none.
 pub(in crate::dashboard) fn optional(text: Option<&str>) -> Markup {
     html! { @if let Some(text) = text { (inert(text)) } @else { span.muted { "–" } } }
