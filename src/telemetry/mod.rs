@@ -11,7 +11,7 @@ pub use audit::{ActRecord, AuditError, AuditFile, AuditLog, AuditRecord, AuditSe
 pub use keeping::{Closing, KeepingMetrics};
 pub use logging::{LogFile, LogSettings};
 pub use metrics::{
-    BalanceMetrics, BudgetMetrics, CertificateMetrics, EjectionCause, EmbeddingResult, FailoverCause, HistoryResult, JwksFetch,
-    KeyMetrics, KeyTestResult, LearnResult, Metrics, ModelMetrics, OpenStream, RecallResult, ReloadResult, RouteLabel,
-    SessionMetrics, Stage, TokenSort, TutorFact, TutorResult, UpstreamFault,
+    BalanceMetrics, BudgetMetrics, CertificateMetrics, EjectionCause, EmbeddingResult, FailoverCause, GateMetrics, HistoryResult, JwksFetch,
+    KeyMetrics, KeyTestResult, LearnResult, Metrics, ModelMetrics, OpenStream, RecallResult, ReloadMetrics, ReloadResult, RouteLabel,
+    SessionMetrics, SignInResult, Stage, TokenSort, TutorFact, TutorResult, UpstreamFault,
 };
