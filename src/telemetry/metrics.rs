@@ -75,10 +75,26 @@ label!(
     }
 );
 
+label!(
+    /// What was asked for and is another's, or never was.
+    CrossScope {
+        Fact = "fact",
+        Key = "key",
+        Session = "session",
+        Response = "response",
+        Conversation = "conversation",
+        Item = "item",
+        Container = "container",
+        /// A path that reaches what a backend keeps for everybody.
+        Shared = "shared",
+    }
+);
+
 mod balance;
 mod budgets;
 mod keys;
 mod models;
+mod reading;
 mod reloads;
 mod sessions;
 
@@ -86,6 +102,7 @@ pub use balance::{BalanceMetrics, EjectionCause, FailoverCause};
 pub use budgets::{BudgetMetrics, TokenSort};
 pub use keys::{KeyMetrics, KeyTestResult};
 pub use models::{EmbeddingResult, JwksFetch, ModelMetrics, TutorFact, TutorResult};
+pub use reading::{Buckets, DecisionKey, Reading, Totals, UpstreamUse};
 pub use reloads::{CertificateMetrics, ReloadResult};
 pub use sessions::{HistoryResult, SessionMetrics};
 
@@ -119,6 +136,8 @@ pub struct Metrics {
     response_bytes: IntCounter,
     trims: IntCounter,
     messages_cut: IntCounter,
+    tokens_trimmed: IntCounter,
+    cross_scope_denials: PerLabel<IntCounter>,
     recalls: PerLabel<IntCounter>,
     facts_injected: IntCounter,
     /// What becomes of facts.
@@ -199,6 +218,8 @@ impl Metrics {
         )?;
         let recalls = b.counters("recall_total", "Recalls by result.", &["result"])?;
         let learn_jobs = b.counters("learn_jobs_total", "Learning jobs by result.", &["result"])?;
+        let denials = "Requests for what is another's or never was, turned away.";
+        let denials = b.counters("cross_scope_denials_total", denials, &["kind"])?;
         let reloads = b.counters("config_reloads_total", "Reloads of the configuration by result.", &["result"])?;
         let build = Opts::new("build_info", "Always 1; the label holds the version.").namespace("memgate");
         let build = b.add(IntGauge::with_opts(build.const_label("version", env!("CARGO_PKG_VERSION")))?)?;
@@ -221,6 +242,8 @@ impl Metrics {
             response_bytes: b.counter("response_bytes_total", "Bytes of response bodies sent.")?,
             trims: b.counter("trims_total", "Conversations that were cut to fit the context window.")?,
             messages_cut: b.counter("messages_cut_total", "Messages cut from conversations.")?,
+            tokens_trimmed: b.counter("tokens_trimmed_total", "Tokens of the messages cut from conversations, as counted.")?,
+            cross_scope_denials: PerLabel::of(&denials, CrossScope::ALL)?,
             recalls: PerLabel::of(&recalls, RecallResult::ALL)?,
             facts_injected: b.counter("facts_injected_total", "Facts written into requests.")?,
             keeping: KeepingMetrics::new(&b)?,
@@ -277,9 +300,15 @@ impl Metrics {
         self.response_bytes.inc_by(bytes_out);
     }
 
-    /// Counts a conversation that lost `messages` messages to its window.
-    pub fn count_trim(&self, messages: u64) {
+    /// Counts a request for what is another's or never was.
+    pub fn count_cross_scope_denial(&self, kind: CrossScope) {
+        self.cross_scope_denials.0[kind as usize].inc();
+    }
+
+    /// Counts a conversation that lost `messages` messages of `tokens` tokens to its window.
+    pub fn count_trim(&self, messages: u64, tokens: u64) {
         self.trims.inc();
+        self.tokens_trimmed.inc_by(tokens);
         self.messages_cut.inc_by(messages);
     }
 
