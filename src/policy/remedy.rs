@@ -39,25 +39,39 @@ pub fn needs(reason: &str, sources: &[String]) -> Option<&'static str> {
              names the person, listed under the client's `identity`. docs/CLIENTS.md has the settings of each client."
         }
         TENANT_UNKNOWN => "The tenant in `tenants`, or `trust.unlisted_tenants: allow`.",
-        code::TENANT_MISMATCH => "Evidence of the tenant that the client or its issuer is fixed to; or another client for that tenant.",
+        code::TENANT_MISMATCH => {
+            "Evidence of the tenant that the client or its issuer is fixed to; or another client for that tenant."
+        }
         code::HEADER_NAME => "Header names of letters, digits and hyphens: a proxy in front may write underscores.",
         code::DUPLICATE_HEADER => "Each identity and credential header once: the client, or a proxy in front, adds a second one.",
-        code::IDENTITY_MALFORMED => "The person's plain id in that header: a placeholder was left unresolved, or the id is empty or too long.",
+        code::IDENTITY_MALFORMED => {
+            "The person's plain id in that header: a placeholder was left unresolved, or the id is empty or too long."
+        }
         code::IDENTITY_CONFLICT => "One user in all that the request says: two sources name different ones.",
         code::CLIENT_CONFLICT => "The key or certificate of one client: the request carries those of two.",
-        code::USER_KEY_UNKNOWN => "A personal key that is known: it was revoked, or never made here (`memgate user key add NAME`).",
+        code::USER_KEY_UNKNOWN => {
+            "A personal key that is known: it was revoked, or never made here (`memgate user key add NAME`)."
+        }
         code::JWT_INVALID => "A token as the client's `identity` describes it: secret, issuer, audience or algorithm differ.",
         code::JWT_EXPIRED => "A token that has not expired: mind its lifetime and the clocks (NTP).",
         code::JWT_PREMATURE => "Clocks in step (NTP): the token is from the future.",
         code::JWT_KEY_UNKNOWN => "A token by one of the issuer's published keys: see `jwks` under the client's `identity`.",
-        code::JWT_KEYS_UNAVAILABLE => "The issuer's published keys, which memgate cannot fetch: look at memgate_jwks_fetches_total and the log.",
-        code::SIGNATURE_INVALID => "A signature by the same secret as in `trust.signing_keys`, over the very bytes that are sent.",
+        code::JWT_KEYS_UNAVAILABLE => {
+            "The issuer's published keys, which memgate cannot fetch: look at memgate_jwks_fetches_total and the log."
+        }
+        code::SIGNATURE_INVALID => {
+            "A signature by the same secret as in `trust.signing_keys`, over the very bytes that are sent."
+        }
         code::SIGNATURE_EXPIRED => "A fresh signature: clocks in step (NTP), and no request that waits long on its way.",
         code::SIGNATURE_REPLAYED => "A nonce of its own for each request: a retry must be signed anew.",
         code::SIGNATURE_KEY_UNKNOWN => "A key id that is in `trust.signing_keys`.",
-        code::SIGNATURE_INCOMPLETE => "All headers of the signature, and a body that is read in full. `memgate sign` shows a whole one.",
+        code::SIGNATURE_INCOMPLETE => {
+            "All headers of the signature, and a body that is read in full. `memgate sign` shows a whole one."
+        }
         code::SIGNATURE_MISSING if sends("x-openwebui") => OPEN_WEBUI,
-        code::SIGNATURE_MISSING => "The signature or token for which the client is configured: its absence is refused, lest it be taken away on the way.",
+        code::SIGNATURE_MISSING => {
+            "The signature or token for which the client is configured: its absence is refused, lest it be taken away on the way."
+        }
         code::REPLAY_GUARD_FULL => "Room for nonces: raise `trust.replay_capacity`.",
         _ => return None,
     })

@@ -54,8 +54,7 @@ impl Case {
     pub fn decide_under(&self, mode: TrustMode) -> Decision {
         let Grounds { vouch, default_user, tenant_listed, floor, standing } = &self.grounds;
         let mode = floor.filter(|floor| mode.is_laxer_than(*floor)).unwrap_or(mode);
-        let terms =
-            Terms { mode, vouch: *vouch, default_user: Cow::Borrowed(default_user), tenant_listed: *tenant_listed };
+        let terms = Terms { mode, vouch: *vouch, default_user: Cow::Borrowed(default_user), tenant_listed: *tenant_listed };
         decide(&terms, &self.resolution, *standing, self.class)
     }
 
@@ -138,7 +137,17 @@ pub fn replay<'a>(mode: TrustMode, past: impl IntoIterator<Item = Past<'a>>) -> 
         }
         let (change, users) = groups.entry((client, decided, to, reason)).or_insert_with(|| {
             let (requests, users, examples) = (0, 0, Vec::new());
-            let first = Change { client: client.clone(), from: decided, to, reason, requests, users, first_at: time, last_at: time, examples };
+            let first = Change {
+                client: client.clone(),
+                from: decided,
+                to,
+                reason,
+                requests,
+                users,
+                first_at: time,
+                last_at: time,
+                examples,
+            };
             (first, HashSet::new())
         });
         change.requests += 1;
@@ -151,7 +160,8 @@ pub fn replay<'a>(mode: TrustMode, past: impl IntoIterator<Item = Past<'a>>) -> 
     }
     let changes = groups.into_values().map(|(change, users)| Change { users: users.len() as u64, ..change });
     found.changes = changes.collect();
-    found.changes.sort_by(|a, b| b.requests.cmp(&a.requests).then_with(|| (&a.client, a.reason, a.to, a.from).cmp(&(&b.client, b.reason, b.to, b.from))));
+    found.changes.sort_by(|a, b| {
+        b.requests.cmp(&a.requests).then_with(|| (&a.client, a.reason, a.to, a.from).cmp(&(&b.client, b.reason, b.to, b.from)))
+    });
     found
 }
-

@@ -95,10 +95,11 @@ impl ShadowBook {
     #[must_use]
     pub fn groups(&self, mode: TrustMode) -> Vec<Group> {
         let state = self.state.lock();
-        let mut groups: Vec<Group> =
-            if state.mode == Some(mode) { state.groups.values().cloned().collect() } else { Vec::new() };
+        let mut groups: Vec<Group> = if state.mode == Some(mode) { state.groups.values().cloned().collect() } else { Vec::new() };
         drop(state);
-        groups.sort_by(|a, b| b.requests.cmp(&a.requests).then_with(|| (&a.client, &a.user, &a.reason).cmp(&(&b.client, &b.user, &b.reason))));
+        groups.sort_by(|a, b| {
+            b.requests.cmp(&a.requests).then_with(|| (&a.client, &a.user, &a.reason).cmp(&(&b.client, &b.user, &b.reason)))
+        });
         groups
     }
 

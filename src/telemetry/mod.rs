@@ -12,8 +12,8 @@ pub use audit::{ActRecord, AuditError, AuditFile, AuditLog, AuditRecord, AuditSe
 pub use keeping::{Closing, KeepingMetrics};
 pub use logging::{LogFile, LogSettings};
 pub use metrics::{
-    BalanceMetrics, BudgetMetrics, CertificateMetrics, CrossScope, EjectionCause, EmbeddingResult, FailoverCause, HistoryResult, JwksFetch,
-    KeyMetrics, KeyTestResult, LearnResult, Metrics, ModelMetrics, OpenStream, RecallResult, ReloadResult, RouteLabel,
+    BalanceMetrics, BudgetMetrics, CertificateMetrics, CrossScope, EjectionCause, EmbeddingResult, FailoverCause, HistoryResult,
+    JwksFetch, KeyMetrics, KeyTestResult, LearnResult, Metrics, ModelMetrics, OpenStream, RecallResult, ReloadResult, RouteLabel,
     SessionMetrics, Stage, TokenSort, TutorFact, TutorResult, UpstreamFault, UpstreamUse,
 };
 pub use series::{Point, STEP, Series};

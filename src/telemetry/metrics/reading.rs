@@ -33,7 +33,8 @@ impl Buckets {
     /// What was observed since an earlier look.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
-        let counts = self.counts.iter().enumerate().map(|(at, now)| now.saturating_sub(earlier.counts.get(at).copied().unwrap_or(0)));
+        let counts =
+            self.counts.iter().enumerate().map(|(at, now)| now.saturating_sub(earlier.counts.get(at).copied().unwrap_or(0)));
         Self { bounds: self.bounds.clone(), counts: counts.collect() }
     }
 
@@ -74,7 +75,8 @@ impl Reading {
     /// Recalls that found something, and those that looked.
     #[must_use]
     pub fn recall_hits(&self) -> (u64, u64) {
-        let of = |result: RecallResult| self.recalls.iter().find(|(name, _)| *name == result.as_str()).map_or(0, |(_, count)| *count);
+        let of =
+            |result: RecallResult| self.recalls.iter().find(|(name, _)| *name == result.as_str()).map_or(0, |(_, count)| *count);
         let looked = self.recalls.iter().filter(|(name, _)| *name != RecallResult::Off.as_str()).map(|(_, count)| count).sum();
         (of(RecallResult::Hit), looked)
     }
@@ -143,8 +145,12 @@ impl Metrics {
     #[must_use]
     pub fn upstream_use(&self) -> BTreeMap<String, UpstreamUse> {
         let mut found: BTreeMap<String, UpstreamUse> = BTreeMap::new();
-        each(self.keys.served(), |metric, count| found.entry(label(metric, "upstream").to_owned()).or_default().requests += count);
-        each(&self.upstream_errors, |metric, count| found.entry(label(metric, "upstream").to_owned()).or_default().errors += count);
+        each(self.keys.served(), |metric, count| {
+            found.entry(label(metric, "upstream").to_owned()).or_default().requests += count
+        });
+        each(&self.upstream_errors, |metric, count| {
+            found.entry(label(metric, "upstream").to_owned()).or_default().errors += count
+        });
         found
     }
 
@@ -209,7 +215,9 @@ mod tests {
     #[test]
     fn readings_are_the_sums_of_what_was_counted() {
         let metrics = Metrics::new().unwrap();
-        for (client, decision, reason) in [("a", "admit", "verified"), ("b", "admit", "verified"), ("a", "refuse", "identity_missing")] {
+        for (client, decision, reason) in
+            [("a", "admit", "verified"), ("b", "admit", "verified"), ("a", "refuse", "identity_missing")]
+        {
             metrics.count_request(&ClientName::parse(client).unwrap(), "strict", decision, reason);
         }
         metrics.count_refusal("identity_missing");
