@@ -31,7 +31,7 @@ use crate::identity::{KeyKeeper, ReplayGuard, Resolver};
 use crate::memory::{Learned, LearnedReport, Memory, OnLearned};
 use crate::parameters::Book;
 use crate::proxy::tls::Listener;
-use crate::proxy::{self, Addresses, Balance, Gateway, Runtime, Services, unix_ms};
+use crate::proxy::{self, Addresses, Balance, Gateway, Runtime, Services, ShadowBook, unix_ms};
 use crate::quota::Quota;
 use crate::sessions::{OnEnded, Sessions};
 use crate::setting::Fault;
@@ -102,6 +102,10 @@ pub fn run(path: &Path) -> Result<(), AppError> {
         metrics: Arc::clone(&metrics),
         audit: audit.clone(),
         tokens: TokenCounter::default(),
+        recent: Default::default(),
+        activity: Default::default(),
+        shadow: ShadowBook::open(&config.storage.dir),
+        series: Default::default(),
         quota,
         draining: AtomicBool::new(false),
         running: AtomicUsize::new(0),

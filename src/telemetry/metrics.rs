@@ -77,17 +77,21 @@ label!(
 
 mod balance;
 mod budgets;
+mod denials;
 mod gate;
 mod keys;
 mod models;
+mod reading;
 mod reloads;
 mod sessions;
 
 pub use balance::{BalanceMetrics, EjectionCause, FailoverCause};
 pub use budgets::{BudgetMetrics, TokenSort};
+pub use denials::CrossScope;
 pub use gate::{GateMetrics, SignInResult};
 pub use keys::{KeyMetrics, KeyTestResult};
 pub use models::{EmbeddingResult, JwksFetch, ModelMetrics, TutorFact, TutorResult};
+pub use reading::{Buckets, DecisionKey, Reading, Totals, UpstreamUse};
 pub use reloads::{CertificateMetrics, ReloadMetrics, ReloadResult};
 pub use sessions::{HistoryResult, SessionMetrics};
 
@@ -121,6 +125,8 @@ pub struct Metrics {
     response_bytes: IntCounter,
     trims: IntCounter,
     messages_cut: IntCounter,
+    tokens_trimmed: IntCounter,
+    cross_scope_denials: PerLabel<IntCounter>,
     recalls: PerLabel<IntCounter>,
     facts_injected: IntCounter,
     /// What becomes of facts.
@@ -204,6 +210,8 @@ impl Metrics {
         )?;
         let recalls = b.counters("recall_total", "Recalls by result.", &["result"])?;
         let learn_jobs = b.counters("learn_jobs_total", "Learning jobs by result.", &["result"])?;
+        let denials = "Requests for what is another's or never was, turned away.";
+        let denials = b.counters("cross_scope_denials_total", denials, &["kind"])?;
         let build = Opts::new("build_info", "Always 1; the label holds the version.").namespace("memgate");
         let build = b.add(IntGauge::with_opts(build.const_label("version", env!("CARGO_PKG_VERSION")))?)?;
         build.set(1);
@@ -225,6 +233,8 @@ impl Metrics {
             response_bytes: b.counter("response_bytes_total", "Bytes of response bodies sent.")?,
             trims: b.counter("trims_total", "Conversations that were cut to fit the context window.")?,
             messages_cut: b.counter("messages_cut_total", "Messages cut from conversations.")?,
+            tokens_trimmed: b.counter("tokens_trimmed_total", "Tokens of the messages cut from conversations, as counted.")?,
+            cross_scope_denials: PerLabel::of(&denials, CrossScope::ALL)?,
             recalls: PerLabel::of(&recalls, RecallResult::ALL)?,
             facts_injected: b.counter("facts_injected_total", "Facts written into requests.")?,
             keeping: KeepingMetrics::new(&b)?,
@@ -282,9 +292,15 @@ impl Metrics {
         self.response_bytes.inc_by(bytes_out);
     }
 
-    /// Counts a conversation that lost `messages` messages to its window.
-    pub fn count_trim(&self, messages: u64) {
+    /// Counts a request for what is another's or never was.
+    pub fn count_cross_scope_denial(&self, kind: CrossScope) {
+        self.cross_scope_denials.0[kind as usize].inc();
+    }
+
+    /// Counts a conversation that lost `messages` messages of `tokens` tokens to its window.
+    pub fn count_trim(&self, messages: u64, tokens: u64) {
         self.trims.inc();
+        self.tokens_trimmed.inc_by(tokens);
         self.messages_cut.inc_by(messages);
     }
 
