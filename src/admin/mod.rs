@@ -31,7 +31,7 @@ pub use endpoint::{Endpoint, guard};
 pub use gate::{
     BrowserSession, CSRF_FIELD, CSRF_HEADER, Credential, CredentialFile, Gate, PasswordFault, PasswordHash, SafeForm, serve_admin,
 };
-pub use metrics::{metrics_router, serve_metrics};
+pub use metrics::metrics_router;
 pub use principal::{Access, Principal, REASON_HEADER, Reason, Role, Via};
 pub use problem::Problem;
 pub use settings::{AdminFile, AdminSessionFile, AdminSettings, MetricsFile, MetricsSettings, SessionLimits};
