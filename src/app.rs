@@ -1,5 +1,6 @@
 //! The composition root: a configuration becomes running services.
 
+mod admin;
 mod boot;
 
 use std::net::{SocketAddr, TcpListener};
@@ -19,10 +20,11 @@ use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use admin::Doors;
 use boot::Boot;
 
 use crate::admin::api::{ConfigCheck, ConfigView};
-use crate::admin::{self, ConfigDesk, Control};
+use crate::admin::{ConfigDesk, Control, Gate};
 use crate::catalog::Catalog;
 use crate::config::{self, Config};
 use crate::context::TokenCounter;
@@ -31,7 +33,7 @@ use crate::identity::{KeyKeeper, ReplayGuard, Resolver};
 use crate::memory::{Learned, LearnedReport, Memory, OnLearned};
 use crate::parameters::Book;
 use crate::proxy::tls::Listener;
-use crate::proxy::{self, Addresses, Balance, Gateway, Runtime, Services, unix_ms};
+use crate::proxy::{self, Addresses, Balance, Gateway, Runtime, Services, ShadowBook, unix_ms};
 use crate::quota::Quota;
 use crate::sessions::{OnEnded, Sessions};
 use crate::setting::Fault;
@@ -102,6 +104,10 @@ pub fn run(path: &Path) -> Result<(), AppError> {
         metrics: Arc::clone(&metrics),
         audit: audit.clone(),
         tokens: TokenCounter::default(),
+        recent: Default::default(),
+        activity: Default::default(),
+        shadow: ShadowBook::open(&config.storage.dir),
+        series: Default::default(),
         quota,
         draining: AtomicBool::new(false),
         running: AtomicUsize::new(0),
@@ -110,9 +116,11 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     let runtime = Arc::new(ArcSwap::from_pointee(build_runtime(&config, &guard)));
     let keeper = KeyKeeper::new(background.handle().clone(), Arc::clone(&metrics));
     keeper.take_up(&config.trust.identity);
+    let gate = Gate::new(&config.admin, audit.clone(), Arc::clone(&metrics));
     let reload = Reload {
         path: path.to_owned(),
         boot,
+        gate: gate.clone(),
         runtime: Arc::clone(&runtime),
         guard,
         keeper,
@@ -123,7 +131,6 @@ pub fn run(path: &Path) -> Result<(), AppError> {
 
     // Addresses are tried here, where a taken one can be told apart from every other failure.
     drop(bind("the proxy", config.listen)?);
-    let exposition = bind("metrics", config.metrics.listen)?;
     let apply = Arc::clone(&reload);
     let desk = ConfigDesk {
         reload: Arc::new(move || apply.apply()),
@@ -132,13 +139,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     };
     let control = Control::new(Arc::clone(&services), Arc::clone(&runtime), desk);
     let entered = background.enter();
-    let socket = admin::bind_socket(&config.admin.socket).map_err(|source| AppError::Listen {
-        what: "control",
-        address: config.admin.socket.display().to_string(),
-        source,
-    })?;
-    background.spawn(admin::serve_control(socket, control, stopping.clone()));
-    background.spawn(admin::serve_metrics(into_tokio(exposition)?, Arc::clone(&metrics), stopping.clone()));
+    Doors::bind(&config)?.serve(&gate, &control, &stopping)?;
     background.spawn(demo::serve(into_tokio(demo)?, stopping.clone()));
     let learner = background.spawn(Arc::clone(&memory).run_learner(stopping.clone()));
     let recorder = background.spawn(Arc::clone(&memory).run_recorder(stopping.clone()));
@@ -302,6 +303,7 @@ impl ShutdownSignalWatch for Drain {
 struct Reload {
     path: PathBuf,
     boot: Boot,
+    gate: Gate,
     runtime: Arc<ArcSwap<Runtime>>,
     guard: Arc<ReplayGuard>,
     keeper: KeyKeeper,
@@ -324,6 +326,7 @@ impl Reload {
                 }
                 self.services.memory.configure(config.memory.clone());
                 self.services.sessions.configure(config.session.clone());
+                self.gate.adopt(&config.admin);
                 self.keeper.take_up(&config.trust.identity);
                 self.runtime.store(Arc::new(build_runtime(&config, &self.guard)));
                 self.services.balance.adopt(&self.runtime.load().catalog);

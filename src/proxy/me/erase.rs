@@ -61,6 +61,7 @@ pub async fn erase(services: &Services, exchange: &Exchange, scope: UserScope, b
     let erasure = Erasure { receipt: exchange.record.request, at: unix_ms() };
     let (memory, sessions) = (Arc::clone(&services.memory), Arc::clone(&services.sessions));
     let (vault, settings) = (Arc::clone(&services.vault), Arc::clone(&services.settings));
+    let user = scope.user().clone();
     let (erased, waiting_turns) = off_thread(move || {
         let waiting = memory.waiting_lessons(&scope)?;
         let erased = memory.erase(&scope, erasure)?;
@@ -70,6 +71,7 @@ pub async fn erase(services: &Services, exchange: &Exchange, scope: UserScope, b
         Ok((erased, waiting))
     })
     .await?;
+    services.forget_seen(&user);
     let receipt = ReceiptBody {
         receipt: erasure.receipt.to_string(),
         erased_at: when(erasure.at),
