@@ -98,7 +98,9 @@ impl AdminFile {
             Some("off") => None,
             Some(text) => text
                 .parse()
-                .map_err(|_| faults.add(format!("{path}.listen"), "is no address", "write ADDRESS:PORT, such as 127.0.0.1:9465, or off"))
+                .map_err(|_| {
+                    faults.add(format!("{path}.listen"), "is no address", "write ADDRESS:PORT, such as 127.0.0.1:9465, or off")
+                })
                 .ok(),
         }
     }

@@ -145,7 +145,12 @@ impl Chart<'_> {
     fn describe(&self) -> String {
         let mut text = String::new();
         for line in &self.lines {
-            let known = || line.points.iter().zip(self.at).filter_map(|(value, at)| value.filter(|value| value.is_finite()).map(|value| (value, *at)));
+            let known = || {
+                line.points
+                    .iter()
+                    .zip(self.at)
+                    .filter_map(|(value, at)| value.filter(|value| value.is_finite()).map(|value| (value, *at)))
+            };
             let highest = known().max_by(|a, b| a.0.total_cmp(&b.0));
             if let (Some((last, _)), Some((highest, at))) = (known().last(), highest) {
                 let (last, highest, at) = (self.unit.show(last), self.unit.show(highest), time_of_day(at));

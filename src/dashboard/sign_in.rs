@@ -23,7 +23,7 @@ struct Wanted {
 async fn show(frame: Frame, Asked(Wanted { next }): Asked<Wanted>) -> Response {
     let next = own_path(&next);
     match frame.by() {
-        None => frame.show(Sheet::new("Sign in", sign_in_form(next))),
+        None => frame.show(Sheet::new("Sign in", sign_in_form(next, frame.says("refused")))),
         Some(by) if by.via() == Via::Open => frame.show(Sheet::new("Sign in", open_gate())),
         Some(by) => {
             let body = html! { p { "You are signed in as " strong { (inert(by.name())) } ", " (by.role().as_str()) "." } p { a href=(next) { "Go on" } } };
@@ -32,8 +32,9 @@ async fn show(frame: Frame, Asked(Wanted { next }): Asked<Wanted>) -> Response {
     }
 }
 
-fn sign_in_form(next: &str) -> Markup {
+fn sign_in_form(next: &str, refused: bool) -> Markup {
     html! {
+        @if refused { (notice(Tone::Bad, "The name and the password do not belong together. Try again.")) }
         form.act method="post" action="/sign-in" {
             (hidden_field("next", next))
             label { span { "Name of the credential" } input type="text" name="name" required autocomplete="username" autocapitalize="none" spellcheck="false"; }
@@ -50,7 +51,28 @@ fn open_gate() -> Markup {
             "No credential is configured, so there is nothing to sign in with: whoever reaches this address is the operator. Therefore memgate \
              listens for operators on this machine alone."
         }))
-        p { "To ask for a sign-in, make a credential with " code { "memgate credential" } " and put it below " code { "admin.credentials" } "." }
+        p { "To ask for a sign-in, write a credential below " code { "admin.credentials" } "; " code { "memgate admin hash-password" } " makes what stands for a password." }
         p { a href="/" { "To the overview" } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dashboard::tests::{HOSTILE, assert_inert, assert_whole};
+
+    #[test]
+    fn the_form_says_when_it_was_refused_and_carries_the_way_on() {
+        let frame = Frame::sample("/sign-in?refused&next=%2Fusers");
+        assert!(frame.says("refused") && !Frame::sample("/sign-in?next=refused").says("refused"));
+        let page = frame.render(Sheet::new("Sign in", sign_in_form("/users", true)));
+        assert_whole(&page);
+        assert!(page.0.contains("do not belong together") && page.0.contains(r#"name="next" value="/users""#));
+        HOSTILE.iter().for_each(|text| assert_inert(sign_in_form(own_path(text), false)));
+    }
+
+    #[test]
+    fn an_open_gate_is_said_plainly() {
+        assert!(open_gate().into_string().contains("No credential is configured"));
     }
 }

@@ -105,6 +105,11 @@ impl Frame {
         query.split('&').find_map(|pair| pair.strip_prefix("done="))
     }
 
+    /// Whether the address has a word of the page, such as `?refused`.
+    pub(in crate::dashboard) fn says(&self, word: &str) -> bool {
+        self.target.split_once('?').is_some_and(|(_, query)| query.split('&').any(|pair| pair == word))
+    }
+
     /// Path and query of this page.
     pub(in crate::dashboard) fn target(&self) -> &str {
         &self.target
