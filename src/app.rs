@@ -32,12 +32,12 @@ use crate::identity::{KeyKeeper, ReplayGuard, Resolver};
 use crate::memory::{Learned, LearnedReport, Memory, OnLearned};
 use crate::parameters::Book;
 use crate::proxy::tls::Listener;
-use crate::proxy::{self, Addresses, Balance, Gateway, Runtime, Services, ShadowBook, unix_ms};
+use crate::proxy::{self, Activity, Addresses, Balance, Gateway, Recent, Runtime, Services, ShadowBook, unix_ms};
 use crate::quota::Quota;
 use crate::sessions::{OnEnded, Sessions};
 use crate::setting::Fault;
 use crate::store::{FileDisk, Ledger, Queue, Store, StoreError};
-use crate::telemetry::{AuditError, AuditLog, Closing, KeepingMetrics, LearnResult, LearnedRecord, Metrics};
+use crate::telemetry::{AuditError, AuditLog, Closing, KeepingMetrics, LearnResult, LearnedRecord, Metrics, Series};
 use crate::vault::Vault;
 
 /// How often gauges are read and expired sandboxes looked for.
@@ -103,10 +103,10 @@ pub fn run(path: &Path) -> Result<(), AppError> {
         metrics: Arc::clone(&metrics),
         audit: audit.clone(),
         tokens: TokenCounter::default(),
-        recent: Default::default(),
-        activity: Default::default(),
+        recent: Recent::default(),
+        activity: Activity::default(),
         shadow: ShadowBook::open(&config.storage.dir),
-        series: Default::default(),
+        series: Series::default(),
         quota,
         draining: AtomicBool::new(false),
         running: AtomicUsize::new(0),
