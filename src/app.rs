@@ -1,5 +1,6 @@
 //! The composition root: a configuration becomes running services.
 
+mod admin;
 mod boot;
 mod desk;
 
@@ -20,10 +21,11 @@ use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use admin::Doors;
 use boot::Boot;
 use desk::{Reload, Shown, keep_watch, open_desk, reload_on_hangup};
 
-use crate::admin::{self, Control};
+use crate::admin::{Control, Gate};
 use crate::catalog::Catalog;
 use crate::config::{self, Config};
 use crate::context::TokenCounter;
@@ -111,13 +113,16 @@ pub fn run(path: &Path) -> Result<(), AppError> {
         draining: AtomicBool::new(false),
         running: AtomicUsize::new(0),
     });
+    services.recent.resize(config.admin.decisions);
     let guard = Arc::new(ReplayGuard::new(unix_ms().div_euclid(1000)));
     let runtime = Arc::new(ArcSwap::from_pointee(build_runtime(&config, &guard)));
     let keeper = KeyKeeper::new(background.handle().clone(), Arc::clone(&metrics));
     keeper.take_up(&config.trust.identity);
+    let gate = Gate::new(&config.admin, audit.clone(), Arc::clone(&metrics));
     let reload = Reload {
         path: path.to_owned(),
         boot,
+        gate: gate.clone(),
         runtime: Arc::clone(&runtime),
         guard,
         keeper,
@@ -129,16 +134,9 @@ pub fn run(path: &Path) -> Result<(), AppError> {
 
     // Addresses are tried here, where a taken one can be told apart from every other failure.
     drop(bind("the proxy", config.listen)?);
-    let exposition = bind("metrics", config.metrics.listen)?;
     let control = Control::new(Arc::clone(&services), Arc::clone(&runtime), open_desk(&reload));
     let entered = background.enter();
-    let socket = admin::bind_socket(&config.admin.socket).map_err(|source| AppError::Listen {
-        what: "control",
-        address: config.admin.socket.display().to_string(),
-        source,
-    })?;
-    background.spawn(admin::serve_control(socket, control, stopping.clone()));
-    background.spawn(admin::serve_metrics(into_tokio(exposition)?, Arc::clone(&metrics), stopping.clone()));
+    Doors::bind(&config)?.serve(&gate, &control, &stopping)?;
     background.spawn(demo::serve(into_tokio(demo)?, stopping.clone()));
     let learner = background.spawn(Arc::clone(&memory).run_learner(stopping.clone()));
     let recorder = background.spawn(Arc::clone(&memory).run_recorder(stopping.clone()));

@@ -63,6 +63,7 @@ pub struct Control {
     pub(super) config: ConfigDesk,
     /// Milliseconds since the Unix epoch.
     pub(super) started_at: i64,
+    pub(super) health: health::LastLook,
 }
 
 impl fmt::Debug for Control {
@@ -151,7 +152,7 @@ impl Control {
     /// The admin API of a memgate that starts now.
     #[must_use]
     pub fn new(services: Arc<Services>, runtime: Arc<ArcSwap<Runtime>>, config: ConfigDesk) -> Self {
-        Self { services, runtime, config, started_at: unix_ms() }
+        Self { services, runtime, config, started_at: unix_ms(), health: health::LastLook::default() }
     }
 
     pub(super) fn store(&self) -> &Store {

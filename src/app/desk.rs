@@ -11,8 +11,8 @@ use tokio::sync::watch;
 
 use super::boot::Boot;
 use super::build_runtime;
-use crate::admin::ConfigDesk;
 use crate::admin::api::{ConfigChange, ConfigCheck, ConfigView};
+use crate::admin::{ConfigDesk, Gate};
 use crate::config::{self, Config, Difference, Source};
 use crate::identity::{KeyKeeper, ReplayGuard};
 use crate::proxy::{Runtime, Services, unix_ms};
@@ -39,6 +39,7 @@ impl Shown {
 pub(super) struct Reload {
     pub path: PathBuf,
     pub boot: Boot,
+    pub gate: Gate,
     pub runtime: Arc<ArcSwap<Runtime>>,
     pub guard: Arc<ReplayGuard>,
     pub keeper: KeyKeeper,
@@ -63,6 +64,8 @@ impl Reload {
                 }
                 self.services.memory.configure(config.memory.clone());
                 self.services.sessions.configure(config.session.clone());
+                self.gate.adopt(&config.admin);
+                self.services.recent.resize(config.admin.decisions);
                 self.keeper.take_up(&config.trust.identity);
                 self.runtime.store(Arc::new(build_runtime(&config, &self.guard)));
                 self.services.balance.adopt(&self.runtime.load().catalog);

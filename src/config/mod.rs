@@ -49,7 +49,7 @@ pub struct ConfigFile {
     pub tls: Option<TlsFile>,
     /// Pages that may call memgate from a browser. Without it none may.
     pub cors: CorsFile,
-    /// The control socket of the command line.
+    /// The admin API with the dashboard, and the control socket of the command line.
     pub admin: AdminFile,
     /// The listener for Prometheus.
     pub metrics: MetricsFile,
@@ -206,6 +206,7 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
     check_certificates(&file.clients, file.tls.as_ref(), faults);
     let cors = file.cors.resolve("cors", faults);
     let admin = file.admin.resolve("admin", faults);
+    admin.check_apart(&[("listen", listen), ("metrics.listen", Some(metrics.listen))], "admin", faults);
     let trust = policy::resolve(&file.trust, &file.clients, &file.tenants, &file.groups, faults);
     let upstreams = resolve_upstreams(&file.upstreams, "upstreams", faults);
     policy::check_upstreams(&file.tenants, |name| upstreams.iter().any(|upstream| upstream.name == name), faults);

@@ -75,23 +75,10 @@ label!(
     }
 );
 
-label!(
-    /// What was asked for and is another's, or never was.
-    CrossScope {
-        Fact = "fact",
-        Key = "key",
-        Session = "session",
-        Response = "response",
-        Conversation = "conversation",
-        Item = "item",
-        Container = "container",
-        /// A path that reaches what a backend keeps for everybody.
-        Shared = "shared",
-    }
-);
-
 mod balance;
 mod budgets;
+mod denials;
+mod gate;
 mod keys;
 mod models;
 mod reading;
@@ -100,10 +87,12 @@ mod sessions;
 
 pub use balance::{BalanceMetrics, EjectionCause, FailoverCause};
 pub use budgets::{BudgetMetrics, TokenSort};
+pub use denials::CrossScope;
+pub use gate::{GateMetrics, SignInResult};
 pub use keys::{KeyMetrics, KeyTestResult};
 pub use models::{EmbeddingResult, JwksFetch, ModelMetrics, TutorFact, TutorResult};
 pub use reading::{Buckets, DecisionKey, Reading, Totals, UpstreamUse};
-pub use reloads::{CertificateMetrics, ReloadResult};
+pub use reloads::{CertificateMetrics, ReloadMetrics, ReloadResult};
 pub use sessions::{HistoryResult, SessionMetrics};
 
 /// Handles of one family, resolved once, so that the request's path hashes no label.
@@ -150,7 +139,8 @@ pub struct Metrics {
     ignored_headers: IntCounter,
     settings_missed: IntCounter,
     dropped_groups: IntCounter,
-    reloads: PerLabel<IntCounter>,
+    /// Whether changed configurations were taken.
+    pub reloads: ReloadMetrics,
     audit_dropped: IntCounter,
     /// The certificates of the listener.
     pub certificates: CertificateMetrics,
@@ -163,6 +153,8 @@ pub struct Metrics {
     pub budgets: BudgetMetrics,
     /// What becomes of sessions and of their histories.
     pub sessions: SessionMetrics,
+    /// Who was let in to the admin API, and who was not.
+    pub gate: GateMetrics,
 }
 
 impl std::fmt::Debug for Metrics {
@@ -220,7 +212,6 @@ impl Metrics {
         let learn_jobs = b.counters("learn_jobs_total", "Learning jobs by result.", &["result"])?;
         let denials = "Requests for what is another's or never was, turned away.";
         let denials = b.counters("cross_scope_denials_total", denials, &["kind"])?;
-        let reloads = b.counters("config_reloads_total", "Reloads of the configuration by result.", &["result"])?;
         let build = Opts::new("build_info", "Always 1; the label holds the version.").namespace("memgate");
         let build = b.add(IntGauge::with_opts(build.const_label("version", env!("CARGO_PKG_VERSION")))?)?;
         build.set(1);
@@ -263,7 +254,7 @@ impl Metrics {
                 "Requests that went on without their person's settings, which could not be read.",
             )?,
             dropped_groups: b.counter("dropped_groups_total", "Groups in evidence that have no name or were too many.")?,
-            reloads: PerLabel::of(&reloads, ReloadResult::ALL)?,
+            reloads: ReloadMetrics::new(&b)?,
             audit_dropped: b.counter("audit_dropped_total", "Audit records that could not be queued or written.")?,
             certificates: CertificateMetrics::new(&b)?,
             balance: BalanceMetrics::new(&b)?,
@@ -271,6 +262,7 @@ impl Metrics {
             models: ModelMetrics::new(&b)?,
             budgets: BudgetMetrics::new(&b)?,
             sessions: SessionMetrics::new(&b)?,
+            gate: GateMetrics::new(&b)?,
             registry: b.0,
         })
     }
@@ -362,7 +354,7 @@ impl Metrics {
     }
 
     pub fn count_reload(&self, result: ReloadResult) {
-        self.reloads.0[result as usize].inc();
+        self.reloads.count(result);
     }
 
     /// Those of memgate's own calls.

@@ -48,6 +48,7 @@ impl BrowserSession {
     /// What each form of this session's pages carries in its field `csrf`.
     #[must_use]
     pub fn csrf(&self) -> &str {
+        self.0.used.store(true, Ordering::Relaxed);
         &self.0.csrf
     }
 
@@ -69,6 +70,7 @@ impl BrowserSession {
     }
 
     pub(super) fn remember_at(&self, user: &UserId, reason: Reason, now: Instant) {
+        self.0.used.store(true, Ordering::Relaxed);
         let mut reasons = self.0.reasons.lock();
         reasons.retain(|(of, _, at)| of != user && now.saturating_duration_since(*at) < VISIT);
         if reasons.len() == VISITS {
@@ -79,7 +81,7 @@ impl BrowserSession {
 
     /// Whether `sent` is this session's token.
     pub(super) fn owns(&self, sent: &str) -> bool {
-        bool::from(sent.as_bytes().ct_eq(self.csrf().as_bytes()))
+        bool::from(sent.as_bytes().ct_eq(self.0.csrf.as_bytes()))
     }
 
     pub(super) fn is_used(&self) -> bool {
