@@ -129,7 +129,7 @@ impl Frame {
         html! { form.one method="post" action=(action) { (self.token()) (fields) button type="submit" { (label) } } }
     }
 
-    fn token(&self) -> Markup {
+    pub(in crate::dashboard) fn token(&self) -> Markup {
         html! { @if let Some(session) = &self.session { (hidden_field(CSRF_FIELD, session.csrf())) } }
     }
 
