@@ -30,7 +30,7 @@ impl From<UserKeyRecord> for UserKeyView {
 }
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    let (all, one) = ("/v1/user-keys", "/v1/user-keys/{id}");
+    let (all, one, rotation) = ("/v1/user-keys", "/v1/user-keys/{id}", "/v1/user-keys/{id}/rotation");
     vec![
         Endpoint::new(Method::GET, all, Access::View, "Per-user keys, by hints.", list)
             .query::<Filter>()
@@ -40,6 +40,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .status(StatusCode::CREATED)
             .answers::<MadeUserKey>(),
         Endpoint::new(Method::DELETE, one, Access::Act, "Revoke a per-user key.", revoke).status(StatusCode::NO_CONTENT),
+        Endpoint::new(
+            Method::POST,
+            rotation,
+            Access::Act,
+            "Replace a per-user key: a new one, shown once; the old is revoked.",
+            rotate,
+        )
+        .status(StatusCode::CREATED)
+        .answers::<MadeUserKey>(),
     ]
 }
 
@@ -52,20 +61,7 @@ pub(super) async fn make(
     by: Principal,
     body: Bytes,
 ) -> Result<(StatusCode, Json<MadeUserKey>), Problem> {
-    let MakeUserKey { user, label } = parse(&body)?;
-    let user = parse_user(&user)?;
-    if label.len() > LONGEST_LABEL || label.chars().any(char::is_control) {
-        return Err(Problem::invalid(format!("The label is longer than {LONGEST_LABEL} bytes or holds control characters.")));
-    }
-    let made = block(move || {
-        control.act(act(&by, "user_key.make", Some(user.clone()), None), |store, act| {
-            let (id, key) = store.make_user_key(&user, &label, act.time)?;
-            act.key = Some(id);
-            let key = ShownKey(String::from_utf8_lossy(key.expose()).into_owned());
-            Ok(MadeUserKey { id, user, key })
-        })
-    });
-    Ok((StatusCode::CREATED, Json(made.await?)))
+    control.make_user_key(&by, parse(&body)?).await.map(|made| (StatusCode::CREATED, Json(made)))
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -77,26 +73,86 @@ pub(super) struct Filter {
 
 pub(super) async fn list(
     State(control): State<Control>,
+    by: Principal,
     filter: Result<Query<Filter>, QueryRejection>,
 ) -> Result<Json<UserKeyList>, Problem> {
     let Query(filter) = filter.map_err(|_| Problem::invalid("The query may hold `user` alone."))?;
-    let user = filter.user.as_deref().map(parse_user).transpose()?;
-    let mut records = control.store().list_user_keys(user.as_ref());
-    records.sort_by_key(|record| (record.created_at, record.id));
-    Ok(Json(UserKeyList { keys: records.into_iter().map(Into::into).collect() }))
+    control.list_user_keys(&by, filter.user.as_deref()).await.map(Json)
+}
+
+pub(super) async fn rotate(
+    State(control): State<Control>,
+    by: Principal,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Json<MadeUserKey>), Problem> {
+    control.rotate_user_key(&by, &id).await.map(|made| (StatusCode::CREATED, Json(made)))
+}
+
+impl Control {
+    /// Per-user keys by hints, the oldest first; of one user where one is named.
+    pub async fn list_user_keys(&self, _by: &Principal, user: Option<&str>) -> Result<UserKeyList, Problem> {
+        let user = user.map(parse_user).transpose()?;
+        let mut records = self.store().list_user_keys(user.as_ref());
+        records.sort_by_key(|record| (record.created_at, record.id));
+        Ok(UserKeyList { keys: records.into_iter().map(Into::into).collect() })
+    }
+
+    /// Makes a key for a user. The answer is the only time that it is shown.
+    pub async fn make_user_key(&self, by: &Principal, MakeUserKey { user, label }: MakeUserKey) -> Result<MadeUserKey, Problem> {
+        let user = parse_user(&user)?;
+        if label.len() > LONGEST_LABEL || label.chars().any(char::is_control) {
+            let detail = format!("The label is longer than {LONGEST_LABEL} bytes or holds control characters.");
+            return Err(Problem::invalid(detail));
+        }
+        let (control, act) = (self.clone(), act(by, "user_key.make", Some(user.clone()), None));
+        block(move || {
+            control.act(act, |store, act| {
+                let (id, key) = store.make_user_key(&user, &label, act.time)?;
+                act.key = Some(id);
+                let key = ShownKey(String::from_utf8_lossy(key.expose()).into_owned());
+                Ok(MadeUserKey { id, user, key })
+            })
+        })
+        .await
+    }
+
+    /// Has a per-user key open nothing any more.
+    pub async fn revoke_user_key(&self, by: &Principal, id: &str) -> Result<(), Problem> {
+        let unknown = || Problem::not_found("No key has this id.");
+        let id: KeyId = id.parse().map_err(|_| unknown())?;
+        let (control, act) = (self.clone(), act(by, "user_key.revoke", None, Some(id)));
+        let revoked = block(move || {
+            control.act(act, |store, act| {
+                let revoked = store.revoke_user_key(id, act.time)?;
+                if !revoked {
+                    act.outcome = ActOutcome::Unchanged;
+                }
+                Ok(revoked)
+            })
+        });
+        if revoked.await? { Ok(()) } else { Err(unknown()) }
+    }
+
+    /// Replaces a per-user key by a new one with the same label.
+    pub async fn rotate_user_key(&self, by: &Principal, id: &str) -> Result<MadeUserKey, Problem> {
+        let unknown = || Problem::not_found("No key has this id.");
+        let id: KeyId = id.parse().map_err(|_| unknown())?;
+        let (control, by) = (self.clone(), by.clone());
+        block(move || {
+            control.act(act(&by, "user_key.rotate", None, Some(id)), |store, act| {
+                let Some((record, key)) = store.rotate_user_key(id, act.time)? else {
+                    act.outcome = ActOutcome::Unchanged;
+                    return Err(unknown());
+                };
+                act.user = Some(record.user.clone());
+                let key = ShownKey(String::from_utf8_lossy(key.expose()).into_owned());
+                Ok(MadeUserKey { id: record.id, user: record.user, key })
+            })
+        })
+        .await
+    }
 }
 
 pub(super) async fn revoke(State(control): State<Control>, by: Principal, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    let unknown = || Problem::not_found("No key has this id.");
-    let id: KeyId = id.parse().map_err(|_| unknown())?;
-    let revoked = block(move || {
-        control.act(act(&by, "user_key.revoke", None, Some(id)), |store, act| {
-            let revoked = store.revoke_user_key(id, act.time)?;
-            if !revoked {
-                act.outcome = ActOutcome::Unchanged;
-            }
-            Ok(revoked)
-        })
-    });
-    if revoked.await? { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
+    control.revoke_user_key(&by, &id).await.map(|()| StatusCode::NO_CONTENT)
 }
