@@ -184,9 +184,28 @@ impl Browser {
         panic!("the keyboard does not reach {name}");
     }
 
+    /// Types a text, wherever the focus is.
+    pub async fn type_text(&self, text: &str) {
+        let actions = text.chars().fold(KeyActions::new("keyboard".to_owned()), |actions, key| {
+            actions.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key })
+        });
+        self.client.perform_actions(actions).await.unwrap();
+    }
+
+    /// Waits until the browser has come to a path.
+    pub async fn wait_for_path(&self, path: &str) {
+        eventually(&format!("the page {path}"), async || (self.path().await == path).then_some(())).await;
+    }
+
     /// Waits until the page holds a text.
     pub async fn wait_for_text(&self, text: &str) {
-        eventually(&format!("the text {text}"), async || self.text().await.contains(text).then_some(())).await;
+        // A page that is just going leaves nothing to read.
+        let script = "return document.body ? document.body.innerText : ''";
+        let holds = async || {
+            let shown = self.client.execute(script, Vec::new()).await.unwrap_or_default();
+            shown.as_str().is_some_and(|shown| shown.contains(text)).then_some(())
+        };
+        eventually(&format!("the text {text}"), holds).await;
     }
 
     /// Keeps a picture of the page, and fails if the page breaks a rule of accessibility, is wider than its window, or said anything on
