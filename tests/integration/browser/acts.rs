@@ -168,7 +168,10 @@ async fn the_overview_is_alive() {
     // The page follows by itself, and says nothing on the console while it does.
     let count = "return document.body.innerText";
     let first = browser.client.execute(count, Vec::new()).await.unwrap();
-    eventually("a change on the page", async || (browser.client.execute(count, Vec::new()).await.unwrap() != first).then_some(())).await;
+    eventually("a change on the page", async || {
+        (browser.client.execute(count, Vec::new()).await.unwrap() != first).then_some(())
+    })
+    .await;
     assert_eq!(browser.console().await, [""; 0]);
     browser.end().await;
 }
@@ -189,7 +192,8 @@ async fn no_mouse_is_needed() {
     browser.keys(&[Key::Tab]).await;
     let first = browser.client.active_element().await.unwrap().attr("href").await.unwrap();
     assert_eq!(first.as_deref(), Some("#main"));
-    let button = browser.client.find(fantoccini::Locator::Css("main form button[type=submit]")).await.unwrap().text().await.unwrap();
+    let button =
+        browser.client.find(fantoccini::Locator::Css("main form button[type=submit]")).await.unwrap().text().await.unwrap();
     browser.tab_to(&button).await;
     browser.keys(&[Key::Enter]).await;
     browser.wait_for_path("/keys").await;
