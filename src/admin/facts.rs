@@ -205,6 +205,16 @@ impl Control {
         .await
     }
 
+    /// One fact, for a page that asks what is to become of it. On record as a look.
+    pub async fn show_fact(&self, by: &Principal, user: UserId, reason: &Reason, id: FactId) -> Result<FactView, Problem> {
+        let (control, by, reason) = (self.clone(), by.clone(), reason.clone());
+        block(move || {
+            let scope = control.visit(&by, &user, "facts.read", &reason)?;
+            Ok(control.services.memory.fact(&scope, id)?.into())
+        })
+        .await
+    }
+
     /// Writes a fact for the person.
     pub async fn add_fact(&self, by: &Principal, user: UserId, reason: &Reason, fact: AddFact) -> Result<FactView, Problem> {
         let AddFact { text, kind, pinned } = fact;
@@ -298,6 +308,7 @@ impl Control {
             let (erased, _) = Keepers::of(&self.services).erase(scope, Erasure { receipt, at: act.time })?;
             Ok((erased, act.time))
         })?;
+        self.services.forget_seen(&user);
         Ok(ErasedView { user, receipt, erased_at: at, records: erased.records, bytes: erased.bytes })
     }
 

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::api::{FactCounts, Page, UpstreamKeyHint, UserDetail, UserFilter, UserRow, page_size};
 use super::control::{Control, block, parse_tenant, parse_user};
 use super::endpoint::Endpoint;
-use super::principal::{Access, Principal};
+use super::principal::{Access, Principal, Reason};
 use super::problem::Problem;
 use super::visits::{Deed, unknown_user};
 use crate::enforce::operator::count_for;
@@ -33,6 +33,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .answers::<Page<UserRow>>(),
         Endpoint::new(Method::GET, one, Access::View, "One user: counts and hints.", show).answers::<UserDetail>(),
         Endpoint::new(Method::DELETE, key, Access::Act, "Delete a person's own key for a provider.", forget_key)
+            .with_reason()
             .status(StatusCode::NO_CONTENT),
     ]
 }
@@ -86,9 +87,10 @@ async fn forget_key(
     State(control): State<Control>,
     by: Principal,
     Whom(user): Whom,
+    reason: Reason,
     parts: Result<Path<HashMap<String, String>>, PathRejection>,
 ) -> Result<StatusCode, Problem> {
-    control.delete_upstream_key(&by, user, part(parts, "provider").await?).await.map(|()| StatusCode::NO_CONTENT)
+    control.delete_upstream_key(&by, user, &reason, part(parts, "provider").await?).await.map(|()| StatusCode::NO_CONTENT)
 }
 
 impl From<Census> for FactCounts {
@@ -123,18 +125,23 @@ impl Control {
             let (facts, waiting_turns, upstream_keys) = control.count(&user)?;
             let keys_made = control.store().list_user_keys(Some(&user)).into_iter().map(Into::into).collect();
             let bytes = control.store().bytes_of(&user)?;
-            let merges = Vec::new();
+            let merges = count_for(&user, |scope| control.services.memory.merges(scope))?.into_iter().map(Into::into).collect();
             Ok(UserDetail { row: control.row(summary), facts, bytes, keys_made, upstream_keys, erased_at, merges, waiting_turns })
         })
         .await
     }
 
     /// Deletes a person's own key for a provider. The person finds it among the visits.
-    pub async fn delete_upstream_key(&self, by: &Principal, user: UserId, provider: String) -> Result<(), Problem> {
-        let (control, by) = (self.clone(), by.clone());
+    pub async fn delete_upstream_key(
+        &self,
+        by: &Principal,
+        user: UserId,
+        reason: &Reason,
+        provider: String,
+    ) -> Result<(), Problem> {
+        let (control, by, reason) = (self.clone(), by.clone(), reason.clone());
         block(move || {
-            let deed = Deed { act: "upstream_key.delete", user: &user, reason: None, receipt: None, noted: true };
-            control.change(&by, &deed, |scope, act| {
+            control.change(&by, &Deed::change("upstream_key.delete", &user, &reason), |scope, act| {
                 if control.services.vault.delete(scope, &provider)? {
                     return Ok(());
                 }

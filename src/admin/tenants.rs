@@ -11,7 +11,7 @@ use super::control::{Control, block, parse_tenant};
 use super::endpoint::Endpoint;
 use super::principal::{Access, Principal};
 use super::problem::Problem;
-use crate::ids::RequestId;
+use crate::ids::{RequestId, TenantId};
 use crate::proxy::unix_ms;
 use crate::store::{Erasure, TenantErased, TenantSummary};
 use crate::telemetry::ActRecord;
@@ -33,9 +33,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-pub(super) async fn list(State(control): State<Control>) -> Result<Json<TenantList>, Problem> {
-    let tenants = block(move || Ok(control.store().list_tenants()?)).await?;
-    Ok(Json(TenantList { tenants: tenants.into_iter().map(Into::into).collect() }))
+pub(super) async fn list(State(control): State<Control>, by: Principal) -> Result<Json<TenantList>, Problem> {
+    control.list_tenants(&by).await.map(Json)
 }
 
 pub(super) async fn erase(
@@ -43,20 +42,35 @@ pub(super) async fn erase(
     by: Principal,
     Path(tenant): Path<String>,
 ) -> Result<Json<TenantErasedView>, Problem> {
-    let tenant = parse_tenant(&tenant)?;
-    let receipt = RequestId::fresh();
-    let begun = ActRecord::begun("tenant.erase", by.name(), unix_ms());
-    let act = ActRecord { tenant: Some(tenant.clone()), receipt: Some(receipt), ..begun };
-    let erased = block(move || {
-        let memory = Arc::clone(&control.services.memory);
-        control.act(act, |_, act| {
-            let erased = memory.erase_tenant(&tenant, Erasure { receipt, at: act.time })?;
-            if erased == TenantErased::default() {
-                act.outcome = ActOutcome::Unchanged;
-            }
-            let TenantErased { users, keys, files, bytes } = erased;
-            Ok(TenantErasedView { tenant, receipt: receipt.to_string(), users, files, bytes, keys })
+    control.erase_tenant(&by, parse_tenant(&tenant)?).await.map(Json)
+}
+
+impl Control {
+    /// Every tenant with users, and how much there is of them.
+    pub async fn list_tenants(&self, _by: &Principal) -> Result<TenantList, Problem> {
+        let control = self.clone();
+        let tenants = block(move || Ok(control.store().list_tenants()?)).await?;
+        Ok(TenantList { tenants: tenants.into_iter().map(Into::into).collect() })
+    }
+
+    /// Erases everything that is kept of a tenant's users.
+    pub async fn erase_tenant(&self, by: &Principal, tenant: TenantId) -> Result<TenantErasedView, Problem> {
+        let receipt = RequestId::fresh();
+        let begun = ActRecord::begun("tenant.erase", by.name(), unix_ms());
+        let act = ActRecord { tenant: Some(tenant.clone()), receipt: Some(receipt), ..begun };
+        let control = self.clone();
+        block(move || {
+            let services = Arc::clone(&control.services);
+            control.act(act, |_, act| {
+                let erased = services.memory.erase_tenant(&tenant, Erasure { receipt, at: act.time })?;
+                services.forget_seen_tenant(&tenant);
+                if erased == TenantErased::default() {
+                    act.outcome = ActOutcome::Unchanged;
+                }
+                let TenantErased { users, keys, files, bytes } = erased;
+                Ok(TenantErasedView { tenant, receipt: receipt.to_string(), users, files, bytes, keys })
+            })
         })
-    });
-    Ok(Json(erased.await?))
+        .await
+    }
 }

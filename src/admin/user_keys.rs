@@ -61,20 +61,7 @@ pub(super) async fn make(
     by: Principal,
     body: Bytes,
 ) -> Result<(StatusCode, Json<MadeUserKey>), Problem> {
-    let MakeUserKey { user, label } = parse(&body)?;
-    let user = parse_user(&user)?;
-    if label.len() > LONGEST_LABEL || label.chars().any(char::is_control) {
-        return Err(Problem::invalid(format!("The label is longer than {LONGEST_LABEL} bytes or holds control characters.")));
-    }
-    let made = block(move || {
-        control.act(act(&by, "user_key.make", Some(user.clone()), None), |store, act| {
-            let (id, key) = store.make_user_key(&user, &label, act.time)?;
-            act.key = Some(id);
-            let key = ShownKey(String::from_utf8_lossy(key.expose()).into_owned());
-            Ok(MadeUserKey { id, user, key })
-        })
-    });
-    Ok((StatusCode::CREATED, Json(made.await?)))
+    control.make_user_key(&by, parse(&body)?).await.map(|made| (StatusCode::CREATED, Json(made)))
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -86,13 +73,11 @@ pub(super) struct Filter {
 
 pub(super) async fn list(
     State(control): State<Control>,
+    by: Principal,
     filter: Result<Query<Filter>, QueryRejection>,
 ) -> Result<Json<UserKeyList>, Problem> {
     let Query(filter) = filter.map_err(|_| Problem::invalid("The query may hold `user` alone."))?;
-    let user = filter.user.as_deref().map(parse_user).transpose()?;
-    let mut records = control.store().list_user_keys(user.as_ref());
-    records.sort_by_key(|record| (record.created_at, record.id));
-    Ok(Json(UserKeyList { keys: records.into_iter().map(Into::into).collect() }))
+    control.list_user_keys(&by, filter.user.as_deref()).await.map(Json)
 }
 
 pub(super) async fn rotate(
@@ -104,6 +89,50 @@ pub(super) async fn rotate(
 }
 
 impl Control {
+    /// Per-user keys by hints, the oldest first; of one user where one is named.
+    pub async fn list_user_keys(&self, _by: &Principal, user: Option<&str>) -> Result<UserKeyList, Problem> {
+        let user = user.map(parse_user).transpose()?;
+        let mut records = self.store().list_user_keys(user.as_ref());
+        records.sort_by_key(|record| (record.created_at, record.id));
+        Ok(UserKeyList { keys: records.into_iter().map(Into::into).collect() })
+    }
+
+    /// Makes a key for a user. The answer is the only time that it is shown.
+    pub async fn make_user_key(&self, by: &Principal, MakeUserKey { user, label }: MakeUserKey) -> Result<MadeUserKey, Problem> {
+        let user = parse_user(&user)?;
+        if label.len() > LONGEST_LABEL || label.chars().any(char::is_control) {
+            let detail = format!("The label is longer than {LONGEST_LABEL} bytes or holds control characters.");
+            return Err(Problem::invalid(detail));
+        }
+        let (control, act) = (self.clone(), act(by, "user_key.make", Some(user.clone()), None));
+        block(move || {
+            control.act(act, |store, act| {
+                let (id, key) = store.make_user_key(&user, &label, act.time)?;
+                act.key = Some(id);
+                let key = ShownKey(String::from_utf8_lossy(key.expose()).into_owned());
+                Ok(MadeUserKey { id, user, key })
+            })
+        })
+        .await
+    }
+
+    /// Has a per-user key open nothing any more.
+    pub async fn revoke_user_key(&self, by: &Principal, id: &str) -> Result<(), Problem> {
+        let unknown = || Problem::not_found("No key has this id.");
+        let id: KeyId = id.parse().map_err(|_| unknown())?;
+        let (control, act) = (self.clone(), act(by, "user_key.revoke", None, Some(id)));
+        let revoked = block(move || {
+            control.act(act, |store, act| {
+                let revoked = store.revoke_user_key(id, act.time)?;
+                if !revoked {
+                    act.outcome = ActOutcome::Unchanged;
+                }
+                Ok(revoked)
+            })
+        });
+        if revoked.await? { Ok(()) } else { Err(unknown()) }
+    }
+
     /// Replaces a per-user key by a new one with the same label.
     pub async fn rotate_user_key(&self, by: &Principal, id: &str) -> Result<MadeUserKey, Problem> {
         let unknown = || Problem::not_found("No key has this id.");
@@ -125,16 +154,5 @@ impl Control {
 }
 
 pub(super) async fn revoke(State(control): State<Control>, by: Principal, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    let unknown = || Problem::not_found("No key has this id.");
-    let id: KeyId = id.parse().map_err(|_| unknown())?;
-    let revoked = block(move || {
-        control.act(act(&by, "user_key.revoke", None, Some(id)), |store, act| {
-            let revoked = store.revoke_user_key(id, act.time)?;
-            if !revoked {
-                act.outcome = ActOutcome::Unchanged;
-            }
-            Ok(revoked)
-        })
-    });
-    if revoked.await? { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
+    control.revoke_user_key(&by, &id).await.map(|()| StatusCode::NO_CONTENT)
 }

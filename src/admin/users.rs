@@ -11,6 +11,7 @@ use super::endpoint::Endpoint;
 use super::principal::{Access, Principal};
 use super::problem::Problem;
 use crate::identity::Assurance;
+use crate::ids::UserId;
 use crate::proxy::unix_ms;
 use crate::telemetry::ActRecord;
 use crate::telemetry::audit::ActOutcome;
@@ -31,17 +32,30 @@ pub(super) async fn lower_ratchet(
     body: Bytes,
 ) -> Result<Json<RatchetView>, Problem> {
     let user = parse_user(&user)?;
-    let LowerRatchet { to } = parse(&body)?;
-    let level = Some(to.map_or("none", Assurance::as_str));
-    let act = ActRecord { user: Some(user.clone()), ratchet: level, ..ActRecord::begun("ratchet.lower", by.name(), unix_ms()) };
-    let lowered = block(move || {
-        control.act(act, |store, act| {
-            let lowered = store.lower_ratchet(&user, to)?;
-            if !lowered {
-                act.outcome = ActOutcome::Unchanged;
-            }
-            Ok(RatchetView { user, lowered })
+    control.lower_ratchet(&by, user, parse(&body)?).await.map(Json)
+}
+
+impl Control {
+    /// Lets weaker evidence open a user's memory again.
+    pub async fn lower_ratchet(
+        &self,
+        by: &Principal,
+        user: UserId,
+        LowerRatchet { to }: LowerRatchet,
+    ) -> Result<RatchetView, Problem> {
+        let level = Some(to.map_or("none", Assurance::as_str));
+        let begun = ActRecord::begun("ratchet.lower", by.name(), unix_ms());
+        let act = ActRecord { user: Some(user.clone()), ratchet: level, ..begun };
+        let control = self.clone();
+        block(move || {
+            control.act(act, |store, act| {
+                let lowered = store.lower_ratchet(&user, to)?;
+                if !lowered {
+                    act.outcome = ActOutcome::Unchanged;
+                }
+                Ok(RatchetView { user, lowered })
+            })
         })
-    });
-    Ok(Json(lowered.await?))
+        .await
+    }
 }

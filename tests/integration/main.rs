@@ -5,7 +5,9 @@
 mod access;
 mod admin_audit;
 mod anthropic;
+mod backup;
 mod bodies;
+mod browser;
 mod budgets;
 mod captures;
 mod catalog;

@@ -18,6 +18,14 @@ pub struct Exemplar {
     pub trace: Option<[u8; 16]>,
 }
 
+#[cfg(test)]
+impl Exemplar {
+    /// One for tests that look at something else.
+    pub fn any() -> Self {
+        Self { request: RequestId::from_bytes([1; 16]), trace: None }
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Sample {
     of: Exemplar,

@@ -4,7 +4,7 @@ use opentelemetry::Context;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData};
 
-use super::super::audit::record_for_tests as record;
+use super::super::audit::test_record as record;
 use super::super::metrics::RouteLabel;
 use super::*;
 
