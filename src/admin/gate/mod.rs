@@ -33,7 +33,7 @@ use super::settings::AdminSettings;
 use crate::telemetry::{AuditLog, Metrics};
 use attempts::Attempts;
 pub use browser::{BrowserSession, CSRF_FIELD, CSRF_HEADER, SafeForm};
-pub use credential::{Credential, CredentialFile, PasswordHashFile, TokenHash, resolve_credentials};
+pub use credential::{Credential, CredentialFile, TokenHash, resolve_credentials};
 pub use password::{PasswordFault, PasswordHash};
 use recognise::{Caller, Rules};
 pub use serve::serve_admin;
@@ -90,6 +90,9 @@ impl Gate {
     /// Takes up what was reloaded. Sessions of credentials that are no longer the same end, and what they listen to.
     pub fn adopt(&self, settings: &AdminSettings) {
         let rules = Arc::new(Rules::of(settings));
+        if rules.is_open() && !self.is_open() {
+            tracing::warn!("no `admin.credentials` are left: whoever can connect from this machine is the operator");
+        }
         self.inner.rules.store(Arc::clone(&rules));
         self.inner.sessions.keep_only(|owner| rules.holds(owner));
     }
