@@ -12,6 +12,8 @@ mod screen;
 mod serve;
 mod session;
 mod sign_in;
+#[cfg(test)]
+mod tests;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -41,7 +43,7 @@ use session::Sessions;
 
 /// Largest body that is read, in bytes, and how long it may take.
 const LARGEST_BODY: usize = 256 << 10;
-const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Passwords that are hashed at once: each takes megabytes and a whole core.
 const HASHED_AT_ONCE: usize = 2;
 /// How often it is looked whether whoever listens to events may still.
