@@ -116,9 +116,8 @@ pub fn control_router(control: Control) -> Router {
     api_router(control).layer(Extension(Principal::local()))
 }
 
-async fn reload(State(control): State<Control>) -> Result<StatusCode, Problem> {
-    let applied = block(move || Ok((control.config.reload)())).await?;
-    applied.map(|()| StatusCode::NO_CONTENT).map_err(Problem::refused_config)
+async fn reload(State(control): State<Control>, by: Principal) -> Result<StatusCode, Problem> {
+    control.reload_config(&by).await.map(|()| StatusCode::NO_CONTENT)
 }
 
 async fn unknown_path() -> Problem {

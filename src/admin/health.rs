@@ -33,7 +33,8 @@ pub(super) struct LastLook {
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::new(Method::GET, "/v1/whoami", Access::Known, "Who the caller is, and by what.", show_caller).answers::<WhoAmI>(),
+        Endpoint::new(Method::GET, "/v1/whoami", Access::Known, "Who the caller is, and by what.", show_caller)
+            .answers::<WhoAmI>(),
         Endpoint::new(Method::GET, "/v1/health", Access::Public, "Whether requests are served, with the reasons.", show)
             .answers::<Health>(),
         Endpoint::new(Method::GET, "/healthz", Access::Public, "200 while memgate runs.", alive)

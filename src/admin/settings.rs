@@ -9,10 +9,13 @@ use serde::Deserialize;
 
 use super::gate::{Credential, CredentialFile, resolve_credentials};
 use super::socket::LONGEST_PATH;
+use crate::proxy::USUAL_CAPACITY;
 use crate::setting::{Faults, Span};
 
 /// Most names in `admin.hosts`.
 const MOST_HOSTS: usize = 64;
+/// Most decisions that may be kept in RAM: about a gigabyte.
+const MOST_DECISIONS: usize = 1_000_000;
 /// Within which times of browser sessions may be.
 const SESSION_TIMES: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(30 * 24);
 
@@ -32,6 +35,8 @@ pub struct AdminFile {
     /// Names by which the listener is called, such as `memgate.example.org`, beside its own address and `localhost`. Requests
     /// for others are refused: a stranger's page could have had its name changed to this address.
     pub hosts: Vec<String>,
+    /// How many recent decisions are kept in RAM for operators to look through, about a kilobyte each; 0 for none. Default 20000.
+    pub decisions: Option<usize>,
 }
 
 /// How long browsers stay signed in.
@@ -55,6 +60,8 @@ pub struct AdminSettings {
     pub session: SessionLimits,
     /// Names by which the listener may be called, beside its own; in lower case, without a port.
     pub hosts: Vec<String>,
+    /// Decisions that are kept in RAM.
+    pub decisions: usize,
 }
 
 /// How long a browser stays signed in.
@@ -88,7 +95,15 @@ impl AdminFile {
             faults.add(format!("{path}.credentials"), reason, remedy);
         }
         let session = self.session.resolve(&format!("{path}.session"), faults);
-        AdminSettings { socket, listen, credentials, session, hosts: self.resolve_hosts(path, faults) }
+        let decisions = self.decisions.unwrap_or(USUAL_CAPACITY);
+        if decisions > MOST_DECISIONS {
+            faults.add(
+                format!("{path}.decisions"),
+                format!("is more than {MOST_DECISIONS}"),
+                "look further back in the audit log",
+            );
+        }
+        AdminSettings { socket, listen, credentials, session, hosts: self.resolve_hosts(path, faults), decisions }
     }
 
     fn resolve_listen(&self, path: &str, faults: &mut Faults) -> Option<SocketAddr> {
@@ -98,7 +113,9 @@ impl AdminFile {
             Some("off") => None,
             Some(text) => text
                 .parse()
-                .map_err(|_| faults.add(format!("{path}.listen"), "is no address", "write ADDRESS:PORT, such as 127.0.0.1:9465, or off"))
+                .map_err(|_| {
+                    faults.add(format!("{path}.listen"), "is no address", "write ADDRESS:PORT, such as 127.0.0.1:9465, or off")
+                })
                 .ok(),
         }
     }

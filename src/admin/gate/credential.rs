@@ -196,9 +196,8 @@ mod tests {
             {"name": "emil", "role": "viewer", "password_hash": {"env": "MEMGATE_NO_SUCH_VARIABLE"}},
         ]));
         let places: Vec<&str> = faults.iter().map(|fault| fault.split(':').next().unwrap()).collect();
-        let expected = [
-            "[0].name", "[1].name", "[2]", "[3].name", "[3].password_hash", "[4].token", "[6].token", "[7].password_hash",
-        ];
+        let expected =
+            ["[0].name", "[1].name", "[2]", "[3].name", "[3].password_hash", "[4].token", "[6].token", "[7].password_hash"];
         assert_eq!(places, expected.map(|place| format!("admin.credentials{place}")), "{faults:?}");
     }
 }

@@ -126,7 +126,12 @@ mod tests {
         for costly in ["m=262145,t=2,p=1", "m=65536,t=17,p=1", "m=65536,t=3,p=17", "m=4294967295,t=2,p=1"] {
             assert_eq!(parse(&format!("argon2id$v=19${costly}")), Err(PasswordFault::Costly), "{costly}");
         }
-        for other in ["argon2i$v=19$m=65536,t=3,p=4", "argon2d$v=19$m=65536,t=3,p=4", "argon2id$v=16$m=65536,t=3,p=4", "scrypt$ln=16,r=8,p=1"] {
+        for other in [
+            "argon2i$v=19$m=65536,t=3,p=4",
+            "argon2d$v=19$m=65536,t=3,p=4",
+            "argon2id$v=16$m=65536,t=3,p=4",
+            "scrypt$ln=16,r=8,p=1",
+        ] {
             assert_eq!(parse(other), Err(PasswordFault::Malformed), "{other}");
         }
         for none in ["", "hunter2", "$argon2id$v=19$m=19456,t=2,p=1", "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA"] {
@@ -136,7 +141,8 @@ mod tests {
 
     #[test]
     fn a_hash_is_of_its_password_alone_and_taken_back() {
-        let (one, other) = (PasswordHash::of("correct horse battery").unwrap(), PasswordHash::of("correct horse battery").unwrap());
+        let (one, other) =
+            (PasswordHash::of("correct horse battery").unwrap(), PasswordHash::of("correct horse battery").unwrap());
         assert_ne!(one, other, "each has a salt of its own");
         assert_eq!(PasswordHash::parse(one.as_str()), Ok(one.clone()));
         assert!(one.verify(b"correct horse battery") && !one.verify(b"correct horse batterz") && !one.verify(b""));

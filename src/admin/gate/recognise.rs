@@ -62,7 +62,11 @@ pub(super) enum Caller {
     /// Through an open gate. With a session that is not kept yet, unless the browser has one already.
     Open(Option<BrowserSession>),
     Token(Arc<Credential>),
-    Browser { key: SessionKey, owner: Owner, session: BrowserSession },
+    Browser {
+        key: SessionKey,
+        owner: Owner,
+        session: BrowserSession,
+    },
 }
 
 impl Caller {

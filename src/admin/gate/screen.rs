@@ -59,7 +59,8 @@ impl Hosts {
         if named.into_iter().flatten().all(|host| self.is_own(host)) {
             return Ok(());
         }
-        let detail = "This is not the name of this memgate. Call it by its address or as localhost, or add the name to `admin.hosts`.";
+        let detail =
+            "This is not the name of this memgate. Call it by its address or as localhost, or add the name to `admin.hosts`.";
         Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, "host_unknown", detail))
     }
 
@@ -67,8 +68,7 @@ impl Hosts {
         let Some(host) = host_of(authority) else { return false };
         if let Ok(address) = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
             // No name leads to an address, so no name can be changed to lead here. Where every address is listened at, any may be.
-            return address.is_loopback()
-                || self.listen.is_some_and(|own| own.ip() == address || own.ip().is_unspecified());
+            return address.is_loopback() || self.listen.is_some_and(|own| own.ip() == address || own.ip().is_unspecified());
         }
         host == "localhost" || self.names.contains(&host)
     }
@@ -96,7 +96,9 @@ pub(super) fn check_site(method: &Method, headers: &HeaderMap) -> Result<(), Pro
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let own = match (text("sec-fetch-site"), text("origin")) {
         (Some("same-origin" | "none"), _) | (None, None) => true,
-        (Some(_), _) => is_safe(method) && text("sec-fetch-mode") == Some("navigate") && text("sec-fetch-dest") == Some("document"),
+        (Some(_), _) => {
+            is_safe(method) && text("sec-fetch-mode") == Some("navigate") && text("sec-fetch-dest") == Some("document")
+        }
         (None, Some(origin)) => is_own_origin(origin, text("host").unwrap_or_default()),
     };
     if own {

@@ -15,12 +15,25 @@ fn knows(hosts: &Hosts, host: &str) -> bool {
 #[test]
 fn only_its_own_names_are_answered() {
     let own = hosts("127.0.0.1:9465");
-    for good in ["127.0.0.1:9465", "localhost", "LOCALHOST:80", "localhost.:9465", "[::1]:9465", "127.9.9.9", "Memgate.Example.Org:443"] {
+    for good in
+        ["127.0.0.1:9465", "localhost", "LOCALHOST:80", "localhost.:9465", "[::1]:9465", "127.9.9.9", "Memgate.Example.Org:443"]
+    {
         assert!(knows(&own, good), "{good}");
     }
     let strange = [
-        "", ":9465", "evil.example", "localhost.evil.example", "evil.example:9465", "10.0.0.5:9465", "127.0.0.1.evil.example",
-        "evil.example@localhost", "localhost:x", "localhost:99999", "sub.memgate.example.org", "[::1].evil.example", "2130706433",
+        "",
+        ":9465",
+        "evil.example",
+        "localhost.evil.example",
+        "evil.example:9465",
+        "10.0.0.5:9465",
+        "127.0.0.1.evil.example",
+        "evil.example@localhost",
+        "localhost:x",
+        "localhost:99999",
+        "sub.memgate.example.org",
+        "[::1].evil.example",
+        "2130706433",
     ];
     for bad in strange {
         assert!(!knows(&own, bad), "{bad}");
@@ -51,7 +64,9 @@ fn other_sites_change_nothing_and_read_nothing() {
     }
     let origin = |origin: &str| check(Method::POST, &[("host", "localhost:9465"), ("origin", origin)]);
     assert!(origin("http://localhost:9465") && origin("https://LOCALHOST:9465"));
-    for other in ["null", "", "http://localhost", "http://localhost:3000", "http://evil.example", "ftp://localhost:9465", "localhost:9465"] {
+    for other in
+        ["null", "", "http://localhost", "http://localhost:3000", "http://evil.example", "ftp://localhost:9465", "localhost:9465"]
+    {
         assert!(!origin(other), "{other}");
     }
 }

@@ -148,8 +148,7 @@ pub(super) fn cookie(id: &str, encrypted: bool) -> Option<HeaderValue> {
 /// the same domain could have set it.
 pub(super) fn read_cookie(headers: &HeaderMap, encrypted: bool) -> Option<SessionKey> {
     let sent = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let pairs: Vec<(&str, &str)> =
-        sent.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('=')).collect();
+    let pairs: Vec<(&str, &str)> = sent.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('=')).collect();
     let named = |wanted: &str| pairs.iter().find(|(name, _)| *name == wanted).map(|(_, id)| SessionKey::of(id));
     named(SECURE_COOKIE).or_else(|| if encrypted { None } else { named(PLAIN_COOKIE) })
 }
@@ -194,7 +193,17 @@ mod tests {
         for way in ["/users", "/users/acme%3Aann?tab=facts", "/"] {
             assert_eq!(local_way(way), way);
         }
-        for way in ["", "users", "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nSet-Cookie: x", "/ü", "/sign-in?next=/", "/sign-out"] {
+        for way in [
+            "",
+            "users",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\r\nSet-Cookie: x",
+            "/ü",
+            "/sign-in?next=/",
+            "/sign-out",
+        ] {
             assert_eq!(local_way(way), "/", "{way}");
         }
         assert_eq!(local_way(&format!("/{}", "a".repeat(LONGEST_WAY))), "/");
