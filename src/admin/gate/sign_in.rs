@@ -69,11 +69,11 @@ async fn sign_in(
         return put_off(&gate, TURN);
     };
     let (checker, asked) = (gate.clone(), name.clone());
-    let checked = tokio::task::spawn_blocking(move || {
+    let verdict = tokio::task::spawn_blocking(move || {
         let _turn = turn;
         checker.check_password(&asked, password.as_bytes())
     });
-    let Ok(Some(known)) = checked.await else {
+    let Ok(Some(known)) = verdict.await else {
         gate.inner.metrics.gate.count(SignInResult::Refused);
         let operator = Clipped::<LONGEST_NAME>::new(&name);
         let record = ActRecord::begun("sign_in", operator.as_str(), unix_ms());

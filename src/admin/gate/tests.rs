@@ -183,7 +183,7 @@ async fn events_end_with_the_credential() {
     assert_eq!(events.next().await.unwrap().unwrap(), "data: 1\n\n");
     shut.gate
         .adopt(&AdminSettings { credentials: vec![Credential { name: "bert".into(), ..operator() }], ..shut.settings.clone() });
-    let end = tokio::time::timeout(std::time::Duration::from_secs(60), events.next()).await;
+    let end = tokio::time::timeout(Duration::from_mins(1), events.next()).await;
     assert!(end.expect("the stream goes on").is_none());
 }
 

@@ -68,7 +68,7 @@ pub async fn ask_head(world: &World, request: &Request) -> Answer {
 
 /// A request that a form of memgate's own page sends.
 pub fn form(path: &str, fields: &[(&str, &str)]) -> Request {
-    let escape = |text: &str| -> String { text.bytes().map(|c| format!("%{c:02X}")).collect() };
+    let escape = |text: &str| text.bytes().map(|c| format!("%{c:02X}")).collect::<Vec<_>>().concat();
     let body: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect();
     let request = Request { body: body.join("&").into_bytes(), ..Request::new("POST", path) };
     request.header("Content-Type", "application/x-www-form-urlencoded").header("Sec-Fetch-Site", "same-origin")
