@@ -39,7 +39,9 @@ use crate::quota::Quota;
 use crate::sessions::{OnEnded, Sessions};
 use crate::setting::Fault;
 use crate::store::{FileDisk, Ledger, Queue, Store, StoreError};
-use crate::telemetry::{AuditError, AuditKeeping, AuditLog, Closing, KeepingMetrics, LearnResult, LearnedRecord, Metrics, Series};
+use crate::telemetry::{
+    AuditError, AuditKeeping, AuditLog, Closing, KeepingMetrics, LearnResult, LearnedRecord, Metrics, Series,
+};
 use crate::vault::Vault;
 
 /// How often gauges are read and expired sandboxes looked for.

@@ -114,7 +114,8 @@ impl AdminFile {
             Some(text) => text
                 .parse()
                 .map_err(|_| {
-                    faults.add(format!("{path}.listen"), "is no address", "write ADDRESS:PORT, such as 127.0.0.1:9465, or off")
+                    let remedy = "write ADDRESS:PORT, such as 127.0.0.1:9465, or off";
+                    faults.add(format!("{path}.listen"), "is no address", remedy);
                 })
                 .ok(),
         }

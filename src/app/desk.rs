@@ -17,7 +17,8 @@ use crate::config::{self, Config, Difference, Source};
 use crate::identity::{KeyKeeper, ReplayGuard};
 use crate::proxy::{Runtime, Services, unix_ms};
 use crate::setting::Fault;
-use crate::telemetry::{ReloadResult, STEP};
+use crate::telemetry::audit::ActOutcome;
+use crate::telemetry::{ActRecord, ReloadResult, STEP};
 
 /// How often what the shadow mode counted is written down.
 const WRITE_EVERY: Duration = Duration::from_mins(1);

@@ -4,6 +4,8 @@
 
 mod access;
 mod admin_audit;
+mod admin_coverage;
+mod admin_gate;
 mod anthropic;
 mod backup;
 mod bodies;

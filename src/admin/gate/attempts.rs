@@ -152,8 +152,8 @@ mod tests {
     #[test]
     fn a_name_waits_whoever_tries_it_and_for_a_minute_at_most() {
         let (attempts, start) = (Attempts::default(), Instant::now());
-        for i in 0..FREE {
-            assert_eq!(attempts.begin(peer(i as u8), "anna", start), Ok(()));
+        for i in 1..=5 {
+            assert_eq!(attempts.begin(peer(i), "anna", start), Ok(()));
         }
         assert_eq!(attempts.begin(peer(99), "anna", start), Err(secs(1)));
         assert_eq!(attempts.begin(peer(99), "bert", start), Ok(()), "others are not held up");
@@ -176,7 +176,7 @@ mod tests {
         for _ in 1..FREE {
             assert_eq!(attempts.begin(peer(1), "anna", start + MEMORY), Ok(()), "all was forgotten");
         }
-        for i in 0..MOST as u32 + 10 {
+        for i in 0..4_106_u32 {
             let _ = attempts.begin(IpAddr::from(i.to_be_bytes()), &format!("n{i}"), start + MEMORY);
         }
         let tables = attempts.tables.lock();

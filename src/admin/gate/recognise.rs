@@ -99,14 +99,11 @@ impl Gate {
         if !rules.credentials.is_empty()
             && let Some(token) = bearer(headers)
         {
-            return match rules.find_token(token) {
-                Some(known) => Ok(Caller::Token(Arc::clone(known))),
-                None => {
-                    self.inner.metrics.gate.count(SignInResult::BadToken);
-                    let detail = "The token is none that is configured.";
-                    Err(Problem::new(StatusCode::UNAUTHORIZED, "token_invalid", detail))
-                }
-            };
+            return rules.find_token(token).map(|known| Caller::Token(Arc::clone(known))).ok_or_else(|| {
+                self.inner.metrics.gate.count(SignInResult::BadToken);
+                let detail = "The token is none that is configured.";
+                Problem::new(StatusCode::UNAUTHORIZED, "token_invalid", detail)
+            });
         }
         if let Some(key) = sign_in::read_cookie(headers, screen::is_encrypted(headers))
             && let Some((owner, session)) = self.inner.sessions.find(key, now, rules.limits)
