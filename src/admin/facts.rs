@@ -298,6 +298,7 @@ impl Control {
             let (erased, _) = Keepers::of(&self.services).erase(scope, Erasure { receipt, at: act.time })?;
             Ok((erased, act.time))
         })?;
+        self.services.forget_seen(&user);
         Ok(ErasedView { user, receipt, erased_at: at, records: erased.records, bytes: erased.bytes })
     }
 

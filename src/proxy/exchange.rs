@@ -11,6 +11,7 @@ use crate::dialect::edit::Edits;
 use crate::enforce::UserScope;
 use crate::ids::{ClientName, RequestId, SessionId};
 use crate::memory::Lesson;
+use crate::policy::Case;
 use crate::provider::ApiKey;
 use crate::telemetry::audit::Outcome;
 use crate::telemetry::{AuditRecord, Clipped, OpenStream, RouteLabel};
@@ -19,6 +20,7 @@ use super::balance::Route;
 use super::charge::{self, Charge};
 use super::cors::Page;
 use super::follow::Follower;
+use super::recent;
 use super::replay::Parked;
 use super::services::{Runtime, Services};
 use super::session::{Cue, Seat};
@@ -51,6 +53,8 @@ pub struct Exchange {
     /// Filled on the way, written once.
     pub record: AuditRecord,
     pub parked: Parked,
+    /// What was decided, for deciding again.
+    pub case: Option<Case>,
     /// What it costs.
     pub charge: Charge,
     pub phase: Phase,
@@ -176,6 +180,7 @@ impl Exchange {
             advised: false,
             record,
             parked: Parked::default(),
+            case: None,
             charge: Charge::default(),
             phase: Phase::Arrived,
             services,
@@ -218,6 +223,7 @@ impl Exchange {
         self.services.metrics.count_request(&record.client, record.mode, record.decision, record.reason);
         self.services.metrics.observe_request(self.route, took, record.bytes_in, record.bytes_out);
         self.services.audit.record(record.clone());
+        recent::note(&self.services, &self.runtime, record.clone(), self.case.take());
     }
 
     /// The request on its way, if it is.

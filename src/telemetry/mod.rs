@@ -6,12 +6,15 @@ mod keeping;
 pub mod logging;
 pub mod metrics;
 mod rotate;
+mod series;
 
 pub use audit::{ActRecord, AuditError, AuditFile, AuditLog, AuditRecord, AuditSettings, Clipped, LearnedRecord};
 pub use keeping::{Closing, KeepingMetrics};
 pub use logging::{LogFile, LogSettings};
 pub use metrics::{
-    BalanceMetrics, BudgetMetrics, CertificateMetrics, EjectionCause, EmbeddingResult, FailoverCause, HistoryResult, JwksFetch,
-    KeyMetrics, KeyTestResult, LearnResult, Metrics, ModelMetrics, OpenStream, RecallResult, ReloadResult, RouteLabel,
-    SessionMetrics, Stage, TokenSort, TutorFact, TutorResult, UpstreamFault,
+    BalanceMetrics, BudgetMetrics, CertificateMetrics, CrossScope, EjectionCause, EmbeddingResult, FailoverCause, GateMetrics,
+    HistoryResult, JwksFetch, KeyMetrics, KeyTestResult, LearnResult, Metrics, ModelMetrics, OpenStream, RecallResult,
+    ReloadMetrics, ReloadResult, RouteLabel, SessionMetrics, SignInResult, Stage, TokenSort, TutorFact, TutorResult,
+    UpstreamFault, UpstreamUse,
 };
+pub use series::{Point, STEP, Series};

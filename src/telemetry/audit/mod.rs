@@ -11,6 +11,8 @@ use thiserror::Error;
 
 use crate::setting::{Faults, Size};
 pub use log::AuditLog;
+#[cfg(test)]
+pub(crate) use record::tests::record as test_record;
 pub use record::{ActOutcome, ActRecord, AuditRecord, BudgetNote, Clipped, Entry, LearnedRecord, Outcome};
 
 /// Why the audit log cannot do its work.

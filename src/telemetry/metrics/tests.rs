@@ -14,7 +14,7 @@ fn exercised() -> Metrics {
     metrics.observe_stage(Stage::Recall, Duration::from_micros(120));
     metrics.observe_first_token(Duration::from_millis(40));
     metrics.observe_request(RouteLabel::Chat, Duration::from_millis(700), 4096, 900);
-    metrics.count_trim(3);
+    metrics.count_trim(3, 900);
     metrics.count_recall(RecallResult::Hit, 4);
     metrics.count_learning(LearnResult::Learned);
     metrics.keys.count_served("ollama", "personal");
