@@ -194,6 +194,11 @@ pub struct ActRecord {
     /// The number of an erasure.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "plain_option")]
     pub receipt: Option<RequestId>,
+    /// Facts that were written or changed.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "plain_all")]
+    pub facts_written: Vec<FactId>,
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "plain_all")]
+    pub facts_deleted: Vec<FactId>,
     pub outcome: ActOutcome,
 }
 
@@ -212,6 +217,8 @@ impl ActRecord {
             ratchet: None,
             tenant: None,
             receipt: None,
+            facts_written: Vec::new(),
+            facts_deleted: Vec::new(),
             outcome: ActOutcome::Begun,
         }
     }
