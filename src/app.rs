@@ -104,6 +104,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
         sessions: Arc::clone(&sessions),
         metrics: Arc::clone(&metrics),
         audit: audit.clone(),
+        traces: boot::start_traces(&config)?,
         tokens: TokenCounter::default(),
         recent: Recent::default(),
         activity: Activity::default(),
@@ -160,6 +161,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
         let _ = tokio::time::timeout(Duration::from_secs(10), async { tokio::join!(learner, recorder, keeper, watch) }).await;
     });
     background.shutdown_timeout(Duration::from_secs(2));
+    services.traces.shut_down();
     audit.flush()?;
     Ok(())
 }

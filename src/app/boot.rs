@@ -6,9 +6,18 @@ use std::path::PathBuf;
 use crate::config::Config;
 use crate::setting::{Fault, Faults, Secret};
 use crate::telemetry::LogSettings;
+use crate::telemetry::traces::{Traces, TracesSettings};
+
+use super::AppError;
+
+/// The exporter of traces, where a collector is configured.
+pub(super) fn start_traces(config: &Config) -> Result<Traces, AppError> {
+    let started = config.traces.as_ref().map(Traces::start).transpose();
+    Ok(started.map_err(|error| AppError::Start(error.to_string()))?.unwrap_or_default())
+}
 
 /// What a reload cannot change.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Boot {
     listen: SocketAddr,
     tls: bool,
@@ -26,6 +35,7 @@ pub(super) struct Boot {
     audit_keep: u32,
     cache: (usize, usize),
     log: LogSettings,
+    traces: Option<TracesSettings>,
 }
 
 impl Boot {
@@ -47,6 +57,7 @@ impl Boot {
             audit_keep: config.audit.keep,
             cache: (config.memory.cached_users, config.memory.cached_bytes),
             log: config.log.clone(),
+            traces: config.traces.clone(),
         }
     }
 
@@ -71,6 +82,7 @@ impl Boot {
             (self.audit_keep != new.audit_keep, "audit.keep"),
             (self.cache != new.cache, "memory.cache"),
             (self.log != new.log, "log"),
+            (self.traces != new.traces, "traces"),
         ] {
             if changed {
                 faults.add(path, "cannot change while memgate runs", "restart memgate, or put the old value back");

@@ -256,7 +256,7 @@ pub async fn chat(
             .metrics
             .count_trim(fitted.trim.cut.len() as u64, fitted.trim.tokens_before.saturating_sub(fitted.trim.tokens_after));
     }
-    services.metrics.observe_stage(Stage::Trim, started.elapsed());
+    exchange.note_stage(Stage::Trim, started);
 
     let recalled = if let Some(scope) = scope.as_ref().filter(|_| !fitted.crowded) {
         recall_facts(services, exchange, scope, &draft, &forwarding.upstream, &settled).await
@@ -278,7 +278,7 @@ pub async fn chat(
         }
     }
     let rewritten = draft.conversation.rewrite(&edits);
-    services.metrics.observe_stage(Stage::Inject, started.elapsed());
+    exchange.note_stage(Stage::Inject, started);
 
     let lesson = scope.filter(|_| draft.learns(access)).and_then(|scope| {
         let text = draft.own_words()?;
@@ -313,7 +313,7 @@ async fn recall_facts(
     let started = Instant::now();
     let now = exchange.record.time;
     let recalled = consult(services, &exchange.runtime, scope, draft, upstream, settled, now).await;
-    services.metrics.observe_stage(Stage::Recall, started.elapsed());
+    exchange.note_stage(Stage::Recall, started);
     let (result, facts) = match &recalled {
         Ok(recalled) if recalled.facts_used.is_empty() => (RecallResult::Empty, 0),
         Ok(recalled) => (RecallResult::Hit, recalled.facts_used.len() as u64),

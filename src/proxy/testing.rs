@@ -18,6 +18,7 @@ use crate::quota::Quota;
 use crate::sessions::Sessions;
 use crate::setting::Faults;
 use crate::store::{FileDisk, Ledger, StorageSettings, Store};
+use crate::telemetry::traces::Traces;
 use crate::telemetry::{AuditLog, AuditSettings, Metrics};
 use crate::vault::Vault;
 
@@ -49,6 +50,7 @@ pub fn test_services(dir: &Path) -> (Arc<Services>, Arc<ArcSwap<Runtime>>) {
         store,
         metrics,
         audit,
+        traces: Traces::default(),
         tokens: TokenCounter::default(),
         recent: Default::default(),
         activity: Default::default(),

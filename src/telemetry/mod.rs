@@ -7,12 +7,13 @@ pub mod logging;
 pub mod metrics;
 mod rotate;
 mod series;
+pub mod traces;
 
 pub use audit::{ActRecord, AuditError, AuditFile, AuditLog, AuditRecord, AuditSettings, Clipped, LearnedRecord};
 pub use keeping::{Closing, KeepingMetrics};
 pub use logging::{LogFile, LogSettings};
 pub use metrics::{
-    BalanceMetrics, BudgetMetrics, CertificateMetrics, CrossScope, EjectionCause, EmbeddingResult, FailoverCause, GateMetrics,
+    BalanceMetrics, BudgetMetrics, CertificateMetrics, CrossScope, EjectionCause, EmbeddingResult, Exemplar, FailoverCause, GateMetrics,
     HistoryResult, JwksFetch, KeyMetrics, KeyTestResult, LearnResult, Metrics, ModelMetrics, OpenStream, RecallResult,
     ReloadMetrics, ReloadResult, RouteLabel, SessionMetrics, SignInResult, Stage, TokenSort, TutorFact, TutorResult,
     UpstreamFault, UpstreamUse,

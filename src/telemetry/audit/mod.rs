@@ -2,6 +2,8 @@
 
 mod log;
 mod record;
+#[cfg(test)]
+pub(super) use record::tests::record as record_for_tests;
 
 use std::path::PathBuf;
 
