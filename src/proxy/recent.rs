@@ -77,7 +77,8 @@ impl Recent {
         drop(forgotten);
     }
 
-    fn push(&self, record: AuditRecord, case: Option<Case>) {
+    /// Adds a decision. The oldest goes where there is no more room.
+    pub fn push(&self, record: AuditRecord, case: Option<Case>) {
         let capacity = self.capacity.load(Ordering::Relaxed);
         let mut kept = self.kept.lock();
         let decided = Arc::new(Decided { number: kept.next, record, case });

@@ -39,8 +39,8 @@ mod gate;
 mod keys;
 mod labels;
 mod models;
-mod reading;
 mod openmetrics;
+mod reading;
 mod reloads;
 mod sessions;
 

@@ -13,9 +13,9 @@ pub use audit::{ActRecord, AuditError, AuditFile, AuditLog, AuditRecord, AuditSe
 pub use keeping::{Closing, KeepingMetrics};
 pub use logging::{LogFile, LogSettings};
 pub use metrics::{
-    BalanceMetrics, BudgetMetrics, CertificateMetrics, CrossScope, EjectionCause, EmbeddingResult, Exemplar, FailoverCause, GateMetrics,
-    HistoryResult, JwksFetch, KeyMetrics, KeyTestResult, LearnResult, Metrics, ModelMetrics, OpenStream, RecallResult,
-    ReloadMetrics, ReloadResult, RouteLabel, SessionMetrics, SignInResult, Stage, TokenSort, TutorFact, TutorResult,
-    UpstreamFault, UpstreamUse,
+    BalanceMetrics, BudgetMetrics, CertificateMetrics, CrossScope, EjectionCause, EmbeddingResult, Exemplar, FailoverCause,
+    GateMetrics, HistoryResult, JwksFetch, KeyMetrics, KeyTestResult, LearnResult, Metrics, ModelMetrics, OpenStream,
+    RecallResult, ReloadMetrics, ReloadResult, RouteLabel, SessionMetrics, SignInResult, Stage, TokenSort, TutorFact,
+    TutorResult, UpstreamFault, UpstreamUse,
 };
 pub use series::{Point, STEP, Series};
