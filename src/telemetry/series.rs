@@ -87,8 +87,8 @@ fn point(at: i64, millis: i64, now: &Reading, before: &Reading) -> Point {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::ClientName;
-    use crate::telemetry::{RecallResult, RouteLabel};
+    use crate::ids::{ClientName, RequestId};
+    use crate::telemetry::{Exemplar, RecallResult, RouteLabel};
 
     #[test]
     fn points_are_what_happened_between() {
@@ -100,7 +100,8 @@ mod tests {
         for _ in 0..10 {
             metrics.count_request(&client, "strict", "refuse", "identity_missing");
             metrics.count_refusal("identity_missing");
-            metrics.observe_request(RouteLabel::Chat, Duration::from_millis(20), 0, 0);
+            let example = Exemplar { request: RequestId::from_bytes([7; 16]), trace: None };
+            metrics.observe_request(RouteLabel::Chat, Duration::from_millis(20), (0, 0), example, 5);
         }
         metrics.count_recall(RecallResult::Hit, 1);
         metrics.count_recall(RecallResult::Empty, 0);

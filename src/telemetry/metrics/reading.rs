@@ -192,8 +192,8 @@ fn sum(family: &IntCounterVec) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::ClientName;
-    use crate::telemetry::{CrossScope, RouteLabel};
+    use crate::ids::{ClientName, RequestId};
+    use crate::telemetry::{CrossScope, Exemplar, RouteLabel};
     use std::time::Duration;
 
     #[test]
@@ -221,8 +221,9 @@ mod tests {
             metrics.count_request(&ClientName::parse(client).unwrap(), "strict", decision, reason);
         }
         metrics.count_refusal("identity_missing");
-        metrics.observe_request(RouteLabel::Chat, Duration::from_millis(30), 1, 1);
-        metrics.observe_request(RouteLabel::Models, Duration::from_secs(400), 1, 1);
+        let example = Exemplar { request: RequestId::from_bytes([7; 16]), trace: None };
+        metrics.observe_request(RouteLabel::Chat, Duration::from_millis(30), (1, 1), example, 5);
+        metrics.observe_request(RouteLabel::Models, Duration::from_secs(400), (1, 1), example, 5);
         metrics.count_recall(RecallResult::Hit, 2);
         metrics.count_recall(RecallResult::Empty, 0);
         metrics.count_recall(RecallResult::Off, 0);
