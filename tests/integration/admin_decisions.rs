@@ -87,7 +87,8 @@ async fn each_mode_is_told_with_its_reasons_and_no_claim_comes_out() {
                 explained["steps"].as_array().unwrap().iter().map(|step| step["name"].as_str().unwrap()).collect();
             assert_eq!(steps[..3], ["client", "evidence", "terms"], "{steps:?}");
             assert_eq!(steps.last(), Some(&"answer"));
-            assert_eq!(explained["remedy"].is_string(), row["reason"] != "vouched" && row["reason"] != "verified", "{explained}");
+            // Whoever is admitted was served as asked.
+            assert_eq!(explained["remedy"].is_string(), row["decision"] != "admit", "{explained}");
             if row["decision"] == "refuse" {
                 assert_eq!((&row["user"], &row["error"]), (&Value::Null, &row["reason"]));
             }
@@ -319,7 +320,7 @@ async fn hostile_words_come_out_inert_and_short() {
     let model = format!("<script>alert(1)</script>\u{1b}[31m\u{202e}{}", "x".repeat(10 << 10));
     let body = json!({"model": model, "messages": [{"role": "user", "content": "Hello"}]}).to_string();
     world.send(&Request::post("/v1/chat/completions", body).vouched("<img src=x onerror=alert(1)>")).await;
-    world.send(&Request::new("GET", "/v1/%1b[31m%e2%80%ae<script>?key=hunter2").vouched("ana")).await;
+    world.send(&Request::new("GET", "/v1/%1b%e2%80%aescript?key=hunter2").vouched("ana")).await;
     let found = rows(&world, "", 2).await;
     let shown = json!(found).to_string();
     assert!(shown.contains("<img src=x onerror=alert(1)>"), "names are told as they are, and escaped where they are shown");
