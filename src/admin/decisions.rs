@@ -1,6 +1,8 @@
 //! What was decided on recent requests, and why; what another mode would decide, and whom the shadow mode would refuse.
 
 mod explain;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 

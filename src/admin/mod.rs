@@ -5,6 +5,7 @@ mod configuration;
 mod control;
 mod decisions;
 mod endpoint;
+mod events;
 mod facts;
 mod gate;
 mod health;

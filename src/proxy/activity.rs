@@ -77,7 +77,7 @@ impl Activity {
     }
 
     /// Notes a request that has ended. A user is seen only where their scope was granted.
-    pub(super) fn note(&self, record: &AuditRecord) {
+    pub fn note(&self, record: &AuditRecord) {
         let AuditRecord { time, client, source, assurance, .. } = record;
         {
             let mut clients = self.clients.lock();

@@ -54,10 +54,10 @@ pub struct Exchange {
     /// Filled on the way, written once.
     pub record: AuditRecord,
     pub parked: Parked,
-    /// Its trace, where traces are exported.
-    pub journey: Option<Journey>,
     /// What was decided, for deciding again.
     pub case: Option<Case>,
+    /// Its trace, where traces are exported.
+    pub journey: Option<Journey>,
     /// What it costs.
     pub charge: Charge,
     pub phase: Phase,
@@ -183,8 +183,8 @@ impl Exchange {
             advised: false,
             record,
             parked: Parked::default(),
-            journey: None,
             case: None,
+            journey: None,
             charge: Charge::default(),
             phase: Phase::Arrived,
             services,

@@ -4,8 +4,11 @@
 
 mod access;
 mod admin_audit;
+mod admin_config;
 mod admin_coverage;
+mod admin_decisions;
 mod admin_gate;
+mod admin_overview;
 mod anthropic;
 mod backup;
 mod bodies;
