@@ -4,7 +4,11 @@
 
 mod access;
 mod admin_coverage;
+mod admin_facts;
 mod admin_gate;
+mod admin_merges;
+mod admin_people;
+mod admin_sandboxes;
 mod anthropic;
 mod bodies;
 mod budgets;
