@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use super::{AppError, bind, into_tokio};
 use crate::admin::{self, Control, ControlSocket, Gate};
 use crate::config::Config;
+use crate::dashboard;
 
 /// The listeners, bound and not served yet.
 pub(super) struct Doors {
@@ -42,7 +43,7 @@ impl Doors {
         tokio::spawn(admin::serve_admin(into_tokio(metrics)?, exposition, stopping.clone()));
         if let Some(listener) = admin {
             tell(gate, &listener);
-            let router = gate.protect(admin::api_router(control.clone()));
+            let router = gate.protect(admin::api_router(control.clone()).merge(dashboard::router(control.clone())));
             tokio::spawn(admin::serve_admin(into_tokio(listener)?, router, stopping.clone()));
         }
         Ok(())
