@@ -51,7 +51,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Whom {
 }
 
 /// The other part of a path.
-pub(super) async fn part(parts: Result<Path<HashMap<String, String>>, PathRejection>, name: &str) -> Result<String, Problem> {
+pub(super) fn part(parts: Result<Path<HashMap<String, String>>, PathRejection>, name: &str) -> Result<String, Problem> {
     let Path(mut parts) = parts.map_err(|_| Problem::invalid("The path is not UTF-8."))?;
     parts.remove(name).ok_or_else(|| Problem::not_found("There is no such path."))
 }
@@ -88,7 +88,7 @@ async fn forget_key(
     Whom(user): Whom,
     parts: Result<Path<HashMap<String, String>>, PathRejection>,
 ) -> Result<StatusCode, Problem> {
-    control.delete_upstream_key(&by, user, part(parts, "provider").await?).await.map(|()| StatusCode::NO_CONTENT)
+    control.delete_upstream_key(&by, user, part(parts, "provider")?).await.map(|()| StatusCode::NO_CONTENT)
 }
 
 impl From<Census> for FactCounts {
