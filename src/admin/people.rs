@@ -152,7 +152,7 @@ impl Control {
             let hints = services.vault.load(scope).map(|keys| {
                 let hint = |key: &std::sync::Arc<crate::vault::PersonalKey>| UpstreamKeyHint {
                     provider: key.provider.to_string(),
-                    hint: key.hint().to_string(),
+                    hint: key.hint(),
                     created_at: key.created_at,
                 };
                 keys.iter().map(hint).collect::<Vec<_>>()
