@@ -67,8 +67,8 @@ struct VisitFilter {
 
 type Parts = Result<Path<HashMap<String, String>>, PathRejection>;
 
-async fn fact_of(parts: Parts) -> Result<FactId, Problem> {
-    part(parts, "fact").await?.parse().map_err(|_| unknown_fact())
+fn fact_of(parts: Parts) -> Result<FactId, Problem> {
+    part(parts, "fact")?.parse().map_err(|_| unknown_fact())
 }
 
 async fn list(
@@ -99,7 +99,7 @@ async fn amend(
     parts: Parts,
     body: Bytes,
 ) -> Result<Json<FactView>, Problem> {
-    control.amend_fact(&by, user, &reason, fact_of(parts).await?, parse(&body)?).await.map(Json)
+    control.amend_fact(&by, user, &reason, fact_of(parts)?, parse(&body)?).await.map(Json)
 }
 
 async fn delete(
@@ -109,7 +109,7 @@ async fn delete(
     reason: Reason,
     parts: Parts,
 ) -> Result<StatusCode, Problem> {
-    control.delete_fact(&by, user, &reason, fact_of(parts).await?).await.map(|()| StatusCode::NO_CONTENT)
+    control.delete_fact(&by, user, &reason, fact_of(parts)?).await.map(|()| StatusCode::NO_CONTENT)
 }
 
 async fn erase(

@@ -88,7 +88,7 @@ async fn undo(
     reason: Reason,
     parts: Result<Path<HashMap<String, String>>, PathRejection>,
 ) -> Result<Json<MergeView>, Problem> {
-    let id = part(parts, "id").await?.parse().map_err(|_| unknown_merge())?;
+    let id = part(parts, "id")?.parse().map_err(|_| unknown_merge())?;
     control.undo_merge(&by, into, &reason, id).await.map(Json)
 }
 

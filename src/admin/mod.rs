@@ -18,6 +18,8 @@ mod people;
 mod principal;
 mod problem;
 mod sandboxes;
+#[cfg(test)]
+mod scale_tests;
 mod sessions;
 mod settings;
 mod socket;

@@ -52,7 +52,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Whom {
 }
 
 /// The other part of a path.
-pub(super) async fn part(parts: Result<Path<HashMap<String, String>>, PathRejection>, name: &str) -> Result<String, Problem> {
+pub(super) fn part(parts: Result<Path<HashMap<String, String>>, PathRejection>, name: &str) -> Result<String, Problem> {
     let Path(mut parts) = parts.map_err(|_| Problem::invalid("The path is not UTF-8."))?;
     parts.remove(name).ok_or_else(|| Problem::not_found("There is no such path."))
 }
@@ -90,7 +90,7 @@ async fn forget_key(
     reason: Reason,
     parts: Result<Path<HashMap<String, String>>, PathRejection>,
 ) -> Result<StatusCode, Problem> {
-    control.delete_upstream_key(&by, user, &reason, part(parts, "provider").await?).await.map(|()| StatusCode::NO_CONTENT)
+    control.delete_upstream_key(&by, user, &reason, part(parts, "provider")?).await.map(|()| StatusCode::NO_CONTENT)
 }
 
 impl From<Census> for FactCounts {
@@ -159,7 +159,7 @@ impl Control {
             let hints = services.vault.load(scope).map(|keys| {
                 let hint = |key: &std::sync::Arc<crate::vault::PersonalKey>| UpstreamKeyHint {
                     provider: key.provider.to_string(),
-                    hint: key.hint().to_string(),
+                    hint: key.hint(),
                     created_at: key.created_at,
                 };
                 keys.iter().map(hint).collect::<Vec<_>>()

@@ -63,7 +63,7 @@ async fn list(
 }
 
 async fn show(State(control): State<Control>, by: Principal, parts: Parts) -> Result<Json<SandboxDetail>, Problem> {
-    control.show_sandbox(&by, &part(parts, "id").await?).await.map(Json)
+    control.show_sandbox(&by, &part(parts, "id")?).await.map(Json)
 }
 
 async fn list_facts(
@@ -73,7 +73,7 @@ async fn list_facts(
     parts: Parts,
     filter: Result<Query<FactFilter>, QueryRejection>,
 ) -> Result<Json<Page<FactView>>, Problem> {
-    let user = user_of(&part(parts, "id").await?)?;
+    let user = user_of(&part(parts, "id")?)?;
     control.known(&user).map_err(|_| unknown_sandbox())?;
     control.list_facts(&by, user, &reason, read(filter)?).await.map(Json)
 }
@@ -85,11 +85,11 @@ async fn promote(
     parts: Parts,
     body: Bytes,
 ) -> Result<Json<PromotedView>, Problem> {
-    control.promote_sandbox(&by, &part(parts, "id").await?, &reason, parse(&body)?).await.map(Json)
+    control.promote_sandbox(&by, &part(parts, "id")?, &reason, parse(&body)?).await.map(Json)
 }
 
 async fn end(State(control): State<Control>, by: Principal, parts: Parts) -> Result<StatusCode, Problem> {
-    control.end_sandbox(&by, &part(parts, "id").await?).await.map(|()| StatusCode::NO_CONTENT)
+    control.end_sandbox(&by, &part(parts, "id")?).await.map(|()| StatusCode::NO_CONTENT)
 }
 
 fn decode(cursor: &str) -> Option<(i64, UserId)> {

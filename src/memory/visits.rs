@@ -99,3 +99,79 @@ fn rows_of(store: &Store, scope: &UserScope) -> Result<Vec<(u64, Visit)>, StoreE
     });
     visits.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::enforce::test_scope;
+    use crate::identity::Assurance;
+    use crate::ids::RequestId;
+    use crate::memory::MemorySettings;
+    use crate::setting::Secret;
+    use crate::store::simulated::{Fault, SimulatedDisk};
+    use crate::store::{Erasure, StorageSettings};
+
+    const NOW: i64 = 1_760_000_000_000;
+
+    fn memory_on(disk: &SimulatedDisk) -> Memory {
+        let settings = StorageSettings { master_key: Some(Secret::new(&[7; 32])), ..StorageSettings::at("unused") };
+        Memory::new(Store::open(&settings, Arc::new(disk.clone())).unwrap(), MemorySettings::default())
+    }
+
+    fn visit(at: i64, act: &str, reason: &str) -> Visit {
+        Visit { at, operator: "olga".into(), act: act.into(), reason: reason.into() }
+    }
+
+    #[test]
+    fn visits_are_bounded_by_number_and_age_and_end_with_the_person() {
+        let memory = memory_on(&SimulatedDisk::default());
+        let ana = test_scope("ana", Assurance::Verified);
+        assert!(matches!(memory.note_visit(&ana, &visit(NOW, "facts.read", "why")), Err(StoreError::NotEnrolled)));
+        memory.store.enroll(&ana, NOW).unwrap();
+        for n in 0..i64::try_from(MOST_VISITS).unwrap() + 3 {
+            memory.note_visit(&ana, &visit(NOW + n, "facts.add", "why")).unwrap();
+        }
+        let (all, more) = memory.visits(&ana, None, 1_000).unwrap();
+        assert_eq!((all.len(), all.last().unwrap().1.at, more), (MOST_VISITS, NOW + 3, false));
+        let (page, more) = memory.visits(&ana, Some(all[9].0), 5).unwrap();
+        assert_eq!((&page[..], more), (&all[10..15], true));
+        memory.note_visit(&ana, &visit(NOW + LIFETIME + 10, "facts.add", "why")).unwrap();
+        let (left, _) = memory.visits(&ana, None, 1_000).unwrap();
+        assert!(left.len() < MOST_VISITS && left.iter().all(|(_, visit)| visit.at >= NOW + 10), "a year is enough");
+        memory.erase(&ana, Erasure { receipt: RequestId::fresh(), at: NOW }).unwrap();
+        memory.store.enroll(&ana, NOW).unwrap();
+        assert!(memory.visits(&ana, None, 9).unwrap().0.is_empty());
+    }
+
+    #[test]
+    fn reading_on_is_one_visit_and_everything_else_one_of_its_own() {
+        let memory = memory_on(&SimulatedDisk::default());
+        let ana = test_scope("ana", Assurance::Verified);
+        memory.store.enroll(&ana, NOW).unwrap();
+        for (at, act, reason, known) in [
+            (0, "facts.read", "why", 1),
+            (ONE_VISIT - 1, "facts.read", "why", 1),
+            (ONE_VISIT, "facts.read", "why", 2),
+            (ONE_VISIT + 1, "facts.read", "another", 3),
+            (ONE_VISIT + 2, "facts.delete", "another", 4),
+            (ONE_VISIT + 3, "facts.delete", "another", 5),
+        ] {
+            memory.note_visit(&ana, &visit(NOW + at, act, reason)).unwrap();
+            assert_eq!(memory.visits(&ana, None, 99).unwrap().0.len(), known, "{at} {act} {reason}");
+        }
+    }
+
+    #[test]
+    fn a_visit_that_cannot_be_written_is_none() {
+        let disk = SimulatedDisk::default();
+        let memory = memory_on(&disk);
+        let ana = test_scope("ana", Assurance::Verified);
+        memory.store.enroll(&ana, NOW).unwrap();
+        disk.set_fault(Fault::DiskFull { at: 0, writes: u64::MAX });
+        assert!(memory.note_visit(&ana, &visit(NOW, "facts.read", "why")).is_err());
+        disk.set_fault(Fault::Never);
+        assert!(memory.visits(&ana, None, 9).unwrap().0.is_empty());
+    }
+}

@@ -168,13 +168,18 @@ pub struct EraseUser {
 pub struct ErasedView {
     #[schemars(with = "String")]
     pub user: UserId,
-    /// The number under which the audit log has it.
+    /// The number under which the audit log has it, as it is written there.
     #[schemars(with = "String")]
+    #[serde(serialize_with = "plain")]
     pub receipt: RequestId,
     pub erased_at: i64,
     /// Records by table.
     pub records: BTreeMap<String, u64>,
     pub bytes: u64,
+}
+
+fn plain<S: serde::Serializer>(id: &RequestId, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(id)
 }
 
 /// `POST /v1/users/{user}/merges`: brings what is remembered of another identity of the same person into this one.

@@ -264,8 +264,9 @@ fn what_is_promoted_is_the_users_and_the_rest_stays() {
 
 #[test]
 fn a_promotion_is_whole_or_not_at_all() {
-    let memory = memory_on(&SimulatedDisk::default(), 2);
-    let (sandbox, facts) = sandboxed(&memory);
+    let disk = SimulatedDisk::default();
+    let (sandbox, facts) = sandboxed(&memory_on(&disk, 100));
+    let memory = memory_on(&disk.after(End::Killed), 2);
     let stranger: BTreeSet<FactId> = facts.iter().copied().chain([FactId::fresh()]).collect();
     assert!(matches!(memory.promote(&sandbox, &ana(), &stranger, AT), Err(TransferError::NoFact)));
     let foreign: BTreeSet<FactId> = all(&memory, &ana()).iter().map(|fact| fact.id).collect();
