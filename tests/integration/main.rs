@@ -13,6 +13,7 @@ mod certificates;
 mod combined;
 mod completions;
 mod cors;
+mod dashboard;
 mod dialects;
 mod duplicates;
 mod durability;
