@@ -3,6 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod access;
+mod admin_config;
+mod admin_coverage;
+mod admin_decisions;
+mod admin_gate;
+mod admin_overview;
 mod anthropic;
 mod bodies;
 mod budgets;

@@ -12,6 +12,8 @@ mod screen;
 mod serve;
 mod session;
 mod sign_in;
+#[cfg(test)]
+mod tests;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -33,7 +35,7 @@ use super::settings::AdminSettings;
 use crate::telemetry::{AuditLog, Metrics};
 use attempts::Attempts;
 pub use browser::{BrowserSession, CSRF_FIELD, CSRF_HEADER, SafeForm};
-pub use credential::{Credential, CredentialFile, PasswordHashFile, TokenHash, resolve_credentials};
+pub use credential::{Credential, CredentialFile, TokenHash, resolve_credentials};
 pub use password::{PasswordFault, PasswordHash};
 use recognise::{Caller, Rules};
 pub use serve::serve_admin;
@@ -41,7 +43,7 @@ use session::Sessions;
 
 /// Largest body that is read, in bytes, and how long it may take.
 const LARGEST_BODY: usize = 256 << 10;
-const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Passwords that are hashed at once: each takes megabytes and a whole core.
 const HASHED_AT_ONCE: usize = 2;
 /// How often it is looked whether whoever listens to events may still.
@@ -90,6 +92,9 @@ impl Gate {
     /// Takes up what was reloaded. Sessions of credentials that are no longer the same end, and what they listen to.
     pub fn adopt(&self, settings: &AdminSettings) {
         let rules = Arc::new(Rules::of(settings));
+        if rules.is_open() && !self.is_open() {
+            tracing::warn!("no `admin.credentials` are left: whoever can connect from this machine is the operator");
+        }
         self.inner.rules.store(Arc::clone(&rules));
         self.inner.sessions.keep_only(|owner| rules.holds(owner));
     }
