@@ -31,8 +31,8 @@ mod vault;
 pub use control::{ConfigDesk, Control, Reload, api_router, control_router, endpoints};
 pub use endpoint::{Endpoint, guard};
 pub use gate::{
-    BrowserSession, CSRF_FIELD, CSRF_HEADER, Credential, CredentialFile, Gate, PasswordFault, PasswordHash, SafeForm,
-    TokenHash, serve_admin,
+    BrowserSession, CSRF_FIELD, CSRF_HEADER, Credential, CredentialFile, Gate, PasswordFault, PasswordHash, SafeForm, TokenHash,
+    serve_admin,
 };
 pub use metrics::metrics_router;
 pub use openapi::openapi;

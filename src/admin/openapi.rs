@@ -197,9 +197,7 @@ fn path_parameters(path: &str) -> Vec<Value> {
 fn query_parameters(query: &Value) -> Vec<Value> {
     let required: Vec<&str> = query["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let properties = query["properties"].as_object().into_iter().flatten();
-    let parameter = |(name, schema): (&String, &Value)| {
-        json!({"name": name, "in": "query", "required": required.contains(&name.as_str()), "schema": schema})
-    };
+    let parameter = |(name, schema): (&String, &Value)| json!({"name": name, "in": "query", "required": required.contains(&name.as_str()), "schema": schema});
     properties.map(parameter).collect()
 }
 

@@ -64,13 +64,10 @@ pub(super) fn execute(command: &AdminCommand, input: &mut dyn BufRead, out: &mut
             )?;
         }
         AdminCommand::HashPassword(CredentialArgs { name, role }) => {
-            let hash = PasswordHash::of(&read_password(input)?).map_err(|fault| Failure::Usage(format!("the password {fault}")))?;
+            let hash =
+                PasswordHash::of(&read_password(input)?).map_err(|fault| Failure::Usage(format!("the password {fault}")))?;
             let role = role.as_str();
-            writeln!(
-                out,
-                "admin:\n  credentials:\n    - {{name: {name}, role: {role}, password_hash: \"{}\"}}",
-                hash.as_str()
-            )?;
+            writeln!(out, "admin:\n  credentials:\n    - {{name: {name}, role: {role}, password_hash: \"{}\"}}", hash.as_str())?;
         }
     }
     Ok(())

@@ -9,8 +9,8 @@ use super::decisions::MODES;
 use super::overview::decision_badge;
 use super::page::{Group, PageRoute};
 use super::shell::{
-    Asked, Frame, Sheet, Tone, choice_field, count, empty, encode, filter_form, inert, moment, notice, number, table, text_field,
-    user_link, words,
+    Asked, Frame, Sheet, Tone, choice_field, count, empty, encode, filter_form, inert, moment, notice, number, prose, table,
+    text_field, user_link, words,
 };
 use crate::admin::api::{ReplayChange, ReplayQuery, ReplayReport, ShadowGroup, ShadowReport};
 use crate::admin::{Access, Control, Principal, Problem};

@@ -27,7 +27,11 @@ impl Operation {
     /// The request, for ids that nobody has. It says why, and brings a body that names nothing.
     fn request(&self) -> Request {
         let target = [
-            ("{user}", "nowhere:nobody"), ("{tenant}", "nowhere"), ("{provider}", "nobody"), ("{fact}", NEVER), ("{id}", NEVER),
+            ("{user}", "nowhere:nobody"),
+            ("{tenant}", "nowhere"),
+            ("{provider}", "nobody"),
+            ("{fact}", NEVER),
+            ("{id}", NEVER),
             ("{request}", NEVER),
         ];
         let target = target.iter().fold(self.path.clone(), |path, (name, value)| path.replace(name, value));

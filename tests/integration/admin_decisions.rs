@@ -67,8 +67,10 @@ async fn each_mode_is_told_with_its_reasons_and_no_claim_comes_out() {
         }
         let found = rows(&world, "", 4).await;
         assert_eq!(found.len(), 4);
-        let mut told: Vec<String> =
-            found.iter().map(|row| format!("{} {}", row["decision"].as_str().unwrap(), row["reason"].as_str().unwrap())).collect();
+        let mut told: Vec<String> = found
+            .iter()
+            .map(|row| format!("{} {}", row["decision"].as_str().unwrap(), row["reason"].as_str().unwrap()))
+            .collect();
         let mut wanted = expected.map(str::to_owned).to_vec();
         told.sort();
         wanted.sort();
@@ -81,7 +83,8 @@ async fn each_mode_is_told_with_its_reasons_and_no_claim_comes_out() {
             assert_eq!(modes.len(), 4, "{explained}");
             let own = modes.iter().find(|found| found["mode"] == mode).unwrap();
             assert_eq!((&own["decision"], &own["reason"]), (&row["decision"], &row["reason"]));
-            let steps: Vec<&str> = explained["steps"].as_array().unwrap().iter().map(|step| step["name"].as_str().unwrap()).collect();
+            let steps: Vec<&str> =
+                explained["steps"].as_array().unwrap().iter().map(|step| step["name"].as_str().unwrap()).collect();
             assert_eq!(steps[..3], ["client", "evidence", "terms"], "{steps:?}");
             assert_eq!(steps.last(), Some(&"answer"));
             assert_eq!(explained["remedy"].is_string(), row["reason"] != "vouched" && row["reason"] != "verified", "{explained}");
@@ -91,7 +94,14 @@ async fn each_mode_is_told_with_its_reasons_and_no_claim_comes_out() {
             let everything = explained.to_string();
             assert!(!everything.contains(CLAIMED), "{everything}");
         }
-        for path in ["/v1/decisions?search=canary", "/v1/decisions", "/v1/decisions/replay?mode=quarantine", "/v1/shadow", "/v1/overview", "/v1/clients"] {
+        for path in [
+            "/v1/decisions?search=canary",
+            "/v1/decisions",
+            "/v1/decisions/replay?mode=quarantine",
+            "/v1/shadow",
+            "/v1/overview",
+            "/v1/clients",
+        ] {
             let shown = ask(&world, &Request::new("GET", path)).await.text();
             assert!(!shown.contains(CLAIMED), "{path}: {shown}");
         }
@@ -102,7 +112,8 @@ async fn each_mode_is_told_with_its_reasons_and_no_claim_comes_out() {
 #[tokio::test]
 async fn a_replay_says_what_a_switch_then_refuses() {
     let mut world = world("required", |_| {}).await;
-    let requests = [vouched(), vouched(), asserted(), Request::chat(&["Hello"]), Request::new("GET", "/v1/models").vouched("ana")];
+    let requests =
+        [vouched(), vouched(), asserted(), Request::chat(&["Hello"]), Request::new("GET", "/v1/models").vouched("ana")];
     for request in &requests {
         world.send(request).await;
     }
@@ -161,9 +172,20 @@ async fn pages_go_on_where_they_ended_and_filters_join() {
     assert_eq!(second.get("next"), None);
     assert_eq!(all[0]["reason"], "identity_missing", "the newest first");
     for (query, count) in [
-        ("&user=ana", 4), ("&user=default:bo", 6), ("&user=an", 0), ("&user=ana&client=unknown", 0), ("&decision=refuse", 1),
-        ("&reason=vouched", 10), ("&route=chat", 11), ("&route=models", 0), ("&mode=required", 11), ("&search=CHAT/compl", 11),
-        ("&since=0", 11), ("&until=5", 0), ("&search=127.0.0.1", 11), ("&client=", 11),
+        ("&user=ana", 4),
+        ("&user=default:bo", 6),
+        ("&user=an", 0),
+        ("&user=ana&client=unknown", 0),
+        ("&decision=refuse", 1),
+        ("&reason=vouched", 10),
+        ("&route=chat", 11),
+        ("&route=models", 0),
+        ("&mode=required", 11),
+        ("&search=CHAT/compl", 11),
+        ("&since=0", 11),
+        ("&until=5", 0),
+        ("&search=127.0.0.1", 11),
+        ("&client=", 11),
     ] {
         let found = read(&world, &format!("/v1/decisions?limit=200{query}")).await;
         assert_eq!(found["items"].as_array().unwrap().len(), count, "{query}");
@@ -198,7 +220,10 @@ async fn the_shadow_report_outlives_the_process_and_says_what_is_needed() {
     assert_eq!(report["mode"], "strict");
     let groups = report["groups"].as_array().unwrap();
     assert_eq!(groups.len(), 2, "{report}");
-    assert_eq!((&groups[0]["user"], &groups[0]["client"], &groups[0]["requests"]), (&json!("default:ana"), &json!("open-webui"), &json!(2)));
+    assert_eq!(
+        (&groups[0]["user"], &groups[0]["client"], &groups[0]["requests"]),
+        (&json!("default:ana"), &json!("open-webui"), &json!(2))
+    );
     assert_eq!((&groups[0]["reason"], &groups[1]["user"]), (&json!("evidence_too_weak"), &json!("default:cleo")));
     assert!(groups[0]["needs"].as_str().unwrap().contains("FORWARD_USER_INFO_HEADER_JWT_SECRET"));
     world.gate.stop();
@@ -230,7 +255,8 @@ impl Events {
     async fn next(&mut self) -> Option<(String, Value)> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
-                let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned());
+                let field =
+                    |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned());
                 let found = field("event:").zip(field("data:"));
                 self.text = rest.to_owned();
                 match found {

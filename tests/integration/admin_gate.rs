@@ -126,8 +126,12 @@ async fn a_password_signs_a_browser_in_and_signing_out_ends_it() {
     assert_eq!(status(&world, &browser.send(whoami())).await, 401);
 
     let expected = [
-        ("sign_in", "vera", "failed"), ("sign_in", "\u{fffd}[31mnobody", "failed"), ("sign_in", "vera", "done"),
-        ("sign_in", "vera", "done"), ("sign_in", "vera", "done"), ("sign_out", "vera", "done"),
+        ("sign_in", "vera", "failed"),
+        ("sign_in", "\u{fffd}[31mnobody", "failed"),
+        ("sign_in", "vera", "done"),
+        ("sign_in", "vera", "done"),
+        ("sign_in", "vera", "done"),
+        ("sign_out", "vera", "done"),
     ];
     let expected = expected.map(|(act, who, outcome)| (act.to_owned(), who.to_owned(), outcome.to_owned()));
     eventually("the acts on record", async || (acts(&world) == expected).then_some(())).await;
@@ -174,7 +178,8 @@ async fn only_the_sessions_own_pages_change_anything() {
     }
     let own = reload().header("Cookie", &browser.cookie).header("x-memgate-csrf", &browser.csrf);
     assert_eq!(send(own.header("Origin", format!("http://{HOST}"))).await.0, 204);
-    let image = whoami().header("Cookie", &browser.cookie).header("Sec-Fetch-Site", "cross-site").header("Sec-Fetch-Mode", "no-cors");
+    let image =
+        whoami().header("Cookie", &browser.cookie).header("Sec-Fetch-Site", "cross-site").header("Sec-Fetch-Mode", "no-cors");
     assert_eq!(send(image).await, cross, "not even reading");
 }
 
@@ -199,7 +204,11 @@ async fn a_strangers_name_leads_nowhere() {
             assert_eq!(client.read_answer().await.status, expected, "{host} {path}");
         }
     }
-    for head in ["GET /v1/whoami HTTP/1.1\r\n\r\n", "GET /v1/whoami HTTP/1.0\r\n\r\n", "GET http://evil.example/v1/whoami HTTP/1.1\r\nHost: localhost\r\n\r\n"] {
+    for head in [
+        "GET /v1/whoami HTTP/1.1\r\n\r\n",
+        "GET /v1/whoami HTTP/1.0\r\n\r\n",
+        "GET http://evil.example/v1/whoami HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    ] {
         let mut client = Client::connect(address).await;
         client.send(head.as_bytes()).await;
         assert_eq!(client.read_answer().await.status, 421, "{head}");
@@ -210,10 +219,7 @@ async fn a_strangers_name_leads_nowhere() {
 async fn sessions_end_of_age() {
     let world = guarded(|file| file["admin"]["session"] = json!({"idle": "2s", "lifetime": "2s"})).await;
     let browser = Browser::sign_in(&world, "vera").await;
-    eventually("the end of the session", async || {
-        (status(&world, &browser.send(whoami())).await == 401).then_some(())
-    })
-    .await;
+    eventually("the end of the session", async || (status(&world, &browser.send(whoami())).await == 401).then_some(())).await;
 }
 
 #[tokio::test]
@@ -247,7 +253,9 @@ async fn slow_heads_are_cut_off_and_slow_bodies_refused() {
     assert!(head.status == 0 || head.status == 408, "{}", head.status);
     assert_eq!((body.status, idle.status), (408, 0));
     let mut large = Client::connect(world.gate.admin_address()).await;
-    large.send(format!("GET /v1/health HTTP/1.1\r\nHost: localhost\r\nX-Large: {}\r\n\r\n", "x".repeat(64 << 10)).as_bytes()).await;
+    large
+        .send(format!("GET /v1/health HTTP/1.1\r\nHost: localhost\r\nX-Large: {}\r\n\r\n", "x".repeat(64 << 10)).as_bytes())
+        .await;
     assert!([0, 431].contains(&large.read_answer().await.status));
     assert_eq!(status(&world, &Request::new("GET", "/v1/health")).await, 200);
 }

@@ -43,12 +43,17 @@ async fn the_overview_adds_up() {
     let found = eventually("two points and all requests", async || {
         let found = read(&world, "/v1/overview").await;
         let requests: f64 = found["series"]["requests_per_second"].as_array().unwrap().iter().filter_map(Value::as_f64).sum();
-        let done = found["activity"].as_array().unwrap().iter().any(|client| client["client"] == "open-webui" && client["active"] == 2);
+        let done =
+            found["activity"].as_array().unwrap().iter().any(|client| client["client"] == "open-webui" && client["active"] == 2);
         (done && requests > 0.0).then_some(found)
     })
     .await;
     assert_eq!((&found["mode"], &found["shadow"]), (&json!("required"), &json!("strict")));
-    assert_eq!((&found["users"], &found["sandboxes"], &found["cross_scope_denials"]), (&json!(2), &json!(0), &json!(2)), "{found}");
+    assert_eq!(
+        (&found["users"], &found["sandboxes"], &found["cross_scope_denials"]),
+        (&json!(2), &json!(0), &json!(2)),
+        "{found}"
+    );
     let decided = |reason: &str| {
         let counts = found["decisions"].as_array().unwrap().iter().filter(|count| count["reason"] == reason);
         counts.map(|count| count["requests"].as_u64().unwrap()).sum::<u64>()

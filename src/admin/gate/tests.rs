@@ -50,7 +50,8 @@ fn fixture(credentials: Vec<Credential>) -> Fixture {
 }
 
 fn stream() -> Response {
-    let body = Body::from_stream(futures::stream::once(async { Ok::<_, Infallible>("data: 1\n\n") }).chain(futures::stream::pending()));
+    let body =
+        Body::from_stream(futures::stream::once(async { Ok::<_, Infallible>("data: 1\n\n") }).chain(futures::stream::pending()));
     ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response()
 }
 
@@ -130,7 +131,10 @@ async fn without_credentials_a_gate_that_others_reach_is_shut() {
 async fn whoever_is_not_known_is_led_to_sign_in_and_programs_are_told() {
     let shut = fixture(vec![operator()]);
     let page = shut.ask(request("GET", "/page?a=b", &[], "")).await;
-    assert_eq!((page.status(), &page.headers()["location"]), (StatusCode::SEE_OTHER, &"/sign-in?next=/page%3Fa%3Db".parse().unwrap()));
+    assert_eq!(
+        (page.status(), &page.headers()["location"]),
+        (StatusCode::SEE_OTHER, &"/sign-in?next=/page%3Fa%3Db".parse().unwrap())
+    );
     for (method, path) in [("GET", "/v1/anything"), ("POST", "/page"), ("GET", "/v1")] {
         let refused = shut.ask(request(method, path, &[], "")).await;
         assert_eq!(refused.status(), StatusCode::UNAUTHORIZED, "{method} {path}");
@@ -140,7 +144,8 @@ async fn whoever_is_not_known_is_led_to_sign_in_and_programs_are_told() {
     let bearer = |token: &str| request("GET", "/plain", &[("authorization", &format!("bearer {token}"))], "");
     assert_eq!(shut.text(bearer(TOKEN)).await, (StatusCode::OK, "anna".to_owned()));
     assert_eq!(shut.text(bearer(&TOKEN[1..])).await.0, StatusCode::UNAUTHORIZED);
-    let (status, told) = shut.text(request("POST", "/form", &[("authorization", &format!("Bearer {TOKEN}")), FORM], "word=x")).await;
+    let (status, told) =
+        shut.text(request("POST", "/form", &[("authorization", &format!("Bearer {TOKEN}")), FORM], "word=x")).await;
     assert!(status == StatusCode::FORBIDDEN && told.contains("csrf_invalid"), "a token is no page: {told}");
 }
 
@@ -157,7 +162,8 @@ async fn events_end_with_the_credential() {
     let events = shut.ask(request("GET", "/events", &[("authorization", &format!("Bearer {TOKEN}"))], "")).await;
     let mut events = events.into_body().into_data_stream();
     assert_eq!(events.next().await.unwrap().unwrap(), "data: 1\n\n");
-    shut.gate.adopt(&AdminSettings { credentials: vec![Credential { name: "bert".into(), ..operator() }], ..shut.settings.clone() });
+    shut.gate
+        .adopt(&AdminSettings { credentials: vec![Credential { name: "bert".into(), ..operator() }], ..shut.settings.clone() });
     let end = tokio::time::timeout(std::time::Duration::from_secs(60), events.next()).await;
     assert!(end.expect("the stream goes on").is_none());
 }

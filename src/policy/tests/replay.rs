@@ -4,7 +4,9 @@ use super::*;
 use crate::identity::code;
 use crate::ids::{RequestId, SessionId};
 use crate::policy::replay::{Past, replay};
-use crate::policy::{Case, ClientFile, Decision, Directory, PathClass, REASONS, Standing, TrustFile, TrustMode, TrustSettings, needs};
+use crate::policy::{
+    Case, ClientFile, Decision, Directory, PathClass, REASONS, Standing, TrustFile, TrustMode, TrustSettings, needs,
+};
 use crate::setting::Faults;
 
 /// Gives everybody one standing.
@@ -29,8 +31,10 @@ fn findings() -> Vec<Resolution> {
     let faults = code::ALL.iter().map(|code| invalid(code));
     let findings = worths.into_iter().chain([none()]).chain(faults);
     let forms = findings.flat_map(|finding| {
-        [(false, false), (false, true), (true, false), (true, true)].map(|(client_authenticated, user_named)| {
-            Resolution { client_authenticated, user_named, ..resolution(finding.clone()) }
+        [(false, false), (false, true), (true, false), (true, true)].map(|(client_authenticated, user_named)| Resolution {
+            client_authenticated,
+            user_named,
+            ..resolution(finding.clone())
         })
     });
     let ui = ClientName::parse("ui").unwrap();
@@ -61,7 +65,12 @@ fn another_mode_is_decided_as_if_it_had_been_configured() {
                         for (mode, is) in TrustMode::ALL.into_iter().zip(&settings) {
                             let real = is.judge(&resolution, class, &All(standing)).decision;
                             let again = case.decide_under(mode);
-                            assert_eq!(told(&again), told(&real), "{:?} -> {mode:?}, {class:?}, {standing:?}, {resolution:?}", was.mode);
+                            assert_eq!(
+                                told(&again),
+                                told(&real),
+                                "{:?} -> {mode:?}, {class:?}, {standing:?}, {resolution:?}",
+                                was.mode
+                            );
                             looked_at += 1;
                         }
                     }
@@ -90,7 +99,11 @@ fn a_case_keeps_no_claim_and_no_session() {
     let found = Resolution {
         session: Some(SessionId::parse("canary").unwrap()),
         task: Some("canary".to_owned()),
-        finding: Finding::Invalid(Invalid { code: code::JWT_INVALID, message: "canary".to_owned(), claimed: Some("canary".to_owned()) }),
+        finding: Finding::Invalid(Invalid {
+            code: code::JWT_INVALID,
+            message: "canary".to_owned(),
+            claimed: Some("canary".to_owned()),
+        }),
         ..resolution(none())
     };
     let case = Case::new(found, PathClass::Other, verdict.grounds);
@@ -113,11 +126,15 @@ fn changes_are_grouped_and_counted() {
         case(evidence(Assurance::Verified), "ui"),
         case(none(), "ui"),
     ];
-    let past = || cases.iter().zip(10_i64..).map(|((case, decided), time)| Past { case, request: RequestId::fresh(), time, decided });
+    let past =
+        || cases.iter().zip(10_i64..).map(|((case, decided), time)| Past { case, request: RequestId::fresh(), time, decided });
     let found = replay(TrustMode::Strict, past());
     assert_eq!((found.considered, found.unchanged, found.since), (5, 2, Some(10)));
-    let groups: Vec<_> =
-        found.changes.iter().map(|group| (group.client.as_str(), group.from, group.to, group.reason, group.requests, group.users)).collect();
+    let groups: Vec<_> = found
+        .changes
+        .iter()
+        .map(|group| (group.client.as_str(), group.from, group.to, group.reason, group.requests, group.users))
+        .collect();
     let expected =
         [("ui", "admit", "refuse", "evidence_too_weak", 2, 1), ("unknown", "admit", "refuse", "evidence_too_weak", 1, 1)];
     assert_eq!(groups, expected);

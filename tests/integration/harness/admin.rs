@@ -39,9 +39,9 @@ pub fn credentials() -> Vec<Value> {
 /// A memgate with a credential of each role.
 pub async fn guarded(change: impl FnOnce(&mut Value)) -> World {
     let upstream = FakeUpstream::start(Script::fitting).await;
-    let settings = CREDENTIALS.into_iter().fold(Settings::new(upstream.address()), |settings, (_, _, variable, token)| {
-        settings.variable(variable, token)
-    });
+    let settings = CREDENTIALS
+        .into_iter()
+        .fold(Settings::new(upstream.address()), |settings, (_, _, variable, token)| settings.variable(variable, token));
     let settings = settings.with(|file| {
         file["admin"]["hosts"] = json!([HOST]);
         file["admin"]["credentials"] = credentials().into();
