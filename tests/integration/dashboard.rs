@@ -5,42 +5,20 @@ use memgate::admin::{Access, Role};
 use memgate::dashboard::{PageRoute, pages};
 use serde_json::json;
 
-use crate::harness::client::{Answer, send};
-use crate::harness::gate::Settings;
+use crate::harness::admin::{Browser, ask, form, guarded, open, token_of};
+use crate::harness::client::Answer;
 use crate::harness::request::Request;
-use crate::harness::upstream::{FakeUpstream, Script};
 use crate::harness::world::World;
 
-/// Where the token of each role stands in the environment, and what it is.
-const TOKENS: [(Role, &str, &str); 3] = [
-    (Role::Viewer, "TEST_VIEWER", "viewer-token-0123456789abcdef0123456789"),
-    (Role::Operator, "TEST_OPERATOR", "operator-token-0123456789abcdef01234567"),
-    (Role::Auditor, "TEST_AUDITOR", "auditor-token-0123456789abcdef012345678"),
-];
+const ROLES: [Role; 3] = [Role::Viewer, Role::Operator, Role::Auditor];
 /// A user whom no page may show to whoever is not signed in.
 const SOMEBODY: &str = "zenobia";
 const UNKNOWN: &str = "00000000000000000000000000000000";
 
-async fn start(credentials: bool) -> World {
-    let upstream = FakeUpstream::start(Script::fitting).await;
-    let mut settings = Settings::new(upstream.address).with(|file| {
-        file["admin"]["hosts"] = json!(["memgate.test"]);
-        if credentials {
-            let named =
-                TOKENS.map(|(role, name, _)| json!({"name": role.as_str(), "role": role.as_str(), "token": {"env": name}}));
-            file["admin"]["credentials"] = json!(named);
-        }
-    });
-    for (_, name, token) in TOKENS {
-        settings = settings.variable(name, token);
-    }
-    let world = World { upstream, gate: settings.start() };
+/// With a request of somebody already answered.
+async fn with_traffic(world: World) -> World {
     world.send(&Request::chat(&["Hello."]).vouched(SOMEBODY)).await.assert_ok();
     world
-}
-
-async fn get(world: &World, request: Request) -> Answer {
-    send(world.gate.admin_address(), &request).await
 }
 
 fn visit(page: &PageRoute) -> Request {
@@ -68,9 +46,9 @@ fn assert_page(answer: &Answer, what: &str) {
 
 #[tokio::test]
 async fn every_page_is_shown_through_an_open_gate() {
-    let world = start(false).await;
+    let world = with_traffic(open().await).await;
     for page in read_pages() {
-        let answer = get(&world, visit(&page)).await;
+        let answer = ask(&world, &visit(&page)).await;
         if page.path == "/theme" {
             assert_eq!(answer.status, 303);
             continue;
@@ -81,15 +59,15 @@ async fn every_page_is_shown_through_an_open_gate() {
             assert_page(&answer, page.path);
         }
     }
-    let sign_in = get(&world, Request::new("GET", "/sign-in")).await.text();
+    let sign_in = ask(&world, &Request::new("GET", "/sign-in")).await.text();
     assert!(sign_in.contains("No credential is configured"), "{sign_in}");
 }
 
 #[tokio::test]
 async fn signed_out_a_page_tells_nothing_of_anybody() {
-    let world = start(true).await;
+    let world = with_traffic(guarded(|_| ()).await).await;
     for page in read_pages() {
-        let answer = get(&world, visit(&page)).await;
+        let answer = ask(&world, &visit(&page)).await;
         if page.access == Access::Public && page.path != "/theme" {
             assert_page(&answer, page.path);
         } else {
@@ -100,31 +78,25 @@ async fn signed_out_a_page_tells_nothing_of_anybody() {
             assert!(!text.contains(told), "{} tells {told}", page.path);
         }
     }
-    let led = get(&world, Request::new("GET", "/decisions?user=a")).await;
+    let led = ask(&world, &Request::new("GET", "/decisions?user=a")).await;
     assert_eq!(led.header("location"), Some("/sign-in?next=/decisions%3Fuser%3Da"));
 }
 
 #[tokio::test]
 async fn each_role_sees_the_pages_of_its_own() {
-    let world = start(true).await;
-    for (role, _, token) in TOKENS {
+    let world = with_traffic(guarded(|_| ()).await).await;
+    for role in ROLES {
         for page in read_pages() {
-            let answer = get(&world, visit(&page).bearer(token)).await;
+            let answer = ask(&world, &visit(&page).bearer(token_of(role.as_str()))).await;
             let refused = answer.status == 403 && answer.text().contains("role_insufficient");
             assert_eq!(refused, !role.may(page.access), "{} {}: {}", role.as_str(), page.path, answer.status);
         }
-        let health = get(&world, Request::new("GET", "/health").bearer(token)).await.text();
+        let health = ask(&world, &Request::new("GET", "/health").bearer(token_of(role.as_str()))).await.text();
         assert_eq!(health.contains("href=\"/decisions\""), role.may(Access::View), "{}", role.as_str());
         assert_eq!(health.contains("href=\"/audit\""), role.may(Access::Audit), "{}", role.as_str());
     }
-    let auditor = get(&world, Request::new("GET", "/").bearer(TOKENS[2].2)).await;
+    let auditor = ask(&world, &Request::new("GET", "/").bearer(token_of("auditor"))).await;
     assert_eq!((auditor.status, auditor.header("location")), (303, Some("/audit")));
-}
-
-fn post(path: &str, body: &str, cookie: &str) -> Request {
-    let request = Request { body: body.into(), ..Request::new("POST", path) };
-    let request = request.header("Content-Type", "application/x-www-form-urlencoded").header("Cookie", cookie);
-    request.header("Origin", "http://memgate.test")
 }
 
 /// The value of an attribute that follows `before`.
@@ -134,35 +106,32 @@ fn value_after<'a>(text: &'a str, before: &str) -> &'a str {
 
 #[tokio::test]
 async fn forms_change_something_only_with_the_sessions_token() {
-    let world = start(true).await;
-    let form = format!("name=operator&password={}&next=%2Fconfiguration", TOKENS[1].2);
-    let signed = get(&world, post("/sign-in", &form, "")).await;
-    assert_eq!((signed.status, signed.header("location")), (303, Some("/configuration")));
-    let cookie = signed.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let world = guarded(|_| ()).await;
+    let browser = Browser::sign_in(&world, "olga").await;
     for page in pages().into_iter().filter(|page| page.method == Method::POST) {
         let path = visit(&page).target;
-        for body in ["", "csrf=", "csrf=0000"] {
-            assert_eq!(get(&world, post(&path, body, &cookie)).await.status, 403, "{path} {body}");
+        for fields in [&[][..], &[("csrf", "")], &[("csrf", "0000")]] {
+            let forged = form(&path, fields).header("Cookie", &browser.cookie);
+            assert_eq!(ask(&world, &forged).await.status, 403, "{path} {fields:?}");
         }
     }
-    let asked = get(&world, Request::new("GET", "/configuration/reload").header("Cookie", &cookie)).await;
-    let token = value_after(&asked.text(), "name=\"csrf\" value=\"").to_owned();
-    let done = get(&world, post("/configuration/reload", &format!("csrf={token}"), &cookie)).await;
+    let read = async |path: &str| ask(&world, &browser.send(Request::new("GET", path))).await.text();
+    let asked = read("/configuration/reload").await;
+    assert_eq!(value_after(&asked, "name=\"csrf\" value=\""), browser.csrf);
+    let sent = form("/configuration/reload", &[("csrf", &browser.csrf)]).header("Cookie", &browser.cookie);
+    let done = ask(&world, &sent).await;
     assert_eq!((done.status, done.header("location")), (303, Some("/configuration?done=reloaded")));
-    let told = get(&world, Request::new("GET", "/configuration?done=reloaded").header("Cookie", &cookie)).await.text();
-    assert!(told.contains("The configuration was reloaded"), "{told}");
-    let out = get(&world, post("/sign-out", &format!("csrf={token}"), &cookie)).await;
-    assert_eq!(out.header("location"), Some("/sign-in"));
-    assert_eq!(get(&world, Request::new("GET", "/decisions").header("Cookie", &cookie)).await.status, 303);
+    let told = read("/configuration?done=reloaded").await;
+    assert!(told.contains("The configuration was reloaded") && told.contains("Sign out") && told.contains("olga"), "{told}");
 }
 
 #[tokio::test]
 async fn words_of_strangers_stay_words() {
-    let world = start(false).await;
+    let world = with_traffic(open().await).await;
     let body = json!({"model": "<script>alert(1)</script>\u{202e}", "messages": [{"role": "user", "content": "Hello."}]});
     world.send(&Request::post("/v1/chat/completions", body.to_string()).vouched("\"><img src=x onerror=alert(1)>")).await;
     world.send(&Request::post("/v1/chat/completions", body.to_string()).vouched("somebody")).await;
-    let shown = get(&world, Request::new("GET", "/decisions")).await;
+    let shown = ask(&world, &Request::new("GET", "/decisions")).await;
     assert_page(&shown, "/decisions");
     let text = shown.text();
     assert!(!text.contains("<script>alert") && !text.contains("<img src=x") && !text.contains('\u{202e}'), "{text}");
@@ -172,29 +141,29 @@ async fn words_of_strangers_stay_words() {
         "/what-if?mode=%3Cscript%3E",
         "/sign-in?next=javascript:alert(1)",
     ] {
-        let text = get(&world, Request::new("GET", path)).await.text();
+        let text = ask(&world, &Request::new("GET", path)).await.text();
         assert!(!text.contains("<script>") && !text.contains("\"javascript:"), "{path}: {text}");
     }
 }
 
 #[tokio::test]
 async fn style_and_script_are_kept_for_good_and_the_theme_without_a_script() {
-    let world = start(true).await;
-    let page = get(&world, Request::new("GET", "/health")).await.text();
+    let world = with_traffic(guarded(|_| ()).await).await;
+    let page = ask(&world, &Request::new("GET", "/health")).await.text();
     for (path, sort) in [
         (value_after(&page, "rel=\"stylesheet\" href=\""), "text/css; charset=utf-8"),
         (value_after(&page, "<script src=\""), "text/javascript; charset=utf-8"),
     ] {
-        let asset = get(&world, Request::new("GET", path)).await;
+        let asset = ask(&world, &Request::new("GET", path)).await;
         asset.assert_ok();
         assert_eq!(asset.header("content-type"), Some(sort));
         assert!(asset.header("cache-control").is_some_and(|kept| kept.contains("immutable")), "{:?}", asset.headers);
     }
-    let switched = get(&world, Request::new("GET", "/theme?to=dark&back=%2Fhealth")).await;
+    let switched = ask(&world, &Request::new("GET", "/theme?to=dark&back=%2Fhealth")).await;
     assert_eq!((switched.status, switched.header("location")), (303, Some("/health")));
     let cookie = switched.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
-    let dark = get(&world, Request::new("GET", "/health").header("Cookie", cookie)).await.text();
+    let dark = ask(&world, &Request::new("GET", "/health").header("Cookie", cookie)).await.text();
     assert!(dark.contains("data-theme=\"dark\""), "{dark}");
-    let elsewhere = get(&world, Request::new("GET", "/theme?to=light&back=%2F%2Fevil.example")).await;
+    let elsewhere = ask(&world, &Request::new("GET", "/theme?to=light&back=%2F%2Fevil.example")).await;
     assert_eq!(elsewhere.header("location"), Some("/"));
 }

@@ -1,3 +1,4 @@
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -147,6 +148,24 @@ async fn whoever_is_not_known_is_led_to_sign_in_and_programs_are_told() {
     let (status, told) =
         shut.text(request("POST", "/form", &[("authorization", &format!("Bearer {TOKEN}")), FORM], "word=x")).await;
     assert!(status == StatusCode::FORBIDDEN && told.contains("csrf_invalid"), "a token is no page: {told}");
+}
+
+#[tokio::test]
+async fn people_are_told_in_a_page_and_programs_in_problem_details() {
+    let open = fixture(Vec::new());
+    let (html, other) = (("accept", "text/html,*/*;q=0.8"), ("sec-fetch-site", "cross-site"));
+    for (path, headers, sort) in [
+        ("/form", &[other, html][..], "text/html; charset=utf-8"),
+        ("/form", &[other], "application/problem+json"),
+        ("/v1/form", &[other, html], "application/problem+json"),
+    ] {
+        let refused = open.ask(request("POST", path, headers, "")).await;
+        assert_eq!(
+            (refused.status(), &refused.headers()["content-type"]),
+            (StatusCode::FORBIDDEN, &sort.parse().unwrap()),
+            "{path}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ pub async fn guarded(change: impl FnOnce(&mut Value)) -> World {
     let upstream = FakeUpstream::start(Script::fitting).await;
     let settings = CREDENTIALS
         .into_iter()
-        .fold(Settings::new(upstream.address()), |settings, (_, _, variable, token)| settings.variable(variable, token));
+        .fold(Settings::new(upstream.address), |settings, (_, _, variable, token)| settings.variable(variable, token));
     let settings = settings.with(|file| {
         file["admin"]["hosts"] = json!([HOST]);
         file["admin"]["credentials"] = credentials().into();
