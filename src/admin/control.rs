@@ -15,8 +15,8 @@ use super::endpoint::{self, Endpoint};
 use super::principal::{Access, Principal};
 use super::problem::Problem;
 use super::{
-    configuration, decisions, facts, health, installation, merges, overview, people, sandboxes, sessions, status, tenants, trail,
-    user_keys, users, vault,
+    configuration, decisions, events, facts, health, installation, merges, overview, people, sandboxes, sessions, status,
+    tenants, trail, user_keys, users, vault,
 };
 use crate::ids::{TenantId, UserId};
 use crate::proxy::{Runtime, Services, unix_ms};
@@ -93,6 +93,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         vault::endpoints(),
         decisions::endpoints(),
         overview::endpoints(),
+        events::endpoints(),
         installation::endpoints(),
         configuration::endpoints(),
         trail::endpoints(),

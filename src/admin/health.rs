@@ -5,15 +5,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::extract::State;
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use tokio::sync::Mutex;
 
 use super::api::{Health, HealthCheck, WhoAmI};
 use super::control::Control;
 use super::endpoint::Endpoint;
+use super::gate::BrowserSession;
 use super::principal::{Access, Principal};
 use crate::store::Queue;
 
@@ -49,8 +50,11 @@ pub(super) fn probes(control: Control) -> Router {
     Router::new().route("/healthz", get(alive)).route("/readyz", get(ready)).with_state(control)
 }
 
-async fn show_caller(by: Principal) -> Json<WhoAmI> {
-    Json(WhoAmI { name: by.name().to_owned(), role: by.role().as_str().to_owned(), via: by.via().as_str().to_owned() })
+async fn show_caller(by: Principal, session: Option<Extension<BrowserSession>>, headers: HeaderMap) -> Json<WhoAmI> {
+    // In an open gate whoever asks could have a session; programs have no use for one.
+    let is_browser = headers.contains_key("sec-fetch-site") || headers.contains_key(header::COOKIE);
+    let csrf = session.filter(|_| is_browser).map(|session| session.csrf().to_owned());
+    Json(WhoAmI { name: by.name().to_owned(), role: by.role().as_str().to_owned(), via: by.via().as_str().to_owned(), csrf })
 }
 
 async fn show(State(control): State<Control>) -> Json<Health> {

@@ -123,7 +123,7 @@ fn client_row(trust: &TrustSettings, client: Option<&Client>, used: &HashMap<Cli
     let policy = trust.clients.get(&name);
     let ways = client
         .map_or([false; 3], |client| [!client.key_hashes.is_empty(), !client.certificates.is_empty(), !client.peers.is_empty()]);
-    let known_by = ["key", "certificate", "peer"].into_iter().zip(ways).filter_map(|(way, has)| has.then(|| way.to_owned()));
+    let known_by = ["key", "certificate", "peer"].into_iter().zip(ways).filter(|(_, has)| *has).map(|(way, _)| way.to_owned());
     let used = used.get(&name).copied().unwrap_or_default();
     let vouch = policy.map_or_else(Vouch::default, |policy| policy.vouch);
     ClientRow {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::credential::AdminCommand;
 use crate::identity::Assurance;
 use crate::ids::{KeyId, TenantId, UserId};
 
@@ -22,7 +23,14 @@ pub(super) enum Command {
     /// Check a configuration file, secrets included, and report every fault.
     Check(FileArgs),
     /// Print the JSON schema of the configuration file.
-    Schema,
+    Schema {
+        /// Print the OpenAPI document of the admin API instead.
+        #[arg(long)]
+        openapi: bool,
+    },
+    /// Make credentials for the admin API.
+    #[command(subcommand)]
+    Admin(AdminCommand),
     /// Have the running memgate read its configuration anew. A faulty one changes nothing.
     Reload(ControlArgs),
     /// Show how the running memgate is.

@@ -1,6 +1,7 @@
 //! The command line. Commands parse, call what does the work, and print.
 
 mod args;
+mod credential;
 mod output;
 mod sign;
 mod tenant;
@@ -15,6 +16,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::admin;
 use crate::client::Client;
 use crate::config;
 use crate::setting::Faults;
@@ -51,7 +53,9 @@ fn execute(command: Command, run: impl FnOnce(&Path) -> Result<(), Failure>, out
             writeln!(out, "{} is fine.", file.config.display())?;
             Ok(())
         }
-        Command::Schema => Ok(out.write_all(config::schema().map_err(Failure::other)?.as_bytes())?),
+        Command::Schema { openapi: true } => Ok(out.write_all(admin::openapi().map_err(Failure::other)?.as_bytes())?),
+        Command::Admin(command) => credential::execute(&command, &mut io::stdin().lock(), out),
+        Command::Schema { openapi: false } => Ok(out.write_all(config::schema().map_err(Failure::other)?.as_bytes())?),
         Command::Version => Ok(writeln!(out, "memgate {}", env!("CARGO_PKG_VERSION"))?),
         Command::Sign(request) => sign::print_signed(&request, &mut io::stdin().lock(), out),
         Command::Reload(control) => reload(&control, out),

@@ -59,9 +59,9 @@ impl Source {
     pub fn differences(&self, other: &Self, faults: &[Fault]) -> Vec<Difference> {
         let mut found = Vec::new();
         compare((&Path::default(), ""), Some(&self.0), Some(&other.0), false, &mut found);
-        let faulty: Vec<Path> = faults.iter().map(|fault| Path::parse(&fault.path)).collect();
+        let places: Vec<Path> = faults.iter().map(|fault| Path::parse(&fault.path)).collect();
         let doubtful = |place: &Path| {
-            faulty.iter().any(|at| !at.is_root() && (at.holds(place) || place.holds(at) || place.is_beside_hidden(at)))
+            places.iter().any(|at| !at.is_root() && (at.holds(place) || place.holds(at) || place.is_beside_hidden(at)))
         };
         found
             .into_iter()
@@ -104,7 +104,9 @@ fn redact(value: &Value, secret: bool) -> Value {
     match value {
         Value::Object(object) if is_reference(object) => value.clone(),
         Value::Object(object) => {
-            let entries = object.iter().map(|(key, value)| (key.clone(), redact(value, is_secret(key))));
+            // An `env` that names no variable may be the secret itself.
+            let hides = |key: &str| is_secret(key) || key == "env" || (secret && key == "file");
+            let entries = object.iter().map(|(key, value)| (key.clone(), redact(value, hides(key))));
             Value::Object(entries.collect())
         }
         Value::Array(items) => items.iter().map(|item| redact(item, secret)).collect(),
@@ -306,7 +308,7 @@ mod tests {
     #[test]
     fn a_different_file_altogether_is_told_in_bounds() {
         let many: Map<String, Value> = (0..5_000).map(|n| (format!("k{n}"), n.into())).collect();
-        assert_eq!(Source::default().differences(&Source::new(many.into()), &[]).len(), MOST_CHANGES);
+        assert_eq!(Source::new(json!({})).differences(&Source::new(many.into()), &[]).len(), MOST_CHANGES);
     }
 
     #[test]

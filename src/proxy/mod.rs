@@ -43,7 +43,7 @@ pub use history::METHODS as HISTORY_METHODS;
 pub use listing::{ListCache, list_fetcher};
 pub use me::input::unfit as unfit_text;
 pub use me::routes::{BASE as ME, ROUTES as ME_ROUTES};
-pub use recent::{Decided, Recent, USUAL_CAPACITY};
+pub use recent::{Decided, Listener, Recent, USUAL_CAPACITY};
 pub use services::{Runtime, Services};
 pub use shadow::{Group as ShadowGroup, ShadowBook};
 #[cfg(any(test, feature = "test-doors"))]

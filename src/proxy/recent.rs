@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
-use tokio::sync::broadcast;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 
 use super::exchange::unix_ms;
 use super::services::{Runtime, Services};
@@ -17,6 +17,8 @@ use crate::telemetry::AuditRecord;
 pub const USUAL_CAPACITY: usize = 20_000;
 /// Decisions that a slow listener may fall behind.
 const BEHIND: usize = 1024;
+/// Listeners at a time.
+const MOST_LISTENERS: usize = 64;
 /// Decisions that are looked at in one go, so that nobody waits long for the lock.
 const STRIDE: usize = 256;
 
@@ -37,7 +39,12 @@ pub struct Recent {
     kept: Mutex<Kept>,
     capacity: AtomicUsize,
     listeners: broadcast::Sender<Arc<Decided>>,
+    places: Arc<Semaphore>,
 }
+
+/// A listener's place. Dropping it makes room for another.
+#[derive(Debug)]
+pub struct Listener(#[expect(dead_code, reason = "held")] OwnedSemaphorePermit);
 
 #[derive(Debug)]
 struct Kept {
@@ -50,7 +57,12 @@ impl Default for Recent {
         // A later process begins with a higher number: what was read of an earlier one is older than all.
         let next = u64::try_from(unix_ms()).unwrap_or_default() << 20;
         let kept = Mutex::new(Kept { decided: VecDeque::new(), next });
-        Self { kept, capacity: AtomicUsize::new(USUAL_CAPACITY), listeners: broadcast::Sender::new(BEHIND) }
+        Self {
+            kept,
+            capacity: AtomicUsize::new(USUAL_CAPACITY),
+            listeners: broadcast::Sender::new(BEHIND),
+            places: Arc::new(Semaphore::new(MOST_LISTENERS)),
+        }
     }
 }
 
@@ -82,9 +94,10 @@ impl Recent {
         }
     }
 
-    /// Hears of each new decision.
-    pub fn listen(&self) -> broadcast::Receiver<Arc<Decided>> {
-        self.listeners.subscribe()
+    /// Hears of each new decision, while the place is held; none where as many listen as may.
+    pub fn listen(&self) -> Option<(Listener, broadcast::Receiver<Arc<Decided>>)> {
+        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        Some((Listener(place), self.listeners.subscribe()))
     }
 
     /// The decisions before `number`, or all, the newest first. New ones that come meanwhile are not among them.
@@ -169,11 +182,15 @@ mod tests {
     #[tokio::test]
     async fn listeners_hear_each_and_are_told_what_they_missed() {
         let recent = filled(3);
-        let mut listener = recent.listen();
+        let (_place, mut listener) = recent.listen().unwrap();
         recent.push(test_record("/v1/models"), None);
         assert_eq!(listener.recv().await.unwrap().number, numbers(&recent, None)[0]);
         (0..BEHIND + 5).for_each(|_| recent.push(test_record("/v1/models"), None));
         assert_eq!(listener.recv().await.unwrap_err(), broadcast::error::RecvError::Lagged(5));
         assert!(listener.recv().await.is_ok());
+        let others: Vec<_> = std::iter::from_fn(|| recent.listen()).collect();
+        assert_eq!(others.len(), MOST_LISTENERS - 1);
+        drop(others);
+        assert!(recent.listen().is_some());
     }
 }

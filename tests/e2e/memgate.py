@@ -23,7 +23,7 @@ UPSTREAM_KEY = "UPSTREAM_KEY"
 CONFIGURATION = """\
 listen: 127.0.0.1:{port}
 metrics: {{listen: "127.0.0.1:{metrics}"}}
-admin: {{socket: memgate.sock}}
+admin: {{socket: memgate.sock, listen: "off"}}
 trust: {{mode: strict}}
 clients:
 {clients}

@@ -3,6 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod access;
+mod admin_config;
+mod admin_coverage;
+mod admin_decisions;
+mod admin_gate;
+mod admin_overview;
 mod anthropic;
 mod bodies;
 mod budgets;
@@ -13,6 +18,7 @@ mod certificates;
 mod combined;
 mod completions;
 mod cors;
+mod dashboard;
 mod dialects;
 mod duplicates;
 mod durability;

@@ -1,5 +1,7 @@
 //! One decision in steps: what was found, under which terms, what followed, and what would change it. Never a mere claim of a user.
 
+use std::fmt::Write;
+
 use super::super::api::{Explanation, ModeOutcome, Step};
 use super::row;
 use crate::identity::{Finding, Resolution};
@@ -66,10 +68,12 @@ fn evidence(case: &Case, record: &AuditRecord) -> Step {
         ),
     };
     if *ignored_headers > 0 {
-        found.why.push_str(&format!(
+        // Writing into a text cannot fail.
+        let _ = write!(
+            found.why,
             " {ignored_headers} identity headers were ignored: they count only where the client's `identity` lists them, with the client's own \
              key or from `trust.trusted_peers`."
-        ));
+        );
     }
     found
 }
@@ -162,7 +166,7 @@ fn upstream(record: &AuditRecord) -> Option<Step> {
     }
     .to_owned();
     if record.attempts > 1 {
-        why.push_str(&format!(" It was tried at {} upstreams; this one was the last.", record.attempts));
+        let _ = write!(why, " It was tried at {} upstreams; this one was the last.", record.attempts);
     }
     Some(step("upstream", name, why))
 }

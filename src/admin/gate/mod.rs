@@ -6,14 +6,16 @@
 mod attempts;
 mod browser;
 mod credential;
+mod page;
 mod password;
 mod recognise;
 mod screen;
 mod serve;
 mod session;
 mod sign_in;
+#[cfg(test)]
+mod tests;
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -33,7 +35,7 @@ use super::settings::AdminSettings;
 use crate::telemetry::{AuditLog, Metrics};
 use attempts::Attempts;
 pub use browser::{BrowserSession, CSRF_FIELD, CSRF_HEADER, SafeForm};
-pub use credential::{Credential, CredentialFile, PasswordHashFile, TokenHash, resolve_credentials};
+pub use credential::{Credential, CredentialFile, TokenHash, resolve_credentials};
 pub use password::{PasswordFault, PasswordHash};
 use recognise::{Caller, Rules};
 pub use serve::serve_admin;
@@ -41,7 +43,7 @@ use session::Sessions;
 
 /// Largest body that is read, in bytes, and how long it may take.
 const LARGEST_BODY: usize = 256 << 10;
-const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Passwords that are hashed at once: each takes megabytes and a whole core.
 const HASHED_AT_ONCE: usize = 2;
 /// How often it is looked whether whoever listens to events may still.
@@ -90,6 +92,9 @@ impl Gate {
     /// Takes up what was reloaded. Sessions of credentials that are no longer the same end, and what they listen to.
     pub fn adopt(&self, settings: &AdminSettings) {
         let rules = Arc::new(Rules::of(settings));
+        if rules.is_open() && !self.is_open() {
+            tracing::warn!("no `admin.credentials` are left: whoever can connect from this machine is the operator");
+        }
         self.inner.rules.store(Arc::clone(&rules));
         self.inner.sessions.keep_only(|owner| rules.holds(owner));
     }
@@ -106,23 +111,13 @@ impl Gate {
         router.merge(sign_in::routes(self.clone())).layer(middleware::from_fn_with_state(self.clone(), pass))
     }
 
-    async fn admit(&self, request: Request, next: Next) -> Result<Response, Response> {
-        let rules = self.inner.rules.load_full();
+    async fn admit(&self, request: Request, next: Next) -> Response {
         let (mut parts, body) = request.into_parts();
-        rules.hosts.check(&parts.uri, &parts.headers).map_err(Problem::into_response)?;
-        let caller = self.recognise(&rules, &parts.headers, Instant::now()).map_err(Problem::into_response)?;
-        if !matches!(caller, Caller::Token(_)) {
-            screen::check_site(&parts.method, &parts.headers).map_err(Problem::into_response)?;
-        }
-        if matches!(caller, Caller::Nobody) && !is_public(parts.uri.path()) {
-            return Err(turn_away(&parts));
-        }
-        let body = if screen::is_safe(&parts.method) {
-            body
-        } else {
-            let bytes = read_body(body).await.map_err(Problem::into_response)?;
-            prove_form(&mut parts, &bytes, &caller).await.map_err(Problem::into_response)?;
-            bytes.into()
+        let as_page = page::is_wanted(&parts);
+        let (caller, body) = match self.screen(&mut parts, body).await {
+            Ok((Caller::Nobody, _)) if !is_public(parts.uri.path()) => return turn_away(&parts),
+            Ok(screened) => screened,
+            Err(problem) => return page::refuse(problem, as_page),
         };
         if let Some(principal) = caller.principal() {
             parts.extensions.insert(principal);
@@ -135,7 +130,24 @@ impl Gate {
         if let Some(cookie) = self.keep_draft(&caller, encrypted) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
-        Ok(self.bound_stream(response, caller))
+        self.bound_stream(response, caller)
+    }
+
+    /// Who sent the request, if it may be looked at: by its host, its site, and the token of its session. The body of one that
+    /// changes something is read, unless it is from nobody and for nothing public.
+    async fn screen(&self, parts: &mut Parts, body: Body) -> Result<(Caller, Body), Problem> {
+        let rules = self.inner.rules.load_full();
+        rules.hosts.check(&parts.uri, &parts.headers)?;
+        let caller = self.recognise(&rules, &parts.headers, Instant::now())?;
+        if !matches!(caller, Caller::Token(_)) {
+            screen::check_site(&parts.method, &parts.headers)?;
+        }
+        if screen::is_safe(&parts.method) || (matches!(caller, Caller::Nobody) && !is_public(parts.uri.path())) {
+            return Ok((caller, body));
+        }
+        let bytes = read_body(body).await?;
+        prove_form(parts, &bytes, &caller).await?;
+        Ok((caller, bytes.into()))
     }
 
     /// The cookie of a session that came about in an open gate, if a page made use of it.
@@ -166,14 +178,14 @@ impl Gate {
     }
 }
 
-async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response, Infallible> {
-    let mut response = gate.admit(request, next).await.unwrap_or_else(|refused| refused);
+async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    let mut response = gate.admit(request, next).await;
     if response.status() == StatusCode::UNAUTHORIZED {
         // RFC 9110, section 15.5.2; the scheme is that of RFC 6750.
         response.headers_mut().entry(header::WWW_AUTHENTICATE).or_insert(HeaderValue::from_static("Bearer realm=\"memgate\""));
     }
     screen::seal(response.headers_mut());
-    Ok(response)
+    response
 }
 
 fn is_public(path: &str) -> bool {

@@ -1,21 +1,23 @@
 //! The admin listener's connections: bounded in number, in the time that a request's head may take, and ended in good order.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::ConnectInfo;
-use axum::{Extension, Router};
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
 /// How long a request's head may take, and how long a connection may be idle.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
 /// Most connections at once; more wait in the listener's backlog.
 const CONNECTIONS: usize = 512;
 /// Most bytes of a request's head.
@@ -29,6 +31,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub async fn serve_admin(listener: TcpListener, router: Router, mut stopping: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let graceful = GracefulShutdown::new();
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_SIZE);
     loop {
         let next = async {
             let place = Arc::clone(&places).acquire_owned().await.map_err(io::Error::other)?;
@@ -41,7 +45,14 @@ pub async fn serve_admin(listener: TcpListener, router: Router, mut stopping: wa
         };
         match accepted {
             Ok((place, stream, peer)) => {
-                let served = graceful.watch(serve_one(stream, peer, router.clone()));
+                // Events are small and wanted at once.
+                let _ = stream.set_nodelay(true);
+                let router = TowerToHyperService::new(router.clone());
+                let service = service_fn(move |mut request: Request<Incoming>| {
+                    request.extensions_mut().insert(ConnectInfo(peer));
+                    router.call(request)
+                });
+                let served = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
                 tokio::spawn(async move {
                     // A client that breaks off is its own affair.
                     let _ = served.await;
@@ -57,18 +68,4 @@ pub async fn serve_admin(listener: TcpListener, router: Router, mut stopping: wa
     drop(listener);
     // What streams for ever is cut off.
     let _ = tokio::time::timeout(LAST_WORDS, graceful.shutdown()).await;
-}
-
-/// The router is told who is at the other end.
-fn serve_one(
-    stream: TcpStream,
-    peer: SocketAddr,
-    router: Router,
-) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>> {
-    let service = TowerToHyperService::new(router.layer(Extension(ConnectInfo(peer))));
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .max_buf_size(HEAD_SIZE)
-        .serve_connection(TokioIo::new(stream), service)
 }

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use super::Gate;
 use super::browser::{BrowserSession, CsrfProven, forged};
 use super::credential::{Credential, LONGEST_NAME, TokenHash};
+use super::page;
 use super::password::LONGEST_PASSWORD;
 use super::screen;
 use super::session::{SessionKey, draw};
@@ -161,13 +162,11 @@ pub(super) fn lead_to(way: &str) -> Response {
 
 fn put_off(gate: &Gate, wait: Duration) -> Response {
     gate.inner.metrics.gate.count(SignInResult::PutOff);
-    let seconds = wait.as_millis().div_ceil(1000).max(1);
-    let page = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Too many attempts · memgate</title><main><h1>Too many \
-         attempts</h1><p>Wait {seconds} seconds, then <a href=\"{SIGN_IN}\">sign in</a>.</p></main></html>"
-    );
-    let headers = [(header::RETRY_AFTER, seconds.to_string()), (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned())];
-    (StatusCode::TOO_MANY_REQUESTS, headers, page).into_response()
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let mut response =
+        page::show(StatusCode::TOO_MANY_REQUESTS, "Too many attempts", &format!("Wait {seconds} seconds, then sign in."));
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
 }
 
 /// A path of this site; the first page, where it is anything else: no link leads elsewhere by way of signing in.

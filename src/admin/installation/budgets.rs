@@ -32,7 +32,7 @@ impl Control {
     pub async fn list_budget_accounts(&self, _by: &Principal, filter: BudgetFilter) -> Result<Page<BudgetAccount>, Problem> {
         let size = page_size(filter.limit);
         let BudgetFilter { user, rule, zone, cursor, .. } = filter;
-        let least = zone.as_deref().filter(|zone| !zone.is_empty()).map(read_zone).transpose()?;
+        let wanted_zone = zone.as_deref().filter(|zone| !zone.is_empty()).map(read_zone).transpose()?;
         let user = user.filter(|text| !text.is_empty()).map(|text| text.to_lowercase());
         let rule = rule.filter(|text| !text.is_empty());
         let after = cursor.as_deref().map(read_cursor).transpose()?;
@@ -53,7 +53,7 @@ impl Control {
                 })
                 .filter_map(|(user, at, rule)| {
                     let limits = quota.standing_of(rule, user, now)?;
-                    let fits = least.is_none_or(|least| limits.iter().any(|limit| limit.zone >= least));
+                    let fits = wanted_zone.is_none_or(|wanted| limits.iter().any(|limit| limit.zone >= wanted));
                     fits.then(|| (at, account(user, rule, &limits)))
                 })
                 .peekable();

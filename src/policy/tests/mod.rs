@@ -1,5 +1,6 @@
 //! The decision table and the settings, as the documentation states them.
 
+mod replay;
 mod settings;
 mod table;
 mod tenants;

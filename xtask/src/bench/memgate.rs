@@ -30,6 +30,7 @@ pub fn start(options: &Options, upstream: SocketAddr, scratch: &Path) -> Outcome
     let config = json!({
         "listen": listen.to_string(),
         "metrics": {"listen": metrics.to_string()},
+        "admin": {"listen": "off"},
         // The guard holds every nonce of the window: two skews at some ten thousand requests a second.
         "trust": {
             "mode": "strict",
