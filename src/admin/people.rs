@@ -10,7 +10,7 @@ use axum::http::{Method, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::api::{FactCounts, Page, UpstreamKeyHint, UserDetail, UserFilter, UserRow, page_size};
+use super::api::{FactCounts, Page, Seen, UpstreamKeyHint, UserDetail, UserFilter, UserRow, page_size};
 use super::control::{Control, block, parse_tenant, parse_user};
 use super::endpoint::Endpoint;
 use super::principal::{Access, Principal, Reason};
@@ -176,7 +176,15 @@ impl Control {
 
     fn row(&self, summary: UserSummary) -> UserRow {
         let UserSummary { user, created_at, ratchet, keys, erased: _ } = summary;
-        UserRow { user, created_at, ratchet, keys, seen: None }
+        let seen = self.seen(&user);
+        UserRow { user, created_at, ratchet, keys, seen }
+    }
+
+    /// How a user or a sandbox was last seen.
+    pub(super) fn seen(&self, user: &UserId) -> Option<Seen> {
+        let crate::proxy::Seen { at, client, source, assurance, requests } = self.services.activity.seen(user)?;
+        let owned = |word: Option<&'static str>| word.map(str::to_owned);
+        Some(Seen { at, client, source: owned(source), assurance: owned(assurance), requests })
     }
 }
 

@@ -175,7 +175,7 @@ impl Control {
             id: sandbox.user.name().to_owned(),
             created_at: sandbox.created_at,
             expires_at: sandbox.created_at.saturating_add(expiry),
-            seen: None,
+            seen: self.seen(&sandbox.user),
             bytes: self.store().bytes_of(&sandbox.user)?,
         })
     }

@@ -30,7 +30,8 @@ impl Keepers {
         }
     }
 
-    /// Erases a person for good. Says what was removed, and how many turns waited to be learned from. Blocks on the disk.
+    /// Erases a person for good. Says what was removed, and how many turns waited to be learned from. [`Services::forget_seen`] is to
+    /// follow. Blocks on the disk.
     ///
     /// # Errors
     /// When the store fails; asking again finishes what was begun.

@@ -59,8 +59,7 @@ pub async fn erase(services: &Services, exchange: &Exchange, scope: UserScope, b
         return Err(invalid("confirmation_missing", message));
     }
     let erasure = Erasure { receipt: exchange.record.request, at: unix_ms() };
-    let user = scope.user().clone();
-    let keepers = Keepers::of(services);
+    let (keepers, user) = (Keepers::of(services), scope.user().clone());
     let (erased, waiting_turns) = off_thread(move || keepers.erase(&scope, erasure)).await?;
     services.forget_seen(&user);
     let receipt = ReceiptBody {
