@@ -19,6 +19,7 @@ mod combined;
 mod completions;
 mod cors;
 mod dashboard;
+mod dashboard_people;
 mod dialects;
 mod duplicates;
 mod durability;
