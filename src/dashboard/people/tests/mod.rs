@@ -41,7 +41,7 @@ fn views_of_people(frame: &Frame, text: &str) -> Vec<(&'static str, Markup)> {
         ErasedView { user: person(), receipt: RequestId::fresh(), erased_at: 1, records: [(own(), 3)].into(), bytes: 4096 };
     let written = merge::Written { from: own(), reason: own() };
     vec![
-        ("users", users::view(&filter, &[tenant()], &page(detail(text).row, text))),
+        ("users", users::view(&filter, &page(detail(text).row, text))),
         ("user", user::view(frame, &told)),
         ("ratchet", standing::ratchet_form(frame, &detail(text), text)),
         ("upstream key", standing::removal_form(frame, &person(), &detail(text).upstream_keys[0], Some(text))),
@@ -220,7 +220,7 @@ fn how_somebody_was_seen_may_be_unknown() {
 
 #[test]
 fn an_empty_list_says_so() {
-    let nobody = users::view(&UserFilter::default(), &[], &Page::default()).into_string();
+    let nobody = users::view(&UserFilter::default(), &Page::default()).into_string();
     assert!(nobody.contains("Nobody has been seen yet."), "{nobody}");
     let none = sandboxes::view::list(&Page::default(), None).into_string();
     assert!(none.contains("There is none.") && !none.contains("<table"), "{none}");
