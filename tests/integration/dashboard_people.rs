@@ -128,8 +128,7 @@ async fn a_memory_is_read_after_a_reason_that_the_person_can_read() {
     // The reason is for this person alone, and for this browser alone.
     teach(&world, "bob", "I live in Basel.").await;
     assert!(!desk.page(&format!("{BOB}/memory")).await.contains("Basel"));
-    let other = Desk::signed_in(&world, "olga").await;
-    assert!(!other.page(&memory).await.contains("Bern"));
+    assert!(!Desk::signed_in(&world, "olga").await.page(&memory).await.contains("Bern"));
 }
 
 #[tokio::test]
@@ -143,14 +142,14 @@ async fn facts_are_reviewed_one_by_one_and_together() {
     desk.visit(ANA).await;
     let memory = format!("{ANA}/memory");
     let bern = fact_of(&world, "ana", "Bern").await;
-    let change = format!("{memory}/{bern}/change");
-    for (act, told) in
-        [("pin", "The fact is pinned"), ("unpin", "no longer pinned"), ("forget", "no longer used"), ("approve", "active now")]
-    {
-        let done = desk.submit(&format!("{memory}?kind=profile"), &change, &[("do", act)]).await;
+    let acts =
+        [("pin", "is pinned", ""), ("unpin", "no longer pinned", "?kind=profile"), ("forget", "no longer used", "?search=Bern")];
+    for (act, told, filter) in acts.into_iter().chain([("approve", "active now", "?status=forgotten")]) {
+        let (page, change) = (format!("{memory}{filter}"), format!("{memory}/{bern}/change{filter}"));
+        let done = desk.submit(&page, &change, &[("do", act)]).await;
         assert!(desk.done(done).await.contains(told), "{act}");
     }
-    assert_eq!(desk.submit(&memory, &change, &[("do", "sell")]).await.status, 400);
+    assert_eq!(desk.submit(&memory, &format!("{memory}/{bern}/change"), &[("do", "sell")]).await.status, 400);
 
     let note = fact_of(&world, "ana", "number 1").await;
     let edit = format!("{memory}/{note}/edit");
@@ -162,8 +161,7 @@ async fn facts_are_reviewed_one_by_one_and_together() {
 
     let delete = format!("{memory}/{}/delete", fact_of(&world, "ana", "number 2").await);
     assert!(desk.page(&delete).await.contains("number 2"));
-    let deleted = desk.submit(&delete, &delete, &[]).await;
-    assert!(!desk.done(deleted).await.contains("number 2"));
+    assert!(!desk.done(desk.submit(&delete, &delete, &[]).await).await.contains("number 2"));
 
     let added = format!("{memory}/added");
     let add = desk.submit(&memory, &added, &[("text", "Has a son called Noah"), ("kind", "profile"), ("pinned", "true")]).await;
@@ -176,8 +174,12 @@ async fn facts_are_reviewed_one_by_one_and_together() {
     let selected = format!("{memory}/selected");
     let forget = [("do", "forget"), ("fact", three.as_str()), ("fact", &noah), ("csrf", &token)];
     assert!(desk.done(desk.send(&selected, &forget).await).await.contains("Facts forgotten: 2."));
-    let none = [("do", "approve"), ("csrf", token.as_str())];
-    assert!(desk.done(desk.send(&selected, &none).await).await.contains("Nothing was selected"));
+    teach(&world, "ana", "Remember that my page is https://example.org/ana").await;
+    let held = value_after(&desk.page(&memory).await, "name=\"fact\" value=\"").to_owned();
+    for (fields, told) in [(vec![("fact", held.as_str())], "Facts approved: 1."), (vec![], "Nothing was selected")] {
+        let fields = [fields, vec![("do", "approve"), ("csrf", token.as_str())]].concat();
+        assert!(desk.done(desk.send(&selected, &fields).await).await.contains(told), "{told}");
+    }
     let forgotten = desk.page(&format!("{memory}?status=forgotten")).await;
     assert!(forgotten.contains("number 3") && !forgotten.contains("Bern"), "{forgotten}");
 }
@@ -310,8 +312,8 @@ async fn a_sandbox_is_promoted_fact_by_fact_and_ended() {
     assert_eq!(ids.len(), 2, "{listed}");
     let facts = format!("/sandboxes/{}/facts", ids[0]);
     assert!(!desk.page(&facts).await.contains("locker"));
-    let begun = desk.submit(&facts, &format!("/sandboxes/{}/visit", ids[0]), &[("reason", REASON)]).await;
-    let shown = desk.done(begun).await;
+    let visit = format!("/sandboxes/{}/visit", ids[0]);
+    let shown = desk.done(desk.submit(&facts, &visit, &[("reason", REASON)]).await).await;
     assert!(shown.contains("locker") && !shown.contains(" checked"), "{shown}");
     let fact = value_after(&shown, "name=\"fact\" value=\"").to_owned();
     for (fields, status) in [
@@ -329,8 +331,7 @@ async fn a_sandbox_is_promoted_fact_by_fact_and_ended() {
     assert_eq!(desk.get(&facts).await.status, 404);
 
     let end = format!("/sandboxes/{}/end", ids[1]);
-    let ended = desk.submit(&end, &end, &[]).await;
-    assert!(desk.done(ended).await.contains("There is none."));
+    assert!(desk.done(desk.submit(&end, &end, &[]).await).await.contains("There is none."));
 }
 
 #[tokio::test]
@@ -392,9 +393,7 @@ async fn a_ratchet_is_lowered_a_budget_reset_and_a_tenant_erased() {
     let erase = "/tenants/acme/erase";
     let wrong = desk.submit(erase, erase, &[("confirm", "default")]).await;
     assert!(wrong.status == 400 && wrong.text().contains("confirmation_wrong"));
-    let erased = desk.submit(erase, erase, &[("confirm", "acme")]).await;
-    erased.assert_ok();
-    assert!(erased.text().contains("Receipt"));
+    assert!(desk.submit(erase, erase, &[("confirm", "acme")]).await.text().contains("Receipt"));
     assert_eq!(desk.get(&format!("{user}/memory")).await.status, 404);
     assert_eq!(desk.get("/tenants/nowhere/erase").await.status, 404);
 }
