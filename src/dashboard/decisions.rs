@@ -10,7 +10,7 @@ use super::overview::decision_badge;
 use super::page::{Group, PageRoute};
 use super::shell::{
     Asked, Frame, Sheet, Tone, choice_field, count, empty, encode, facts_list, filter_form, inert, inert_whole, live_switch,
-    moment, notice, number, optional, paging, table, text_field, time_field, user_link, utc, words,
+    moment, notice, number, optional, paging, prose, table, text_field, time_field, user_link, utc, words,
 };
 use crate::admin::api::{DecisionFilter, DecisionRow, Explanation, ModeOutcome, Page};
 use crate::admin::{Access, Control, Principal, Problem};
@@ -151,9 +151,9 @@ fn decision_row(row: &DecisionRow, now: i64) -> Markup {
         tr {
             td { a href={ "/decisions/" (encode(&row.request)) } { (moment(row.time, now)) } }
             td { (decision_badge(&row.decision)) }
-            td { code { (inert(&row.reason)) } @if let Some(shadow) = &row.shadow { br; span.muted { "shadow: " (inert(shadow)) } } }
+            td { code { (inert(&row.reason)) } @if let Some(shadow) = &row.shadow { br; span.muted { "shadow: " code { (inert(shadow)) } } } }
             td.narrow { (user_link(row.user.as_deref())) }
-            td { (inert(&row.client)) }
+            td.name { (inert(&row.client)) }
             td { (optional(row.source.as_deref())) @if let Some(level) = &row.assurance { br; span.muted { (inert(level)) } } }
             td { (inert(&row.mode)) }
             td { (inert(&row.route)) }
@@ -184,7 +184,7 @@ fn explanation_view(explanation: &Explanation, now: i64) -> Markup {
     let Explanation { row, steps, modes, remedy } = explanation;
     let tokens = |tokens: Option<u64>| html! { @match tokens { Some(tokens) => (count(tokens)), None => span.muted { "–" } } };
     html! {
-        @if let Some(remedy) = remedy { (notice(Tone::Warn, html! { strong { "What would help: " } (inert_whole(remedy)) })) }
+        @if let Some(remedy) = remedy { (notice(Tone::Warn, html! { strong { "What would help: " } (prose(remedy)) })) }
         (facts_list([
             ("Decision", html! { (decision_badge(&row.decision)) " " code { (inert(&row.reason)) } }),
             ("Request", html! { code { (inert(&row.request)) } }),
@@ -192,7 +192,7 @@ fn explanation_view(explanation: &Explanation, now: i64) -> Markup {
             ("Client", inert_markup(&row.client)),
             ("Peer", inert_markup(&row.peer)),
             ("User", user_link(row.user.as_deref())),
-            ("Evidence", html! { (optional(row.source.as_deref())) " " (optional(row.assurance.as_deref())) }),
+            ("Evidence", html! { (optional(row.source.as_deref())) @if let Some(level) = &row.assurance { ", " (inert(level)) } }),
             ("Mode", html! { (inert(&row.mode)) @if let Some(shadow) = &row.shadow { ", shadow would refuse: " code { (inert(shadow)) } } }),
             ("Asked", html! { (inert(&row.method)) " " (inert(&row.path)) span.muted { " (" (inert(&row.route)) ")" } }),
             ("Model and upstream", html! { (optional(row.model.as_deref())) " at " (optional(row.upstream.as_deref())) }),
@@ -204,7 +204,7 @@ fn explanation_view(explanation: &Explanation, now: i64) -> Markup {
         h2 { "Step by step" }
         @if steps.is_empty() { (empty("The steps of this request are not known any more.")) }
         ol.steps {
-            @for step in steps { li { strong { (inert(&step.name)) } ": " (inert_whole(&step.result)) p { (inert_whole(&step.why)) } } }
+            @for step in steps { li { strong { (inert(&step.name)) } ": " (inert_whole(&step.result)) p { (prose(&step.why)) } } }
         }
         h2 { "What each mode would decide" }
         (modes_table(modes, &row.mode))

@@ -5,7 +5,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use super::page::{Group, PageRoute};
-use super::shell::{Frame, Sheet, Tone, badge, empty, inert, inert_whole, notice, table, words};
+use super::shell::{Frame, Sheet, Tone, badge, empty, inert, notice, prose, table, words};
 use crate::admin::api::Health;
 use crate::admin::{Access, Control};
 
@@ -25,7 +25,7 @@ pub(super) fn show_checks(health: &Health) -> Markup {
             tr {
                 th scope="row" { (inert(&check.name)) }
                 td { @if check.ok { (badge(Tone::Good, "well")) } @else { (badge(Tone::Bad, "failing")) } }
-                td { (inert_whole(&check.detail)) }
+                td.prose { (prose(&check.detail)) }
             }
         }
     });

@@ -9,7 +9,8 @@ use super::installation::upstream_table;
 use super::page::{Group, PageRoute};
 use super::plot::{Chart, Line, Unit, bar};
 use super::shell::{
-    Frame, Sheet, Tone, badge, bytes_text, count, empty, inert, live_switch, moment, notice, number, table, words,
+    Frame, Sheet, Tone, ago, badge, bytes_text, clock, count, empty, encode, inert, live_switch, moment, notice, number, table,
+    words,
 };
 use crate::admin::api::{ClientActivity, Count, DecisionCount, Overview, Series};
 use crate::admin::{Access, Control, Problem, Via};
@@ -59,16 +60,15 @@ fn view(overview: &Overview, now: i64) -> Markup {
             }
             div.cards {
                 @for chart in charts(series) { div.card { (chart.draw()) } }
+                section.card aria-labelledby="recalls" { h2 #recalls { "Recalls since the start" } (recall_table(&overview.recalls)) }
             }
             h2 { "Decisions since the start" }
             (decision_table(&overview.decisions))
-            div.cards {
-                section.card aria-labelledby="activity" { h2 #activity { "Users by client" } (activity_table(&overview.activity)) }
-                section.card aria-labelledby="recalls" { h2 #recalls { "Recalls" } (recall_table(&overview.recalls)) }
-            }
+            h2 { "Users by client" }
+            (activity_table(&overview.activity))
             h2 { "Upstreams" }
             (upstream_table(&overview.upstreams))
-            p.muted { "Read at " (super::shell::clock(overview.now)) " UTC, " (super::shell::ago(overview.now, now)) "." }
+            p.muted { "Read at " (clock(overview.now)) " UTC, " (ago(overview.now, now)) "." }
         }
     }
 }
@@ -159,7 +159,7 @@ fn decision_table(decisions: &[DecisionCount]) -> Markup {
         html! {
             tr {
                 td { (decision_badge(decision)) }
-                td { a href={ "/decisions?reason=" (super::shell::encode(reason)) } { code { (inert(reason)) } } }
+                td { a href={ "/decisions?reason=" (encode(reason)) } { code { (inert(reason)) } } }
                 td { (inert(mode)) }
                 td.n { (count(*requests)) }
                 td.bars { (bar(*requests, all, class(decision))) }
@@ -182,7 +182,7 @@ fn activity_table(activity: &[ClientActivity]) -> Markup {
     let rows = activity.iter().map(|found| {
         html! {
             tr {
-                th scope="row" { a href={ "/decisions?client=" (super::shell::encode(&found.client)) } { (inert(&found.client)) } }
+                th scope="row" { a href={ "/decisions?client=" (encode(&found.client)) } { (inert(&found.client)) } }
                 td.n { (count(found.active)) }
                 td.n { (count(found.idle)) }
                 td.bars { (bar(found.active, most, "good")) }
@@ -192,7 +192,7 @@ fn activity_table(activity: &[ClientActivity]) -> Markup {
     html! {
         p.muted { "Active: within five minutes. Idle: within a day." }
         @if activity.is_empty() { (empty("Nobody was seen yet.")) } @else {
-            (table("Users by client", &[words("Client"), number("Active"), number("Idle"), words("Share active")], rows))
+            (table("Users by client", &[words("Client"), number("Active"), number("Idle"), words("Active share")], rows))
         }
     }
 }

@@ -168,7 +168,9 @@ impl Chart<'_> {
                 line class=(if step == 0 { "axis" } else { "grid" }) x1=(LEFT) x2=(WIDTH - RIGHT) y1=(tenth(y)) y2=(tenth(y)) {}
                 text x=(LEFT - 6.0) y=(tenth(y + 4.0)) text-anchor="end" { (self.unit.show(value)) }
             }
-            @for at in scale.times() {
+            @let times: Vec<_> = scale.times().collect();
+            @if times.is_empty() { text x=(WIDTH - RIGHT) y=(HEIGHT - 6.0) text-anchor="end" { (time_of_day(scale.to)) } }
+            @for at in times {
                 @let x = tenth(scale.x(at));
                 line.axis x1=(x) x2=(x) y1=(HEIGHT - BOTTOM) y2=(HEIGHT - BOTTOM + 4.0) {}
                 text x=(x) y=(HEIGHT - 6.0) text-anchor="middle" { (time_of_day(at)) }

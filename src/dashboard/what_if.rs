@@ -9,8 +9,8 @@ use super::decisions::MODES;
 use super::overview::decision_badge;
 use super::page::{Group, PageRoute};
 use super::shell::{
-    Asked, Frame, Sheet, Tone, choice_field, count, empty, encode, filter_form, inert, inert_whole, moment, notice, number,
-    table, text_field, user_link, words,
+    Asked, Frame, Sheet, Tone, choice_field, count, empty, encode, filter_form, inert, moment, notice, number, prose, table,
+    text_field, user_link, words,
 };
 use crate::admin::api::{ReplayChange, ReplayQuery, ReplayReport, ShadowGroup, ShadowReport};
 use crate::admin::{Access, Control, Principal, Problem};
@@ -98,7 +98,7 @@ fn replay_table(changes: &[ReplayChange], now: i64) -> Markup {
                 td.n { (count(change.users)) }
                 td { (moment(change.first_at, now)) }
                 td { (moment(change.last_at, now)) }
-                td.narrow { (inert_whole(&change.needs)) }
+                td.prose { (prose(&change.needs)) }
                 td {
                     @for (place, request) in change.examples.iter().take(3).enumerate() {
                         @if place > 0 { br; }
@@ -151,7 +151,7 @@ fn shadow_table(groups: &[ShadowGroup], now: i64) -> Markup {
                 td.n { (count(group.requests)) }
                 td { (moment(group.first_at, now)) }
                 td { (moment(group.last_at, now)) }
-                td.narrow { (inert_whole(&group.needs)) }
+                td.prose { (prose(&group.needs)) }
             }
         }
     });

@@ -25,6 +25,8 @@ mod certificates;
 mod combined;
 mod completions;
 mod cors;
+mod dashboard;
+mod dashboard_people;
 mod dialects;
 mod duplicates;
 mod durability;

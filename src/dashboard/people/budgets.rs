@@ -9,8 +9,8 @@ use super::parts::{Desk, answer, decide, mendable, moment, person};
 use crate::admin::api::{BudgetAccount, BudgetFilter, BudgetLimit, BudgetRow, BudgetStanding, Page, ResetBudget};
 use crate::admin::{Problem, SafeForm};
 use crate::dashboard::shell::{
-    Asked, Frame, Sheet, Tone, badge, choice_field, count, empty, filter_form, hidden_field, inert, number, paging, table,
-    text_field, words,
+    Asked, Frame, Sheet, Tone, badge, choice_field, count, empty, filter_form, hidden_field, inert, inert_whole, number, paging,
+    table, text_field, words,
 };
 use crate::ids::UserId;
 
@@ -26,8 +26,8 @@ pub(super) async fn list(Desk { control, by, frame }: Desk, Asked(filter): Asked
 #[derive(Debug, Clone, Default, serde::Deserialize)]
 #[serde(default)]
 pub(super) struct Account {
-    rule: String,
-    user: String,
+    pub rule: String,
+    pub user: String,
 }
 
 pub(super) async fn ask_reset(frame: Frame, Asked(account): Asked<Account>) -> Response {
@@ -42,7 +42,7 @@ pub(super) async fn reset(Desk { control, by, frame }: Desk, SafeForm(account): 
     }
 }
 
-fn view(frame: &Frame, filter: &BudgetFilter, rules: &[BudgetRow], page: &Page<BudgetAccount>) -> Markup {
+pub(super) fn view(frame: &Frame, filter: &BudgetFilter, rules: &[BudgetRow], page: &Page<BudgetAccount>) -> Markup {
     let BudgetFilter { user, rule, zone, cursor, .. } = filter;
     let (user, rule, zone) = (user.as_deref(), rule.as_deref(), zone.as_deref());
     let names = rules.iter().map(|rule| (rule.name.as_str(), rule.name.as_str()));
@@ -133,13 +133,16 @@ fn bar(standing: &BudgetStanding) -> Markup {
 }
 
 /// Asks before a budget is reset.
-fn reset_form(frame: &Frame, account: &Account) -> Markup {
+pub(super) fn reset_form(frame: &Frame, account: &Account) -> Markup {
     let Account { rule, user } = account;
+    if rule.is_empty() || user.is_empty() {
+        return empty(html! { "Choose whose budget is reset on the " a href="/budgets" { "page of budgets" } "." });
+    }
     html! {
         p { "What " strong { (inert(user)) } " has used under the rule " strong { (inert(rule)) }
             " is taken off: they have the whole budget anew. This cannot be undone." }
         (frame.form("/budgets/reset", html! {
-            (hidden_field("rule", rule)) (hidden_field("user", user)) (decide("Reset", "/budgets"))
+            (hidden_field("rule", &inert_whole(rule).plain())) (hidden_field("user", &inert_whole(user).plain())) (decide("Reset", "/budgets"))
         }))
     }
 }

@@ -45,7 +45,7 @@ pub(super) async fn make(desk: Desk, SafeForm(Written { client }): SafeForm<Writ
 /// What requests are counted under that no client sent.
 const UNKNOWN: &str = "unknown";
 
-fn view(frame: &Frame, clients: &[ClientRow]) -> Markup {
+pub(super) fn view(frame: &Frame, clients: &[ClientRow]) -> Markup {
     let configured: Vec<_> = clients.iter().filter(|client| client.name != UNKNOWN).collect();
     let rows = configured.iter().map(|client| {
         html! {
@@ -91,7 +91,7 @@ fn variable(client: &str) -> String {
 }
 
 /// Shows a key, this once, and what to write where. `client` is a configured name; without one it is for a new client.
-fn made(client: Option<&str>, key: &str) -> Markup {
+pub(super) fn made(client: Option<&str>, key: &str) -> Markup {
     let name = client.unwrap_or("my-client");
     let variable = format!("{}{}", variable(name), if client.is_some() { "_NEW" } else { "" });
     let yaml = if client.is_some() {

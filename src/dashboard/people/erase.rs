@@ -18,8 +18,8 @@ use crate::ids::UserId;
 #[derive(Debug, Clone, Default, serde::Deserialize)]
 #[serde(default)]
 pub(super) struct Written {
-    confirm: String,
-    reason: String,
+    pub confirm: String,
+    pub reason: String,
 }
 
 fn title(user: &UserId) -> String {
@@ -57,7 +57,7 @@ pub(super) async fn erase(
     }
 }
 
-fn form(frame: &Frame, detail: &UserDetail, written: &Written) -> Markup {
+pub(super) fn form(frame: &Frame, detail: &UserDetail, written: &Written) -> Markup {
     let user = &detail.row.user;
     html! {
         (notice(Tone::Bad, html! {
@@ -83,7 +83,7 @@ fn form(frame: &Frame, detail: &UserDetail, written: &Written) -> Markup {
     }
 }
 
-fn receipt(erased: &ErasedView) -> Markup {
+pub(super) fn receipt(erased: &ErasedView) -> Markup {
     let rows = erased.records.iter().map(|(table, records)| {
         html! {
             tr { th scope="row" { (inert(table)) } td.n { (count(*records)) } }

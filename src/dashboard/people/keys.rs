@@ -7,37 +7,46 @@ use maud::{Markup, html};
 use super::links::{of_user, with_query};
 use super::notice::{see, told};
 use super::parts::{Desk, Field, Sent, answer, decide, mendable, missing, moment, person};
-use crate::admin::api::{MadeUserKey, MakeUserKey, UserKeyView};
+use crate::admin::api::{MadeUserKey, MakeUserKey, Page, UserKeyView};
 use crate::admin::{Problem, SafeForm};
 use crate::dashboard::shell::{
-    Asked, Frame, Sheet, Tone, empty, facts_list, filter_form, inert, notice, table, text_field, words,
+    Asked, Frame, Sheet, Tone, empty, facts_list, filter_form, inert, notice, paging, table, text_field, words,
 };
 use crate::ids::KeyId;
 
 #[derive(Debug, Clone, Default, serde::Deserialize)]
 #[serde(default)]
 pub(super) struct Filter {
-    user: Option<String>,
+    pub user: Option<String>,
+    /// How many come before the page.
+    pub cursor: Option<String>,
 }
+
+/// Keys of one page.
+const PAGE: usize = 100;
 
 /// What was typed.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
 #[serde(default)]
 pub(super) struct Written {
-    user: String,
-    label: String,
+    pub user: String,
+    pub label: String,
 }
 
-pub(super) async fn list(desk: Desk, Asked(Filter { user }): Asked<Filter>) -> Result<Response, Problem> {
+pub(super) async fn list(desk: Desk, Asked(filter): Asked<Filter>) -> Result<Response, Problem> {
     // Whoever comes from a user's page makes a key for that user.
-    let written = Written { user: user.clone().unwrap_or_default(), ..Written::default() };
-    show(&desk, user.as_deref(), &written, None).await
+    let written = Written { user: filter.user.clone().unwrap_or_default(), ..Written::default() };
+    show(&desk, &filter, &written, None).await
 }
 
-async fn show(desk: &Desk, user: Option<&str>, written: &Written, wrong: Option<&Problem>) -> Result<Response, Problem> {
+async fn show(desk: &Desk, filter: &Filter, written: &Written, wrong: Option<&Problem>) -> Result<Response, Problem> {
     let Desk { control, by, frame } = desk;
-    let keys = control.list_user_keys(by, user).await?.keys;
-    let body = html! { (told(frame)) (view(frame, user, &keys, written)) };
+    let mut keys = control.list_user_keys(by, filter.user.as_deref()).await?.keys;
+    keys.reverse();
+    let before = filter.cursor.as_deref().and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
+    let next = (keys.len().saturating_sub(before) > PAGE).then(|| before.saturating_add(PAGE).to_string());
+    let items = keys.into_iter().skip(before).take(PAGE).collect();
+    let body = html! { (told(frame)) (view(frame, filter, &Page { items, next, total: None }, written)) };
     Ok(answer(frame, "Keys", body, wrong))
 }
 
@@ -46,7 +55,7 @@ pub(super) async fn make(desk: Desk, SafeForm(written): SafeForm<Written>) -> Re
     match desk.control.make_user_key(&desk.by, ask).await {
         // The key is in this answer alone: no address and no redirect carries it.
         Ok(key) => Ok(desk.frame.show(Sheet::new("A new key", made(&key)))),
-        Err(problem) => show(&desk, None, &written, Some(&mendable(problem)?)).await,
+        Err(problem) => show(&desk, &Filter::default(), &written, Some(&mendable(problem)?)).await,
     }
 }
 
@@ -79,12 +88,14 @@ pub(super) async fn revoke(desk: Desk, Path(id): Path<String>, SafeForm(Sent {})
     Ok(see("/keys", &[("user", Some(&key.user.to_string()))], "key_revoked", 0))
 }
 
-fn view(frame: &Frame, user: Option<&str>, keys: &[UserKeyView], written: &Written) -> Markup {
+pub(super) fn view(frame: &Frame, filter: &Filter, keys: &Page<UserKeyView>, written: &Written) -> Markup {
+    let user = filter.user.as_deref();
     html! {
         p { "A key stands for one person: typed into a chat client as its API key, it proves who speaks. memgate keeps no key, only what tells a right one; its "
             "last characters are shown. How a client as a whole proves itself is told under " a href="/keys/clients" { "keys of clients" } "." }
         (filter_form("/keys", text_field("user", "User (tenant:name)", user)))
-        (listed(frame, keys))
+        (listed(frame, &keys.items))
+        (paging("/keys", &[("user", user)], filter.cursor.as_deref(), keys.next.as_deref()))
         @if frame.may_act() {
             section aria-labelledby="make" {
                 h2 #make { "Make a key" }
@@ -123,7 +134,7 @@ pub(super) fn listed(frame: &Frame, keys: &[UserKeyView]) -> Markup {
 }
 
 /// Shows a key, this once.
-fn made(made: &MadeUserKey) -> Markup {
+pub(super) fn made(made: &MadeUserKey) -> Markup {
     html! {
         (notice(Tone::Good, "The key was made. It is shown this once: memgate does not keep it."))
         (facts_list([("User", person(&made.user))]))
@@ -141,24 +152,24 @@ pub(super) fn secret(label: &str, value: &str) -> Markup {
 }
 
 /// What a page asks before it changes a key.
-struct Change {
+pub(super) struct Change {
     path: &'static str,
     label: &'static str,
     what: &'static str,
 }
 
-const ROTATION: Change = Change {
+pub(super) const ROTATION: Change = Change {
     path: "rotate",
     label: "Make a new key",
     what: "A new key is made and shown once. The old one opens nothing from then on, so have it replaced in the client at once.",
 };
-const REVOCATION: Change = Change {
+pub(super) const REVOCATION: Change = Change {
     path: "revoke",
     label: "Revoke for good",
     what: "Whoever sends this key is refused from now on. This cannot be undone.",
 };
 
-fn change_form(frame: &Frame, key: &UserKeyView, change: &Change) -> Markup {
+pub(super) fn change_form(frame: &Frame, key: &UserKeyView, change: &Change) -> Markup {
     let Change { path, label, what } = change;
     let back = with_query("/keys", &[("user", Some(&key.user.to_string()))]);
     html! {

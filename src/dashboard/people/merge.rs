@@ -18,8 +18,8 @@ use crate::ids::{RequestId, UserId};
 #[derive(Debug, Clone, Default, serde::Deserialize)]
 #[serde(default)]
 pub(super) struct Written {
-    from: String,
-    reason: String,
+    pub from: String,
+    pub reason: String,
 }
 
 fn title(user: &UserId) -> String {
@@ -80,7 +80,8 @@ pub(super) async fn merge(
         (None, Ok(reason)) => {
             match control.merge_users(&by, user.clone(), &reason, MergeUsers { from: written.from.clone() }).await {
                 Ok(merge) => return Ok(see(&of_user(&user, ""), &[], "merged", merge.facts)),
-                Err(problem) => mendable(problem)?,
+                // An identity that is gone meanwhile is a slip on the form, too.
+                Err(problem) => problem,
             }
         }
     };
@@ -126,7 +127,7 @@ pub(super) async fn undo(
 }
 
 /// Asks for the other identity and, once there is one, shows both and asks why.
-fn form(frame: &Frame, into: &UserDetail, from: Option<&UserDetail>, written: &Written) -> Markup {
+pub(super) fn form(frame: &Frame, into: &UserDetail, from: Option<&UserDetail>, written: &Written) -> Markup {
     let user = &into.row.user;
     html! {
         p { "Where one person is known by two names, say by two clients, what is remembered under the other name is brought here. "
@@ -175,7 +176,7 @@ fn confirmation(frame: &Frame, into: &UserDetail, from: &UserDetail, reason: &st
 }
 
 /// Asks before a merge is undone.
-fn undo_form(frame: &Frame, merge: &MergeView, reason: Option<&str>) -> Markup {
+pub(super) fn undo_form(frame: &Frame, merge: &MergeView, reason: Option<&str>) -> Markup {
     html! {
         p { "What came from " (person(&merge.from)) " to " (person(&merge.into)) " (" (merge.facts) " facts, " (moment(merge.at))
             ") goes back. What was learned since stays where it is." }

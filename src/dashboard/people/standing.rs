@@ -72,7 +72,7 @@ fn ratchet_title(user: &UserId) -> String {
     format!("Lower the ratchet of {user}")
 }
 
-fn ratchet_form(frame: &Frame, detail: &UserDetail, to: &str) -> Markup {
+pub(super) fn ratchet_form(frame: &Frame, detail: &UserDetail, to: &str) -> Markup {
     let user = &detail.row.user;
     html! {
         p { "Once somebody was verified, weaker evidence no longer opens their memory: whoever merely claims the name gets nothing. Lower it where the "
@@ -132,7 +132,7 @@ pub(super) async fn remove_key(
     }
 }
 
-fn removal_form(frame: &Frame, user: &UserId, key: &UpstreamKeyHint, reason: Option<&str>) -> Markup {
+pub(super) fn removal_form(frame: &Frame, user: &UserId, key: &UpstreamKeyHint, reason: Option<&str>) -> Markup {
     let action = of_user(user, &format!("/upstream-keys/{}/remove", encode(&key.provider)));
     html! {
         p { "The key that the person has stored for this provider is deleted. Their requests go on with the shared key, where there is one." }

@@ -36,7 +36,7 @@ fn title(tenant: &str) -> String {
 #[derive(Debug, Clone, Default, serde::Deserialize)]
 #[serde(default)]
 pub(super) struct Written {
-    confirm: String,
+    pub confirm: String,
 }
 
 pub(super) async fn erase(
@@ -58,7 +58,7 @@ fn erase_path(tenant: &str) -> String {
     format!("/tenants/{}/erase", encode(tenant))
 }
 
-fn view(frame: &Frame, tenants: &[TenantView]) -> Markup {
+pub(super) fn view(frame: &Frame, tenants: &[TenantView]) -> Markup {
     let rows = tenants.iter().map(|row| html! {
         tr {
             th scope="row" { a href=(with_query("/users", &[("tenant", Some(row.tenant.as_str()))])) { (inert(row.tenant.as_str())) } }
@@ -74,7 +74,7 @@ fn view(frame: &Frame, tenants: &[TenantView]) -> Markup {
 }
 
 /// Asks before a tenant is erased.
-fn erase_form(frame: &Frame, tenant: &TenantView, typed: &str) -> Markup {
+pub(super) fn erase_form(frame: &Frame, tenant: &TenantView, typed: &str) -> Markup {
     let name = tenant.tenant.as_str();
     html! {
         (notice(Tone::Bad, html! {
@@ -93,7 +93,7 @@ fn erase_form(frame: &Frame, tenant: &TenantView, typed: &str) -> Markup {
     }
 }
 
-fn receipt(erased: &TenantErasedView) -> Markup {
+pub(super) fn receipt(erased: &TenantErasedView) -> Markup {
     html! {
         (notice(Tone::Good, "Everything that was kept of this tenant's people is gone."))
         (facts_list([

@@ -193,7 +193,11 @@ pub(super) fn merged(frame: &Frame, merges: &[MergeView]) -> Markup {
                 td { (moment(merge.at)) }
                 td { (person(&merge.from)) }
                 td { (person(&merge.into)) }
-                td.n { (count(merge.facts)) }
+                td.n {
+                    (count(merge.facts))
+                    @if merge.left > 0 { div.muted { (count(merge.left)) " had no room" } }
+                    @if merge.kept > 0 { div.muted { (count(merge.kept)) " stayed" } }
+                }
                 td { (inert(&merge.operator)) }
                 td {
                     @if let Some(at) = merge.undone_at { "undone " (moment(at)) }

@@ -7,23 +7,19 @@ use super::links::of_user;
 use super::notice::told;
 use super::parts::{Desk, moment, person};
 use crate::admin::Problem;
-use crate::admin::api::{Page, Seen, TenantView, UserFilter, UserRow};
-use crate::dashboard::shell::{
-    Asked, Sheet, choice_field, count, empty, filter_form, inert, number, paging, table, text_field, words,
-};
+use crate::admin::api::{Page, Seen, UserFilter, UserRow};
+use crate::dashboard::shell::{Asked, Sheet, count, empty, filter_form, inert, number, paging, table, text_field, words};
 use crate::identity::Assurance;
 
 pub(super) async fn list(Desk { control, by, frame }: Desk, Asked(filter): Asked<UserFilter>) -> Result<Response, Problem> {
-    let tenants = control.list_tenants(&by).await?.tenants;
     let users = control.list_users(&by, filter.clone()).await?;
-    let body = html! { (told(&frame)) (view(&filter, &tenants, &users)) };
+    let body = html! { (told(&frame)) (view(&filter, &users)) };
     Ok(frame.show(Sheet::new("Users", body)))
 }
 
-pub(super) fn view(filter: &UserFilter, tenants: &[TenantView], users: &Page<UserRow>) -> Markup {
+pub(super) fn view(filter: &UserFilter, users: &Page<UserRow>) -> Markup {
     let UserFilter { search, tenant, cursor, .. } = filter;
     let (search, tenant, cursor) = (search.as_deref(), tenant.as_deref(), cursor.as_deref());
-    let choices = tenants.iter().map(|tenant| (tenant.tenant.as_str(), tenant.tenant.as_str()));
     let columns = [
         words("User"),
         words("Last seen"),
@@ -36,7 +32,7 @@ pub(super) fn view(filter: &UserFilter, tenants: &[TenantView], users: &Page<Use
     html! {
         (filter_form("/users", html! {
             (text_field("search", "Part of the name", search))
-            (choice_field("tenant", "Tenant", [("", "all")].into_iter().chain(choices), tenant))
+            (text_field("tenant", "Tenant", tenant))
         }))
         @if users.items.is_empty() {
             (empty(if search.is_none() && tenant.is_none() { "Nobody has been seen yet." } else { "Nobody is called so." }))

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
 use super::parts::{Tone, hidden_field, notice, table, words};
-use super::text::{inert, inert_whole};
+use super::text::{inert, prose};
 use crate::admin::api::FaultView;
 use crate::admin::{BrowserSession, CSRF_FIELD, Principal, Problem, Role, Via};
 use crate::dashboard::assets::{ICON, SCRIPT, STYLE};
@@ -186,10 +186,10 @@ impl Frame {
                     }
                 }
                 @match &self.by {
+                    Some(by) if by.via() == Via::Open => a.open href="/sign-in" { "No sign-in configured" },
                     Some(by) => {
                         span.who { (inert(by.name())) " " span.role { (by.role().as_str()) } }
                         @if by.via() == Via::Browser { (self.button("/sign-out", "Sign out", html! {})) }
-                        @else if by.via() == Via::Open { a.open href="/sign-in" { "No sign-in configured" } }
                     }
                     None => a.sign-in href="/sign-in" aria-current=[self.current("/sign-in")] { "Sign in" },
                 }
@@ -229,7 +229,7 @@ impl Frame {
 /// A problem as a page.
 pub(in crate::dashboard) fn show_problem(frame: &Frame, problem: &Problem) -> Response {
     let body = html! {
-        (notice(Tone::Bad, html! { p { (inert_whole(&problem.detail)) } }))
+        (notice(Tone::Bad, html! { p { (prose(&problem.detail)) } }))
         (show_faults(&problem.faults))
         p.muted { "Code: " code { (inert(&problem.code)) } }
         p { a href="/" { "To the overview" } }
@@ -244,7 +244,7 @@ pub(in crate::dashboard) fn show_faults(faults: &[FaultView]) -> Markup {
     html! {
         @if !faults.is_empty() {
             (table("Faults of the configuration", &[words("Setting"), words("Fault"), words("Remedy")], faults.iter().map(|fault| html! {
-                tr { th scope="row" { code { (inert(&fault.path)) } } td { (inert_whole(&fault.reason)) } td { (inert_whole(&fault.remedy)) } }
+                tr { th scope="row" { code { (inert(&fault.path)) } } td.prose { (prose(&fault.reason)) } td.prose { (prose(&fault.remedy)) } }
             })))
         }
     }

@@ -15,4 +15,4 @@ pub(super) use parts::{
     Tone, badge, choice_field, empty, facts_list, filter_form, hidden_field, live_switch, notice, number, paging, reason_field,
     table, text_field, time_field, user_link, words,
 };
-pub(super) use text::{ago, bytes_text, clock, count, encode, inert, inert_list, inert_whole, moment, optional};
+pub(super) use text::{ago, bytes_text, clock, count, encode, inert, inert_list, inert_whole, moment, optional, prose};

@@ -9,6 +9,8 @@ use maud::{Markup, Render, html};
 /// Characters that are shown of a name, a path or the like, and of a longer text.
 const SHORT: usize = 256;
 const LONG: usize = 65_536;
+/// Parts of a sentence that are told apart at most.
+const PROSE: usize = 64;
 
 /// A stranger's text on its way into a page.
 #[derive(Debug, Clone, Copy)]
@@ -87,6 +89,18 @@ pub(in crate::dashboard) fn inert_list(texts: &[String]) -> Markup {
     }
 }
 
+/// A sentence with words of programs between backticks, inert all the same.
+pub(in crate::dashboard) fn prose(text: &str) -> Markup {
+    let parts: Vec<_> = text.split('`').collect();
+    html! {
+        @if parts.len().is_multiple_of(2) || parts.len() > PROSE { (inert_whole(text)) } @else {
+            @for (place, part) in parts.into_iter().enumerate() {
+                @if place % 2 == 1 { code { (inert_whole(part)) } } @else { (inert_whole(part)) }
+            }
+        }
+    }
+}
+
 /// An optional text of a stranger; a dash where there is none.
 pub(in crate::dashboard) fn optional(text: Option<&str>) -> Markup {
     html! { @if let Some(text) = text { (inert(text)) } @else { span.muted { "–" } } }
@@ -112,11 +126,13 @@ fn written(ms: i64) -> Option<(String, String)> {
     Some((time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), time.strftime("%Y-%m-%d %H:%M:%S").to_string()))
 }
 
-/// A time, and how long ago that was. Milliseconds since the Unix epoch.
+/// A time, and how long ago that was; of today the time of day alone. Milliseconds since the Unix epoch.
 pub(in crate::dashboard) fn moment(ms: i64, now: i64) -> Markup {
+    const DAY: i64 = 86_400_000;
+    let is_today = ms.div_euclid(DAY) == now.div_euclid(DAY);
     html! {
         @if let Some((exact, shown)) = written(ms) {
-            time datetime=(exact) { (shown) } " " span.ago { (ago(ms, now)) }
+            time datetime=(exact) { (shown.get(if is_today { 11 } else { 0 }..).unwrap_or_default()) } " " span.ago { (ago(ms, now)) }
         } @else { span.muted { "–" } }
     }
 }
@@ -186,6 +202,13 @@ mod tests {
     }
 
     #[test]
+    fn words_of_programs_stand_out_in_a_sentence() {
+        assert_eq!(prose("Set `a<b` now.").into_string(), "<bdi>Set </bdi><code><bdi>a&lt;b</bdi></code><bdi> now.</bdi>");
+        assert_eq!(prose("One ` alone").into_string(), "<bdi>One ` alone</bdi>");
+        assert!(prose(&"`".repeat(100_000)).into_string().len() < 100_000);
+    }
+
+    #[test]
     fn long_text_is_clipped_between_characters() {
         let long = "é".repeat(100_000);
         let shown = inert(&long).render().into_string();
@@ -195,11 +218,10 @@ mod tests {
 
     #[test]
     fn times_are_utc_with_how_long_ago() {
-        let shown = moment(1_700_000_000_000, 1_700_000_185_000).into_string();
-        assert_eq!(
-            shown,
-            r#"<time datetime="2023-11-14T22:13:20Z">2023-11-14 22:13:20</time> <span class="ago">3 min ago</span>"#
-        );
+        let shown = |now| moment(1_700_000_000_000, now).into_string();
+        let time = |text, ago| format!(r#"<time datetime="2023-11-14T22:13:20Z">{text}</time> <span class="ago">{ago}</span>"#);
+        assert_eq!(shown(1_700_000_185_000), time("22:13:20", "3 min ago"));
+        assert_eq!(shown(1_700_007_200_000), time("2023-11-14 22:13:20", "2 h ago"));
         assert_eq!((ago(0, 100), ago(5000, 0), ago(0, 400_000_000)), ("now".into(), "in 5 s".into(), "4 days ago".into()));
         assert!(moment(i64::MAX, 0).into_string().contains('–'));
     }

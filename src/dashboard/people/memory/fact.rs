@@ -12,6 +12,9 @@ use crate::ids::UserId;
 pub(super) const KINDS: [(&str, &str); 5] =
     [("profile", "profile"), ("preference", "preference"), ("event", "event"), ("instruction", "instruction"), ("note", "note")];
 
+/// Milliseconds. What is learned within one holds since then, as people count.
+const A_MINUTE: u64 = 60_000;
+
 /// A fact, and what can be done about it. `carried` is what the page was asked for.
 pub(super) fn review(frame: &Frame, user: &UserId, fact: &FactView, carried: &[(&str, Option<&str>)]) -> Markup {
     let path = |what: &str| with_query(&of_user(user, &format!("/memory/{}/{what}", fact.id)), carried);
@@ -37,13 +40,13 @@ pub(super) fn review(frame: &Frame, user: &UserId, fact: &FactView, carried: &[(
 pub(in crate::dashboard::people) fn shown(fact: &FactView) -> Markup {
     let source = &fact.source;
     let mut known = vec![
-        ("Said", moment(fact.created_at)),
+        ("Learned", moment(fact.created_at)),
         ("Client", html! { (inert(&source.client)) }),
         ("Assurance", html! { (inert(&source.assurance)) }),
         ("Drawn by", html! { (inert(&source.origin)) }),
     ];
     known.extend(source.session.as_ref().map(|session| ("Session", html! { (inert(session)) })));
-    known.extend((fact.valid_at != fact.created_at).then(|| ("Holds since", moment(fact.valid_at))));
+    known.extend((fact.valid_at.abs_diff(fact.created_at) > A_MINUTE).then(|| ("Holds since", moment(fact.valid_at))));
     known.extend(fact.invalid_at.map(|at| ("Ceased to hold", moment(at))));
     known.extend(fact.expires_at.map(|at| ("Is dropped", moment(at))));
     known.extend(fact.superseded_by.map(|by| ("Replaced by", html! { code { (by) } })));

@@ -2,10 +2,7 @@
 
 mod acts;
 mod fact;
-mod view;
-
-#[cfg(test)]
-pub(super) mod tests;
+pub(super) mod view;
 
 use axum::extract::Path;
 use axum::http::StatusCode;

@@ -44,7 +44,7 @@ pub(in crate::dashboard::people) fn reason_form(frame: &Frame, user: &UserId, ty
 }
 
 /// What the review shows.
-pub(super) struct Told<'a> {
+pub(in crate::dashboard::people) struct Told<'a> {
     pub frame: &'a Frame,
     pub user: &'a UserId,
     pub reason: &'a Reason,
@@ -54,7 +54,7 @@ pub(super) struct Told<'a> {
     pub written: &'a Written,
 }
 
-pub(super) fn review(told: &Told) -> Markup {
+pub(in crate::dashboard::people) fn review(told: &Told) -> Markup {
     let Told { frame, user, reason, filter, facts, written } = told;
     let path = of_user(user, "/memory");
     let carried = parameters(filter);
@@ -103,7 +103,13 @@ fn add_form(frame: &Frame, action: &str, written: &Written) -> Markup {
 }
 
 /// The form in which a fact is changed.
-pub(super) fn edit_form(frame: &Frame, user: &UserId, fact: &FactView, filter: &FactFilter, written: &Written) -> Markup {
+pub(in crate::dashboard::people) fn edit_form(
+    frame: &Frame,
+    user: &UserId,
+    fact: &FactView,
+    filter: &FactFilter,
+    written: &Written,
+) -> Markup {
     let carried = parameters(filter);
     let action = with_query(&of_user(user, &format!("/memory/{}/edit", fact.id)), &carried);
     html! {
@@ -118,7 +124,7 @@ pub(super) fn edit_form(frame: &Frame, user: &UserId, fact: &FactView, filter: &
 }
 
 /// Asks before a fact is deleted.
-pub(super) fn delete_form(frame: &Frame, user: &UserId, fact: &FactView, filter: &FactFilter) -> Markup {
+pub(in crate::dashboard::people) fn delete_form(frame: &Frame, user: &UserId, fact: &FactView, filter: &FactFilter) -> Markup {
     let carried = parameters(filter);
     let action = with_query(&of_user(user, &format!("/memory/{}/delete", fact.id)), &carried);
     html! {

@@ -1,9 +1,6 @@
 //! People whom nobody knows yet: `/sandboxes`. Counts for everybody; what was learned, to operators who say why.
 
-mod view;
-
-#[cfg(test)]
-mod tests;
+pub(super) mod view;
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -13,7 +10,7 @@ use maud::html;
 use super::links::{of_sandbox, of_user};
 use super::memory::reason_form;
 use super::notice::{see, told};
-use super::parts::{Desk, Sent, answer, mendable, missing};
+use super::parts::{Desk, Sent, answer, missing};
 use crate::admin::api::{FactFilter, PromoteSandbox, SandboxDetail, SandboxFilter};
 use crate::admin::{BrowserSession, Problem, Reason, SafeForm};
 use crate::dashboard::shell::{Asked, Sheet};
@@ -134,7 +131,8 @@ pub(super) async fn promote(
                 let word = if done.ended { "promoted_ended" } else { "promoted" };
                 return Ok(see(&of_user(&done.user, ""), &[], word, done.written.len() as u64));
             }
-            Err(problem) => mendable(problem)?,
+            // An unknown user is a slip on the form, too.
+            Err(problem) => problem,
         },
         Err(problem) => problem,
     };

@@ -11,7 +11,7 @@ use crate::dashboard::people::user::counts;
 use crate::dashboard::people::users::{last_seen, seen_cells};
 use crate::dashboard::shell::{Frame, bytes_text, count, empty, facts_list, inert, number, paging, reason_field, table, words};
 
-pub(super) fn list(page: &Page<SandboxRow>, cursor: Option<&str>) -> Markup {
+pub(in crate::dashboard::people) fn list(page: &Page<SandboxRow>, cursor: Option<&str>) -> Markup {
     let rows = page.items.iter().map(|row| {
         html! {
             tr {
@@ -40,12 +40,12 @@ pub(super) fn list(page: &Page<SandboxRow>, cursor: Option<&str>) -> Markup {
 }
 
 /// Enough of a digest to tell sandboxes apart by.
-pub(super) fn short(id: &str) -> &str {
+pub(in crate::dashboard::people) fn short(id: &str) -> &str {
     id.get(..12).unwrap_or(id)
 }
 
 /// What an operator can do about a sandbox.
-pub(super) fn acts(frame: &Frame, detail: &SandboxDetail) -> Markup {
+pub(in crate::dashboard::people) fn acts(frame: &Frame, detail: &SandboxDetail) -> Markup {
     let id = &detail.row.id;
     html! {
         @if frame.may_act() {
@@ -55,7 +55,7 @@ pub(super) fn acts(frame: &Frame, detail: &SandboxDetail) -> Markup {
     }
 }
 
-pub(super) fn detail(detail: &SandboxDetail) -> Markup {
+pub(in crate::dashboard::people) fn detail(detail: &SandboxDetail) -> Markup {
     let SandboxDetail { row, facts, waiting_turns } = detail;
     facts_list([
         ("Last seen", last_seen(row.seen.as_ref())),
@@ -70,7 +70,7 @@ pub(super) fn detail(detail: &SandboxDetail) -> Markup {
 
 /// What was typed and ticked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Written {
+pub(in crate::dashboard::people) struct Written {
     pub user: String,
     pub reason: String,
     /// Ids of facts, as sent.
@@ -96,7 +96,7 @@ impl From<Vec<(String, String)>> for Written {
 }
 
 /// What the review shows.
-pub(super) struct Told<'a> {
+pub(in crate::dashboard::people) struct Told<'a> {
     pub frame: &'a Frame,
     pub id: &'a str,
     /// Of the visit.
@@ -107,7 +107,7 @@ pub(super) struct Told<'a> {
 }
 
 /// Each fact is ticked by itself: nothing is given away unread, so nothing is ticked beforehand.
-pub(super) fn review(told: &Told) -> Markup {
+pub(in crate::dashboard::people) fn review(told: &Told) -> Markup {
     let Told { frame, id, reason, facts, cursor, written } = told;
     let path = of_sandbox(id, "/facts");
     let ticked = |fact: &FactView| written.facts.contains(&fact.id.to_string());
@@ -138,7 +138,7 @@ pub(super) fn review(told: &Told) -> Markup {
 }
 
 /// Asks before a sandbox is ended.
-pub(super) fn end_form(frame: &Frame, detail: &SandboxDetail) -> Markup {
+pub(in crate::dashboard::people) fn end_form(frame: &Frame, detail: &SandboxDetail) -> Markup {
     let id = &detail.row.id;
     html! {
         p { "All that was learned in this sandbox is deleted: " (counts(detail.facts)) ". Should the person come again, they start anew. This cannot be undone." }
