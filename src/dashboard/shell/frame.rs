@@ -179,10 +179,12 @@ impl Frame {
                 a.brand href="/" { img src=(ICON.path) alt="" width="22" height="22"; "memgate" }
                 button.menu type="button" popovertarget="menu" { "Menu" }
                 span.space {}
-                form.themes method="get" action="/theme" role="group" aria-label="Theme" {
+                form method="get" action="/theme" {
                     (hidden_field("back", &self.target))
-                    @for theme in Theme::ALL {
-                        button type="submit" name="to" value=(theme.as_str()) aria-pressed=(theme == self.theme) { (theme.title()) }
+                    div.themes role="group" aria-label="Theme" {
+                        @for theme in Theme::ALL {
+                            button type="submit" name="to" value=(theme.as_str()) aria-pressed=(theme == self.theme) { (theme.title()) }
+                        }
                     }
                 }
                 @match &self.by {
