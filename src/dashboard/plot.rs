@@ -63,9 +63,9 @@ impl Unit {
 
 /// Three digits or so.
 fn short(value: f64) -> String {
-    for (power, sign) in [(1e9, "G"), (1e6, "M"), (1e4, "k")] {
-        if value.abs() >= power {
-            return format!("{}{sign}", short(value / if power == 1e4 { 1e3 } else { power }));
+    for (least, power, sign) in [(1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k")] {
+        if value.abs() >= least {
+            return format!("{}{sign}", short(value / power));
         }
     }
     let digits = match value.abs() {
@@ -152,7 +152,7 @@ impl Chart<'_> {
                     .filter_map(|(value, at)| value.filter(|value| value.is_finite()).map(|value| (value, *at)))
             };
             let highest = known().max_by(|a, b| a.0.total_cmp(&b.0));
-            if let (Some((last, _)), Some((highest, at))) = (known().last(), highest) {
+            if let (Some((last, _)), Some((highest, at))) = (known().next_back(), highest) {
                 let (last, highest, at) = (self.unit.show(last), self.unit.show(highest), time_of_day(at));
                 let _ = write!(text, "{}: latest {last}, highest {highest} at {at}. ", line.name);
             }
