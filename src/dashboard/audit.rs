@@ -174,7 +174,7 @@ fn line_row(line: &AuditLine, now: i64) -> Markup {
             td {
                 details {
                     summary { "All fields" }
-                    pre.text { (inert_whole(&serde_json::to_string_pretty(&line.record).unwrap_or_default())) }
+                    pre.text tabindex="0" { (inert_whole(&serde_json::to_string_pretty(&line.record).unwrap_or_default())) }
                 }
             }
         }

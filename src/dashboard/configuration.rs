@@ -99,7 +99,7 @@ fn in_force(config: &ConfigView, now: i64) -> Markup {
     html! {
         h2 { "In force" }
         p.muted { code { (inert(&config.path)) } ", loaded " (moment(config.loaded_at, now)) ". What is or may be secret is replaced." }
-        div role="region" aria-label="The configuration in force" tabindex="0" { pre.text { (inert_whole(&config.text)) } }
+        pre.text role="region" aria-label="The configuration in force" tabindex="0" { (inert_whole(&config.text)) }
     }
 }
 

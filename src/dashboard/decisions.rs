@@ -151,7 +151,7 @@ fn decision_row(row: &DecisionRow, now: i64) -> Markup {
         tr {
             td { a href={ "/decisions/" (encode(&row.request)) } { (moment(row.time, now)) } }
             td { (decision_badge(&row.decision)) }
-            td { code { (inert(&row.reason)) } @if let Some(shadow) = &row.shadow { br; span.muted { "shadow: " code { (inert(shadow)) } } } }
+            td { code { (inert(&row.reason)) } @if let Some(shadow) = &row.shadow { br; span.muted.together { "shadow: " code { (inert(shadow)) } } } }
             td.narrow { (user_link(row.user.as_deref())) }
             td.name { (inert(&row.client)) }
             td { (optional(row.source.as_deref())) @if let Some(level) = &row.assurance { br; span.muted { (inert(level)) } } }

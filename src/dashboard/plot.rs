@@ -9,7 +9,7 @@ use super::shell::{clock, number, table, words};
 
 const WIDTH: f64 = 480.0;
 const HEIGHT: f64 = 170.0;
-const LEFT: f64 = 52.0;
+const LEFT: f64 = 60.0;
 const RIGHT: f64 = 10.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 24.0;
@@ -63,9 +63,9 @@ impl Unit {
 
 /// Three digits or so.
 fn short(value: f64) -> String {
-    for (power, sign) in [(1e9, "G"), (1e6, "M"), (1e4, "k")] {
-        if value.abs() >= power {
-            return format!("{}{sign}", short(value / if power == 1e4 { 1e3 } else { power }));
+    for (least, power, sign) in [(1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k")] {
+        if value.abs() >= least {
+            return format!("{}{sign}", short(value / power));
         }
     }
     let digits = match value.abs() {
@@ -152,7 +152,7 @@ impl Chart<'_> {
                     .filter_map(|(value, at)| value.filter(|value| value.is_finite()).map(|value| (value, *at)))
             };
             let highest = known().max_by(|a, b| a.0.total_cmp(&b.0));
-            if let (Some((last, _)), Some((highest, at))) = (known().last(), highest) {
+            if let (Some((last, _)), Some((highest, at))) = (known().next_back(), highest) {
                 let (last, highest, at) = (self.unit.show(last), self.unit.show(highest), time_of_day(at));
                 let _ = write!(text, "{}: latest {last}, highest {highest} at {at}. ", line.name);
             }
@@ -289,7 +289,7 @@ mod tests {
     fn a_line_breaks_where_nothing_was_asked() {
         let at = [0, 600_000, 1_200_000, 1_800_000, 2_400_000];
         let drawn = chart(&at, vec![Some(1.0), Some(2.0), None, Some(1.0), None]).draw().into_string();
-        let path = drawn.split("d=\"M52").nth(1).unwrap().split('"').next().unwrap();
+        let path = drawn.split("d=\"M60").nth(1).unwrap().split('"').next().unwrap();
         assert_eq!(path.matches('L').count(), 1, "{path}");
         assert_eq!(path.matches('M').count(), 1, "{path}");
         assert_eq!(drawn.matches("<circle").count(), 1, "the point that stands alone");

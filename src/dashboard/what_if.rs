@@ -92,7 +92,7 @@ fn replay_table(changes: &[ReplayChange], now: i64) -> Markup {
     let rows = changes.iter().map(|change| {
         html! {
             tr {
-                th scope="row" { (inert(&change.client)) }
+                th.name scope="row" { (inert(&change.client)) }
                 td { (decision_badge(&change.from)) " → " (decision_badge(&change.to)) br; code { (inert(&change.reason)) } }
                 td.n { (count(change.requests)) }
                 td.n { (count(change.users)) }
@@ -102,7 +102,7 @@ fn replay_table(changes: &[ReplayChange], now: i64) -> Markup {
                 td {
                     @for (place, request) in change.examples.iter().take(3).enumerate() {
                         @if place > 0 { br; }
-                        a href={ "/decisions/" (encode(request)) } { "Example " (place + 1) }
+                        a.together href={ "/decisions/" (encode(request)) } { "Example " (place + 1) }
                     }
                 }
             }
@@ -145,7 +145,7 @@ fn shadow_table(groups: &[ShadowGroup], now: i64) -> Markup {
     let rows = groups.iter().map(|group| {
         html! {
             tr {
-                th scope="row" { (inert(&group.client)) }
+                th.name scope="row" { (inert(&group.client)) }
                 td.narrow { (user_link(group.user.as_deref())) }
                 td { code { (inert(&group.reason)) } }
                 td.n { (count(group.requests)) }

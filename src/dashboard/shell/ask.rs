@@ -24,10 +24,10 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let unreadable =
-            |_| Problem::new(StatusCode::BAD_REQUEST, "invalid_request", "The address asks for what this page does not know.");
+            || Problem::new(StatusCode::BAD_REQUEST, "invalid_request", "The address asks for what this page does not know.");
         let query = filled(parts.uri.query().unwrap_or_default());
-        let uri: Uri = format!("/?{query}").parse().map_err(|_| unreadable(()))?;
-        let Query(asked) = Query::try_from_uri(&uri).map_err(|_| unreadable(()))?;
+        let uri: Uri = format!("/?{query}").parse().map_err(|_| unreadable())?;
+        let Query(asked) = Query::try_from_uri(&uri).map_err(|_| unreadable())?;
         Ok(Self(asked))
     }
 }

@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use maud::{DOCTYPE, Markup, html};
+use maud::{DOCTYPE, Markup, Render, html};
 
 use super::parts::{Tone, hidden_field, notice, table, words};
 use super::text::{inert, prose};
@@ -120,12 +120,12 @@ impl Frame {
     }
 
     /// A form that changes something: it carries the session's token. `content` are fields and buttons.
-    pub(in crate::dashboard) fn form(&self, action: &str, content: Markup) -> Markup {
+    pub(in crate::dashboard) fn form(&self, action: &str, content: impl Render) -> Markup {
         html! { form.act method="post" action=(action) { (self.token()) (content) } }
     }
 
     /// A form that is one button, such as in a row of a table. `fields` are hidden ones.
-    pub(in crate::dashboard) fn button(&self, action: &str, label: &str, fields: Markup) -> Markup {
+    pub(in crate::dashboard) fn button(&self, action: &str, label: &str, fields: impl Render) -> Markup {
         html! { form.one method="post" action=(action) { (self.token()) (fields) button type="submit" { (label) } } }
     }
 
@@ -179,10 +179,12 @@ impl Frame {
                 a.brand href="/" { img src=(ICON.path) alt="" width="22" height="22"; "memgate" }
                 button.menu type="button" popovertarget="menu" { "Menu" }
                 span.space {}
-                form.themes method="get" action="/theme" role="group" aria-label="Theme" {
+                form method="get" action="/theme" {
                     (hidden_field("back", &self.target))
-                    @for theme in Theme::ALL {
-                        button type="submit" name="to" value=(theme.as_str()) aria-pressed=(theme == self.theme) { (theme.title()) }
+                    div.themes role="group" aria-label="Theme" {
+                        @for theme in Theme::ALL {
+                            button type="submit" name="to" value=(theme.as_str()) aria-pressed=(theme == self.theme) { (theme.title()) }
+                        }
                     }
                 }
                 @match &self.by {

@@ -120,7 +120,7 @@ pub(in crate::dashboard) fn paging(
 }
 
 /// A form that filters a list by its address. `fields` are labelled inputs.
-pub(in crate::dashboard) fn filter_form(action: &str, fields: Markup) -> Markup {
+pub(in crate::dashboard) fn filter_form(action: &str, fields: impl Render) -> Markup {
     html! {
         form.filters role="search" method="get" action=(action) {
             (fields)

@@ -64,11 +64,14 @@
         say("Signed out: load the page anew");
       } else if (answer.ok) {
         const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("live");
-        if (fresh && source) {
+        if (!fresh) {
+          stop();
+          say("Signed out: load the page anew");
+        } else if (source) {
           const kept = remember();
           region.replaceChildren(...fresh.childNodes);
           restore(kept);
-          say("Live");
+          say("Updating");
         }
       }
     } catch {
@@ -84,7 +87,7 @@
 
   const start = () => {
     source = new EventSource("/v1/events");
-    source.addEventListener("open", () => say("Live"));
+    source.addEventListener("open", () => say("Updating"));
     source.addEventListener(region.dataset.event, soon);
     source.addEventListener("error", () => {
       if (!source) return;
