@@ -1,11 +1,24 @@
 //! What can be typed.
 
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
-use crate::identity::Assurance;
-use crate::ids::{KeyId, TenantId, UserId};
+use super::budget::BudgetCommand;
+use super::config_file::ConfigCommand;
+use super::decisions::{DecisionArgs, WhatIfArgs};
+use super::doctor::DoctorArgs;
+use super::facts::FactsCommand;
+use super::keys::KeysCommand;
+use super::manual::{CompletionArgs, ManualArgs};
+use super::output::Failure;
+use super::sandbox::SandboxCommand;
+use super::sessions::SessionArgs;
+use super::sign::SignArgs;
+use super::tenant::TenantCommand;
+use super::users::{TrustCommand, UsersCommand};
+use super::vault::VaultCommand;
 
 /// An identity-enforcing reverse proxy with per-user memory for chat clients of language models.
 #[derive(Debug, Parser)]
@@ -27,9 +40,50 @@ pub(super) enum Command {
     Reload(ControlArgs),
     /// Show how the running memgate is.
     Status(ControlArgs),
-    /// Users: their keys, and how much they must prove.
+    /// Check a running installation end to end, with throw-away users.
+    Doctor(DoctorArgs),
+    /// Show the numbers of now.
+    Overview(ControlArgs),
+    /// Users: who there is, how much they must prove, their erasure and merging.
     #[command(subcommand)]
+    Users(UsersCommand),
+    /// What is remembered of a user, looked at and changed with a stated reason. On record.
+    #[command(subcommand)]
+    Facts(FactsCommand),
+    /// Sandboxes of people who are unknown.
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
+    /// Keys that stand for a user.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// What `keys` and `users` were called before.
+    #[command(subcommand, hide = true)]
     User(UserCommand),
+    /// List live sessions.
+    Sessions(SessionArgs),
+    /// List recent decisions, or follow them.
+    Decisions(DecisionArgs),
+    /// Explain one decision, by the id of the request.
+    Explain {
+        /// As in the header `x-request-id` of the answer, and in `memgate decisions`.
+        request: String,
+        #[command(flatten)]
+        control: ControlArgs,
+    },
+    /// Decide on the recent requests once more, under another mode. Changes nothing.
+    Whatif(WhatIfArgs),
+    /// Show whom the shadow mode would refuse.
+    Shadow(ControlArgs),
+    /// Budgets: their rules, who uses how much, and a reset.
+    #[command(subcommand)]
+    Budget(BudgetCommand),
+    /// List the configured clients and how they were last seen.
+    Clients(ControlArgs),
+    /// List the upstreams and how they are.
+    Upstreams(ControlArgs),
+    /// The configuration of the running memgate.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Tenants: what there is of them, and their end.
     #[command(subcommand)]
     Tenant(TenantCommand),
@@ -38,8 +92,23 @@ pub(super) enum Command {
     Vault(VaultCommand),
     /// Print the headers that sign a request, or a whole curl command.
     Sign(SignArgs),
+    /// Print what completes commands in a shell.
+    Completions(CompletionArgs),
+    /// Print the manual page, or write those of all commands.
+    Man(ManualArgs),
     /// Print the version.
     Version,
+}
+
+/// The names that stood here before there were `keys` and `users`.
+#[derive(Debug, Subcommand)]
+pub(super) enum UserCommand {
+    /// As `memgate keys`.
+    #[command(subcommand)]
+    Key(KeysCommand),
+    /// As `memgate users trust`.
+    #[command(subcommand)]
+    Trust(TrustCommand),
 }
 
 #[derive(Debug, Args)]
@@ -49,7 +118,8 @@ pub(super) struct FileArgs {
     pub config: PathBuf,
 }
 
-#[derive(Debug, Args)]
+/// Which memgate is spoken to, and how its answer is shown.
+#[derive(Debug, Clone, Args)]
 pub(super) struct ControlArgs {
     /// The configuration file, which names the control socket.
     #[arg(long, short, env = "MEMGATE_CONFIG", default_value = "proxy.yaml")]
@@ -57,154 +127,68 @@ pub(super) struct ControlArgs {
     /// The control socket of the running memgate, whatever the configuration names.
     #[arg(long, env = "MEMGATE_SOCKET")]
     pub socket: Option<PathBuf>,
+    /// The admin listener of a memgate elsewhere, in place of a socket: `https://HOST:PORT`. The token is that of MEMGATE_ADMIN_TOKEN.
+    #[arg(long, env = "MEMGATE_ADMIN_URL")]
+    pub url: Option<String>,
+    /// The file that holds the token for --url.
+    #[arg(long, env = "MEMGATE_ADMIN_TOKEN_FILE", requires = "url")]
+    pub token_file: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
 }
 
-#[derive(Debug, Subcommand)]
-pub(super) enum UserCommand {
-    /// Keys that stand for a user.
-    #[command(subcommand)]
-    Key(KeyCommand),
-    /// How much a user must prove.
-    #[command(subcommand)]
-    Trust(TrustCommand),
+/// How much of a list is shown.
+#[derive(Debug, Clone, Args)]
+pub(super) struct PageArgs {
+    /// Entries of a page.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=200))]
+    pub limit: Option<u32>,
+    /// Where the page begins, as the one before said.
+    #[arg(long)]
+    pub cursor: Option<String>,
+    /// Turn page after page, to the end.
+    #[arg(long, conflicts_with = "limit")]
+    pub all: bool,
 }
 
-#[derive(Debug, Subcommand)]
-pub(super) enum KeyCommand {
-    /// Make a key and show it, this once.
-    Add {
-        /// `tenant:name`, or a name in the default tenant.
-        user: UserId,
-        /// What to call the key, such as `laptop`.
-        #[arg(long, default_value = "")]
-        label: String,
-        #[command(flatten)]
-        control: ControlArgs,
-    },
-    /// List keys, of one user or of all.
-    List {
-        user: Option<UserId>,
-        #[command(flatten)]
-        control: ControlArgs,
-    },
-    /// Revoke a key by its id.
-    Revoke {
-        id: KeyId,
-        #[command(flatten)]
-        control: ControlArgs,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum TrustCommand {
-    /// Lower a user's trust ratchet, so that weaker evidence opens the user's memory again. On record.
-    Lower {
-        user: UserId,
-        /// The weakest evidence that is to do from now on. Left out, the ratchet is taken off.
-        #[arg(long)]
-        to: Option<Level>,
-        #[command(flatten)]
-        control: ControlArgs,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum TenantCommand {
-    /// List tenants with their users, bytes and keys.
-    List {
-        #[command(flatten)]
-        control: ControlArgs,
-    },
-    /// Erase everything that is kept of a tenant's users, and revoke their keys. It cannot be undone. On record.
-    Erase {
-        #[arg(value_parser = TenantId::parse)]
-        name: TenantId,
-        /// Do it. Without this nothing is erased.
-        #[arg(long)]
-        yes: bool,
-        #[command(flatten)]
-        control: ControlArgs,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum VaultCommand {
-    /// Replace the master key while memgate runs. On record.
-    Rotate {
-        /// A file with the new key: 64 hexadecimal digits. Left out, memgate makes one, unless `storage.master_key` is configured.
-        #[arg(long, conflicts_with = "key_env")]
-        key_file: Option<PathBuf>,
-        /// The environment variable that holds the new key.
-        #[arg(long)]
-        key_env: Option<String>,
-        #[command(flatten)]
-        control: ControlArgs,
-    },
-}
-
-/// A level that a ratchet can have.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum Level {
-    Asserted,
-    Vouched,
-    Verified,
-}
-
-impl From<Level> for Assurance {
-    fn from(level: Level) -> Self {
-        match level {
-            Level::Asserted => Self::Asserted,
-            Level::Vouched => Self::Vouched,
-            Level::Verified => Self::Verified,
-        }
+impl PageArgs {
+    /// Entries to ask for at once.
+    pub(super) fn size(&self) -> Option<u32> {
+        if self.all { Some(200) } else { self.limit }
     }
 }
 
-#[derive(Debug, Args)]
-pub(super) struct SignArgs {
-    /// Which of the configuration's signing keys to use.
+/// Why an operator looks at or changes what is remembered of somebody.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ReasonArgs {
+    /// Why. It is put on record, and the person can read it.
     #[arg(long)]
-    pub key_id: String,
-    /// The environment variable that holds the secret. Left out, the configuration says where it is.
-    #[arg(long)]
-    pub secret_env: Option<String>,
-    /// The user to sign for: `tenant:name`, or a name in the default tenant.
-    #[arg(long)]
-    pub user: String,
-    #[arg(long, default_value = "POST")]
-    pub method: String,
-    /// The whole URL of the request, or its path with query.
-    #[arg(long, alias = "path", default_value = "/v1/chat/completions")]
-    pub url: String,
-    /// A file with the exact bytes of the body; `-` reads them from standard input. Left out, the body is empty.
-    #[arg(long)]
-    pub body: Option<PathBuf>,
-    #[arg(long, value_enum, default_value_t = Format::Headers)]
-    pub format: Format,
-    /// Which signature to make.
-    #[arg(long, value_enum, default_value_t = SignatureKind::Memgate)]
-    pub kind: SignatureKind,
-    #[command(flatten)]
-    pub file: FileArgs,
+    pub reason: String,
 }
 
-/// What signs a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum SignatureKind {
-    /// memgate's own headers.
-    Memgate,
-    /// An HTTP message signature with a content digest.
-    Rfc9421,
+/// That what cannot be undone is meant.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ConfirmArgs {
+    /// Do it without asking.
+    #[arg(long)]
+    pub yes: bool,
 }
 
-/// How a signed request is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// One `Name: value` a line.
-    Headers,
-    /// A command for a shell.
-    Curl,
+impl ConfirmArgs {
+    /// Goes on where it was said, or is typed now: the very word, on a terminal.
+    pub(super) fn require(&self, what: &str, word: &str) -> Result<(), Failure> {
+        if self.yes {
+            return Ok(());
+        }
+        if !io::stdin().is_terminal() {
+            return Err(Failure::Usage(format!("{what} cannot be undone: say --yes to do it")));
+        }
+        let mut asked = io::stderr().lock();
+        write!(asked, "{what} cannot be undone. Type `{word}` to do it: ")?;
+        asked.flush()?;
+        let mut typed = String::new();
+        io::stdin().lock().read_line(&mut typed)?;
+        if typed.trim() == word { Ok(()) } else { Err(Failure::Usage("nothing was done".to_owned())) }
+    }
 }

@@ -1,12 +1,24 @@
 //! The command line. Commands parse, call what does the work, and print.
 
 mod args;
+mod budget;
+mod config_file;
+mod connect;
+mod decisions;
+mod doctor;
+mod facts;
+mod keys;
+mod manual;
 mod output;
+mod overview;
+mod sandbox;
+mod sessions;
 mod sign;
+mod table;
 mod tenant;
 #[cfg(test)]
 mod tests;
-mod user;
+mod users;
 mod vault;
 
 use std::io::{self, Write};
@@ -15,10 +27,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::client::Client;
 use crate::config;
-use crate::setting::Faults;
-use args::{Cli, Command, ControlArgs};
+use args::{Cli, Command, ControlArgs, UserCommand};
+use connect::{print_page, with_client};
 pub use output::Failure;
 
 /// Runs the command line of this process. `run` starts the proxy and returns when it has ended.
@@ -31,6 +42,7 @@ pub fn main(run: impl FnOnce(&Path) -> Result<(), Failure>) -> ExitCode {
             return if shown.is_ok() && !usage.use_stderr() { ExitCode::SUCCESS } else { ExitCode::from(2) };
         }
     };
+    table::measure_terminal();
     match execute(cli.command, run, &mut io::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read the output has read enough.
@@ -54,9 +66,26 @@ fn execute(command: Command, run: impl FnOnce(&Path) -> Result<(), Failure>, out
         Command::Schema => Ok(out.write_all(config::schema().map_err(Failure::other)?.as_bytes())?),
         Command::Version => Ok(writeln!(out, "memgate {}", env!("CARGO_PKG_VERSION"))?),
         Command::Sign(request) => sign::print_signed(&request, &mut io::stdin().lock(), out),
+        Command::Completions(shell) => manual::print_completions(&shell, out),
+        Command::Man(pages) => manual::print_manual(&pages, out),
+        Command::Doctor(args) => doctor::examine(&args, out),
         Command::Reload(control) => reload(&control, out),
-        Command::Status(control) => status(&control, out),
-        Command::User(command) => user::execute(command, out),
+        Command::Status(control) => overview::status(&control, out),
+        Command::Overview(control) => overview::overview(&control, out),
+        Command::Clients(control) => overview::clients(&control, out),
+        Command::Upstreams(control) => overview::upstreams(&control, out),
+        Command::Users(command) => users::execute(command, out),
+        Command::Facts(command) => facts::execute(command, out),
+        Command::Sandbox(command) => sandbox::execute(command, out),
+        Command::Keys(command) | Command::User(UserCommand::Key(command)) => keys::execute(command, out),
+        Command::User(UserCommand::Trust(command)) => users::lower(command, out),
+        Command::Sessions(args) => sessions::list(&args, out),
+        Command::Decisions(args) => decisions::list(args, out),
+        Command::Explain { request, control } => decisions::explain(&request, &control, out),
+        Command::Whatif(args) => decisions::replay(&args, out),
+        Command::Shadow(control) => decisions::shadow(&control, out),
+        Command::Budget(command) => budget::execute(command, out),
+        Command::Config(command) => config_file::execute(command, out),
         Command::Tenant(command) => tenant::execute(command, out),
         Command::Vault(command) => vault::execute(command, out),
     }
@@ -65,38 +94,4 @@ fn execute(command: Command, run: impl FnOnce(&Path) -> Result<(), Failure>, out
 fn reload(control: &ControlArgs, out: &mut dyn Write) -> Result<(), Failure> {
     with_client(control, async |client| client.reload().await)?;
     Ok(writeln!(out, "The configuration was applied.")?)
-}
-
-fn status(control: &ControlArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let status = with_client(control, async |client| client.status().await)?;
-    if control.json {
-        return output::print_json(&status, out);
-    }
-    let rows = [
-        ("version", status.version),
-        ("started", output::time(status.started_at)),
-        ("open streams", status.open_streams.to_string()),
-        ("learning queue", format!("{} bytes", status.learning_queue_bytes)),
-    ];
-    for (name, value) in rows {
-        writeln!(out, "{name:<16}{value}")?;
-    }
-    Ok(())
-}
-
-/// Calls the running memgate, by the socket that was named or that the configuration names.
-fn with_client<T>(
-    control: &ControlArgs,
-    call: impl AsyncFnOnce(Client) -> Result<T, crate::client::ClientError>,
-) -> Result<T, Failure> {
-    let socket = if let Some(socket) = &control.socket {
-        socket.clone()
-    } else {
-        // Faults elsewhere in the file are no obstacle: `memgate reload` is how a running memgate tells of them.
-        let (file, faults) = config::read_shape(&control.config);
-        let file = file.ok_or_else(|| Failure::config(&control.config, faults))?;
-        file.admin.resolve("admin", &mut Faults::default()).socket
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async { call(Client::new(&socket)?).await }).map_err(|error| Failure::from_client(error, &control.config))
 }

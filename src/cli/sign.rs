@@ -1,15 +1,63 @@
 //! `memgate sign`: signed headers for any request, for shells and scripts.
 
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::args::{Format, SignArgs, SignatureKind};
+use clap::{Args, ValueEnum};
+
+use super::args::FileArgs;
 use super::output::Failure;
 use crate::config;
 use crate::identity::{SigningKey, sign, sign_message};
 use crate::ids::UserId;
 use crate::setting::{Fault, Faults, SecretRef};
+
+#[derive(Debug, Args)]
+pub(super) struct SignArgs {
+    /// Which of the configuration's signing keys to use.
+    #[arg(long)]
+    pub key_id: String,
+    /// The environment variable that holds the secret. Left out, the configuration says where it is.
+    #[arg(long)]
+    pub secret_env: Option<String>,
+    /// The user to sign for: `tenant:name`, or a name in the default tenant.
+    #[arg(long)]
+    pub user: String,
+    #[arg(long, default_value = "POST")]
+    pub method: String,
+    /// The whole URL of the request, or its path with query.
+    #[arg(long, alias = "path", default_value = "/v1/chat/completions")]
+    pub url: String,
+    /// A file with the exact bytes of the body; `-` reads them from standard input. Left out, the body is empty.
+    #[arg(long)]
+    pub body: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t = Format::Headers)]
+    pub format: Format,
+    /// Which signature to make.
+    #[arg(long, value_enum, default_value_t = SignatureKind::Memgate)]
+    pub kind: SignatureKind,
+    #[command(flatten)]
+    pub file: FileArgs,
+}
+
+/// What signs a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SignatureKind {
+    /// memgate's own headers.
+    Memgate,
+    /// An HTTP message signature with a content digest.
+    Rfc9421,
+}
+
+/// How a signed request is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// One `Name: value` a line.
+    Headers,
+    /// A command for a shell.
+    Curl,
+}
 
 /// A request as it is signed: where it goes and what the signature covers.
 struct Target {

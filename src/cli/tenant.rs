@@ -2,9 +2,30 @@
 
 use std::io::Write;
 
-use super::args::TenantCommand;
+use clap::Subcommand;
+
+use super::args::{ConfirmArgs, ControlArgs};
 use super::output::{self, Failure};
 use super::with_client;
+use crate::ids::TenantId;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TenantCommand {
+    /// List tenants with their users, bytes and keys.
+    List {
+        #[command(flatten)]
+        control: ControlArgs,
+    },
+    /// Erase everything that is kept of a tenant's users, and revoke their keys. It cannot be undone. On record.
+    Erase {
+        #[arg(value_parser = TenantId::parse)]
+        name: TenantId,
+        #[command(flatten)]
+        confirm: ConfirmArgs,
+        #[command(flatten)]
+        control: ControlArgs,
+    },
+}
 
 pub(super) fn execute(command: TenantCommand, out: &mut dyn Write) -> Result<(), Failure> {
     match command {
@@ -20,12 +41,8 @@ pub(super) fn execute(command: TenantCommand, out: &mut dyn Write) -> Result<(),
                 .collect();
             output::print_table(["TENANT", "USERS", "BYTES", "KEYS"], &rows, out)?;
         }
-        TenantCommand::Erase { name, yes: false, .. } => {
-            let name = name.as_str();
-            let reason = format!("erasing the tenant {name} cannot be undone: say `memgate tenant erase {name} --yes` to do it");
-            return Err(Failure::Usage(reason));
-        }
-        TenantCommand::Erase { name, yes: true, control } => {
+        TenantCommand::Erase { name, confirm, control } => {
+            confirm.require(&format!("erasing the tenant {}", name.as_str()), name.as_str())?;
             let erased = with_client(&control, async |client| client.erase_tenant(&name).await)?;
             if control.json {
                 return output::print_json(&erased, out);

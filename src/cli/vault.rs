@@ -1,12 +1,30 @@
 //! `memgate vault …`
 
 use std::io::Write;
+use std::path::PathBuf;
 
-use super::args::VaultCommand;
+use clap::Subcommand;
+
+use super::args::ControlArgs;
 use super::output::{self, Failure};
 use super::with_client;
 use crate::admin::api::ShownKey;
 use crate::setting::{Faults, SecretRef};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum VaultCommand {
+    /// Replace the master key while memgate runs. On record.
+    Rotate {
+        /// A file with the new key: 64 hexadecimal digits. Left out, memgate makes one, unless `storage.master_key` is configured.
+        #[arg(long, conflicts_with = "key_env")]
+        key_file: Option<PathBuf>,
+        /// The environment variable that holds the new key.
+        #[arg(long)]
+        key_env: Option<String>,
+        #[command(flatten)]
+        control: ControlArgs,
+    },
+}
 
 pub(super) fn execute(command: VaultCommand, out: &mut dyn Write) -> Result<(), Failure> {
     let VaultCommand::Rotate { key_file, key_env, control } = command;

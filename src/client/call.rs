@@ -169,7 +169,7 @@ mod tests {
         let users = || client.request(Method::GET, &["users"]);
         assert_eq!(query(users().with_query(&UserFilter::default()).unwrap()), None);
         let filter = FactFilter { search: Some("a&b=c d".to_owned()), limit: Some(7), ..FactFilter::default() };
-        assert_eq!(query(users().with_query(&filter).unwrap()).as_deref(), Some("search=a%26b%3Dc+d&history=false&limit=7"));
+        assert_eq!(query(users().with_query(&filter).unwrap()).as_deref(), Some("history=false&limit=7&search=a%26b%3Dc+d"));
     }
 
     #[test]
