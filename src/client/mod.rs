@@ -1,5 +1,6 @@
 //! A typed client of the admin API: over the control socket, or by an address with a token.
 
+mod audit;
 mod call;
 mod decisions;
 mod events;

@@ -9,6 +9,7 @@ use super::screens::{
     Pending, Screen, audit::Audit, budgets::Budgets, decisions::Decisions, overview::OverviewScreen, sandboxes::Sandboxes,
     upstreams::Upstreams, users::Users, what_if::WhatIf,
 };
+use crate::admin::Role;
 use crate::admin::api::WhoAmI;
 
 /// The least that the screens fit into.
@@ -132,6 +133,14 @@ impl Model {
             audit: Audit::default(),
             what_if: WhatIf::default(),
         }
+    }
+
+    /// memgate has said who this is. Who may read the audit log alone begins there.
+    pub fn meet(&mut self, who: WhoAmI) {
+        if self.who.is_none() && who.role == Role::Auditor.as_str() {
+            self.tab = Tab::Audit;
+        }
+        self.who = Some(who);
     }
 
     pub fn too_small(&self) -> bool {

@@ -56,12 +56,12 @@ pub(super) fn update(mut model: Model, message: Message) -> (Model, Vec<Command>
 fn connect(model: &mut Model) -> Vec<Command> {
     model.link = Link::Up;
     let tab = model.tab;
-    let mut commands = on_screen(model, tab, |_, cx| {
-        cx.call(Call::WhoAmI);
-    });
-    let tabs = [Some(tab), (tab != Tab::Decisions).then_some(Tab::Decisions)];
-    for tab in tabs.into_iter().flatten().filter(|tab| !matches!(tab, Tab::Users | Tab::Sandboxes)) {
-        commands.extend(on_screen(model, tab, Screen::refresh));
+    let mut commands = on_screen(model, tab, |_, cx| drop(cx.call(Call::WhoAmI)));
+    let on_record = matches!(tab, Tab::Users | Tab::Sandboxes) && !model.screen(tab).is_empty();
+    // Live rows alone would leave a hole where the connection was down.
+    let live = tab != Tab::Decisions && tab != Tab::Audit;
+    for tab in [(!on_record).then_some(tab), live.then_some(Tab::Decisions)].into_iter().flatten() {
+        commands.extend(ask_anew(model, tab));
     }
     commands
 }
@@ -71,16 +71,16 @@ fn tick(model: &mut Model, now: i64) -> Vec<Command> {
     let tab = model.tab;
     let due = model.screen(tab).refreshes_every().is_some_and(|seconds| (now / 1000) % seconds.max(1) == 0);
     let waiting = model.pending.values().any(|pending| pending.tab == tab);
-    if due && !waiting && matches!(model.link, Link::Up) { on_screen(model, tab, Screen::refresh) } else { Vec::new() }
+    if due && !waiting && matches!(model.link, Link::Up) { ask_anew(model, tab) } else { Vec::new() }
 }
 
 fn receive(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Command> {
     let Some(pending) = model.pending.remove(&ticket) else { return Vec::new() };
     match answer {
-        Answer::WhoAmI(who) => model.who = Some(who),
+        Answer::WhoAmI(who) => model.meet(who),
         Answer::Done(told) => {
             model.notice = Some(Notice::good(told));
-            return on_screen(model, pending.tab, Screen::refresh);
+            return ask_anew(model, pending.tab);
         }
         answer => {
             if pending.act {
@@ -90,6 +90,10 @@ fn receive(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Command> {
         }
     }
     Vec::new()
+}
+
+fn ask_anew(model: &mut Model, tab: Tab) -> Vec<Command> {
+    on_screen(model, tab, |screen, cx| screen.refresh(cx))
 }
 
 /// Has a screen do something, and takes over what it asks for.
@@ -141,7 +145,7 @@ fn press(model: &mut Model, key: KeyEvent) -> Vec<Command> {
         KeyCode::Char('?') => model.help = Some(0),
         KeyCode::Char('r') if !control => {
             if !model.pending.values().any(|pending| pending.tab == model.tab) {
-                return on_screen(model, model.tab, Screen::refresh);
+                return ask_anew(model, model.tab);
             }
         }
         KeyCode::Char(digit @ '1'..='8') => {
@@ -164,5 +168,5 @@ fn neighbour(tab: Tab, by: usize) -> Tab {
 /// Goes to another screen, which asks for what it shows if it has nothing to show.
 fn switch(model: &mut Model, tab: Tab) -> Vec<Command> {
     model.tab = tab;
-    if model.screen(tab).is_empty() { on_screen(model, tab, Screen::refresh) } else { Vec::new() }
+    if model.screen(tab).is_empty() { ask_anew(model, tab) } else { Vec::new() }
 }
