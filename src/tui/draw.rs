@@ -103,7 +103,7 @@ fn draw_status(model: &Model, frame: &mut Frame, area: Rect) {
         (_, Some(notice)) if notice.good => (format!("✓ {}", notice.text), model.look.good()),
         (_, Some(notice)) => (format!("✗ {}", notice.text), model.look.bad()),
         (Link::Down { why, again_at }, None) => {
-            let seconds = (again_at - model.now).max(0) / 1000;
+            let seconds = again_at.saturating_sub(model.now).max(0) / 1000;
             (format!("✗ Trying again in {seconds} s. What is shown is old: {why}"), model.look.bad())
         }
         _ => return,

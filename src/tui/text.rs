@@ -126,7 +126,8 @@ pub(super) fn span(milliseconds: i64) -> String {
 
 /// How long ago a time is.
 pub(super) fn ago(now: i64, then: i64) -> String {
-    if then > now { format!("in {}", span(then - now)) } else { format!("{} ago", span(now - then)) }
+    let apart = span(then.saturating_sub(now));
+    if then > now { format!("in {apart}") } else { format!("{apart} ago") }
 }
 
 /// A count in few columns.

@@ -56,7 +56,9 @@ pub(super) fn update(mut model: Model, message: Message) -> (Model, Vec<Command>
 fn connect(model: &mut Model) -> Vec<Command> {
     model.link = Link::Up;
     let tab = model.tab;
-    let mut commands = on_screen(model, tab, |_, cx| drop(cx.call(Call::WhoAmI)));
+    let mut commands = on_screen(model, tab, |_, cx| {
+        cx.call(Call::WhoAmI);
+    });
     let on_record = matches!(tab, Tab::Users | Tab::Sandboxes) && !model.screen(tab).is_empty();
     // Live rows alone would leave a hole where the connection was down.
     let live = tab != Tab::Decisions && tab != Tab::Audit;

@@ -160,7 +160,7 @@ impl Screen for Budgets {
         draw_table(frame, below(body, above), view.look, &COLUMNS, (&self.list, none), |account| {
             let resets = account.limits.iter().filter_map(|limit| limit.resets_at).min();
             let used: Vec<String> = account.limits.iter().map(used).collect();
-            let resets: Cell = resets.map_or_else(|| "-".to_owned(), |at| format!("in {}", text::span(at - view.now))).into();
+            let resets: Cell = resets.map_or_else(|| "-".to_owned(), |at| format!("in {}", text::span(at.saturating_sub(view.now)))).into();
             let zone = view.look.zone(zone(account));
             vec![account.user.clone().into(), account.rule.clone().into(), zone, used.join(", ").into(), resets]
         });

@@ -63,6 +63,12 @@ impl Decisions {
         }
     }
 
+    /// How many rows are kept.
+    #[cfg(test)]
+    pub fn shown(&self) -> usize {
+        self.list.rows.len()
+    }
+
     fn insert(&mut self, row: DecisionRow) {
         if !self.list.rows.iter().take(RECENT).any(|known| known.request == row.request) {
             self.list.push_front(row);

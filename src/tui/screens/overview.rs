@@ -68,7 +68,7 @@ impl Screen for OverviewScreen {
             return;
         };
         let shadow = overview.shadow.as_deref().map(|mode| format!(", shadow {mode}")).unwrap_or_default();
-        let aside = format!("up {}, mode {}{shadow}", text::span(view.now - overview.started_at), overview.mode);
+        let aside = format!("up {}, mode {}{shadow}", text::span(view.now.saturating_sub(overview.started_at)), overview.mode);
         let body = draw_heading(frame, area, view.look, &format!("memgate {}", overview.version), &aside);
         let [numbers, plots, lists] =
             Layout::vertical([Constraint::Length(6), Constraint::Length(if body.height >= 26 { 6 } else { 4 }), Constraint::Fill(1)]).areas(body);
