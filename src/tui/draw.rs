@@ -69,21 +69,12 @@ fn draw_title(model: &Model, frame: &mut Frame, area: Rect) {
     frame.render_widget(line, area);
 }
 
-/// The names of the screens as far as there is room: all, all cut a little, or that of the one that is shown.
+/// The names of the screens as far as there is room: all, the short ones, or that of the one that is shown.
 fn draw_tabs(model: &Model, frame: &mut Frame, area: Rect) {
-    let cuts: [fn(&str, bool) -> usize; 3] = [
-        |title, _| title.len(),
-        |title, _| title.len().min(7),
-        |title, shown| if shown { title.len() } else { 0 },
-    ];
-    let names = |cut: fn(&str, bool) -> usize| {
-        Tab::ALL.map(|tab| {
-            let title = tab.title();
-            title.get(..cut(title, tab == model.tab)).unwrap_or(title)
-        })
-    };
+    let only_shown = |tab: Tab| if tab == model.tab { tab.title() } else { "" };
     let width = |names: &[&str; 8]| names.iter().map(|name| name.len() + 3).sum::<usize>() + 1;
-    let chosen = cuts.map(names).into_iter().find(|names| width(names) <= usize::from(area.width)).unwrap_or(names(cuts[2]));
+    let fits = |names: &[&str; 8]| width(names) <= usize::from(area.width);
+    let chosen = [Tab::ALL.map(Tab::title), Tab::ALL.map(Tab::short)].into_iter().find(fits).unwrap_or(Tab::ALL.map(only_shown));
     let mut spans = Vec::new();
     for (number, (tab, name)) in Tab::ALL.into_iter().zip(chosen).enumerate() {
         let shown = tab == model.tab;

@@ -41,6 +41,16 @@ impl Tab {
         Self::WhatIf,
     ];
 
+    /// A name that leaves room for all eight in 80 columns.
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::Sandboxes => "Sandbox",
+            Self::Upstreams => "Upstream",
+            Self::Budgets => "Budget",
+            other => other.title(),
+        }
+    }
+
     pub fn title(self) -> &'static str {
         match self {
             Self::Overview => "Overview",

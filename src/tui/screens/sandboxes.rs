@@ -105,7 +105,7 @@ impl Sandboxes {
         match intent {
             Intent::PromoteTo => match UserId::parse(text.trim()) {
                 Ok(user) => {
-                    let about = format!("{count} facts go to {user}. What becomes of the rest?");
+                    let about = format!("The marked facts ({count}) go to {user}. What becomes of the rest?");
                     cx.ask(Dialog::choice("Promote", about, vec![KEEP, END], Intent::PromoteAnd { user }));
                 }
                 Err(error) => cx.notice = Some(Notice::bad(format!("The user {error}."))),
@@ -113,7 +113,7 @@ impl Sandboxes {
             Intent::PromoteAnd { user } => {
                 let end = text == END;
                 let rest = if end { "The sandbox is ended, and the rest erased." } else { "The sandbox stays, with the rest." };
-                let about = format!("Give {count} facts to {user}? {user} will be remembered by them. {rest}");
+                let about = format!("Give the marked facts ({count}) to {user}? {user} will be remembered by them. {rest}");
                 cx.ask(Dialog::confirm("Promote", about, Intent::Promote { user, end }));
             }
             Intent::Promote { user, end } => {
@@ -155,7 +155,7 @@ impl Screen for Sandboxes {
                 if facts.marked.is_empty() {
                     cx.notice = Some(Notice::bad("No fact is marked. Mark those that you approve with Space."));
                 } else {
-                    let about = format!("Whose are the {} marked facts from now on (tenant:name)?", facts.marked.len());
+                    let about = format!("Whose are the marked facts ({}) from now on (tenant:name)?", facts.marked.len());
                     cx.ask(Dialog::line("Promote", about, "", Intent::PromoteTo));
                 }
             }

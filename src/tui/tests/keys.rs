@@ -78,7 +78,7 @@ fn facts_are_reviewed_under_one_reason() {
         ("nLikes tea<enter>", "add to default:alice because ticket 7: Likes tea".to_owned()),
         ("Dy", "delete 9 of default:alice because ticket 7".to_owned()),
         ("s", r#"facts of default:alice because ticket 7 {"status":"held"}"#.to_owned()),
-        ("/tea<enter>", r#"facts of default:alice because ticket 7 {"search":"tea"}"#.to_owned()),
+        ("/<ctrl-u>tea<enter>", r#"facts of default:alice because ticket 7 {"search":"tea"}"#.to_owned()),
         ("h", r#"facts of default:alice because ticket 7 {"history":true,"search":"tea"}"#.to_owned()),
     ] {
         // The cursor follows a fact that is added above it.
@@ -123,7 +123,7 @@ fn a_failed_call_is_told_and_what_is_shown_stays() {
     let mut desk = Desk::connected(80, 24);
     desk.press("3").calls();
     desk.answering = false;
-    desk.press("r");
+    desk.press("r").calls();
     desk.fail(&format!("no such thing {HOSTILE}"));
     assert!(desk.shows("✗ no such thing ␛[2J") && desk.shows("default:alice"));
     assert_eq!(desk.press("r").calls().len(), 1, "it can be asked again");
