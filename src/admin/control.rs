@@ -113,9 +113,13 @@ pub fn control_router(control: Control) -> Router {
     api_router(control).layer(Extension(Principal::local()))
 }
 
-async fn reload(State(control): State<Control>) -> Result<StatusCode, Problem> {
-    let applied = block(move || Ok((control.config.reload)())).await?;
-    applied.map(|()| StatusCode::NO_CONTENT).map_err(Problem::refused_config)
+async fn reload(State(control): State<Control>, by: Principal) -> Result<StatusCode, Problem> {
+    block(move || {
+        let act = ActRecord::begun("config.reload", by.name(), unix_ms());
+        control.act(act, |_, _| (control.config.reload)().map_err(Problem::refused_config))
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn unknown_path() -> Problem {

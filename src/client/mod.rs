@@ -1,5 +1,6 @@
 //! A typed client of the admin API: over the control socket, or by an address with a token.
 
+mod audit;
 mod call;
 mod decisions;
 mod events;
@@ -21,6 +22,7 @@ use zeroize::Zeroizing;
 use crate::admin::Problem;
 use crate::inference::{plain_builder, tls_builder};
 use crate::setting::Secret;
+pub use audit::Exported;
 pub use events::{Event, Events};
 pub use page::{Paged, gather};
 

@@ -210,6 +210,7 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
     check_tenants(file, &trust, faults);
     // Whoever holds a signing key or a client's key must not be able to open the data with it.
     faults.require_apart("storage.master_key", "give each a secret of its own: `openssl rand -hex 32` makes one");
+    faults.require_apart("audit.key", "give each a secret of its own: `openssl rand -hex 32` makes one");
     let (listen, tls) = (listen?, tls.flatten());
     Some(Config {
         listen,

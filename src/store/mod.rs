@@ -327,6 +327,11 @@ impl Store {
         self.0.registry.naming.budget_key()
     }
 
+    /// The secret that the audit log is chained with. It stays when the master key is replaced. Answers from memory.
+    pub fn audit_key(&self) -> [u8; 32] {
+        self.0.registry.naming.audit_key()
+    }
+
     fn gate(&self, id: &FileId) -> MutexGuard<'_, ()> {
         let [first, second, ..] = id.0;
         self.0.gates[usize::from(u16::from_be_bytes([first, second])) % GATES].lock()
