@@ -8,6 +8,8 @@
 mod merge;
 mod promote;
 mod record;
+#[cfg(test)]
+mod tests;
 
 use sha2::{Digest, Sha256};
 use thiserror::Error;

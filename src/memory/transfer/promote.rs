@@ -16,7 +16,8 @@ use crate::store::{Batch, Fact, Review, Status, StoreError};
 pub struct Promoted {
     /// The user's new facts.
     pub written: Vec<FactId>,
-    /// Facts that the user had already, be it by an earlier attempt, or had forgotten.
+    /// Facts that the user had already, be it by an earlier attempt, or had forgotten. What the user said by themselves stays in the sandbox,
+    /// too.
     pub known: u64,
     /// The sandbox's facts that went.
     pub removed: Vec<FactId>,
@@ -69,8 +70,8 @@ fn plan(
     // In the order of their ids, which is that of their making.
     for id in facts {
         let (copy, fact) = (copy_id(&key, *id), theirs.fact(*id));
-        promoted.removed.extend(fact.map(|fact| fact.id));
         if ours.fact(copy).is_some() {
+            promoted.removed.extend(fact.map(|fact| fact.id));
             promoted.known += 1;
             continue;
         }
@@ -90,6 +91,7 @@ fn plan(
         new.source.origin = marked(PROMOTED, &fact.source.origin);
         draft.put(new);
         promoted.written.push(copy);
+        promoted.removed.push(*id);
     }
     let put = draft.into_changed();
     promoted.closed = put.iter().map(|fact| fact.id).filter(|id| !promoted.written.contains(id)).collect();
