@@ -25,6 +25,9 @@ use crate::store::Store;
 use crate::telemetry::ActRecord;
 use crate::telemetry::audit::ActOutcome;
 
+/// Facts that one audit record names.
+const MOST_NAMED: usize = 256;
+
 /// Reads the configuration anew and applies it whole, or leaves everything as it is and says why. May block.
 pub type Reload = Arc<dyn Fn() -> Result<(), Vec<Fault>> + Send + Sync>;
 
@@ -176,12 +179,21 @@ impl Control {
         self.conclude(act, result)
     }
 
-    /// Writes the second record of an act.
+    /// Writes the second record of an act: several, where it names more facts than one record may.
     pub(super) fn conclude<T>(&self, mut act: ActRecord, result: Result<T, Problem>) -> Result<T, Problem> {
         if result.is_err() && act.outcome != ActOutcome::Unchanged {
             act.outcome = ActOutcome::Failed;
         }
         act.time = unix_ms();
+        while act.facts_written.len().max(act.facts_deleted.len()) > MOST_NAMED {
+            let mut piece = act.clone();
+            for (all, named) in
+                [(&mut act.facts_written, &mut piece.facts_written), (&mut act.facts_deleted, &mut piece.facts_deleted)]
+            {
+                *all = named.split_off(named.len().min(MOST_NAMED));
+            }
+            self.services.audit.record(piece);
+        }
         self.services.audit.record(act);
         // Whoever is told that it is done finds it on disk. What cannot be written is counted and logged by the audit log itself.
         let _ = self.services.audit.flush();

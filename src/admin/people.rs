@@ -123,7 +123,7 @@ impl Control {
             let (facts, waiting_turns, upstream_keys) = control.count(&user)?;
             let keys_made = control.store().list_user_keys(Some(&user)).into_iter().map(Into::into).collect();
             let bytes = control.store().bytes_of(&user)?;
-            let merges = Vec::new();
+            let merges = count_for(&user, |scope| control.services.memory.merges(scope))?.into_iter().map(Into::into).collect();
             Ok(UserDetail { row: control.row(summary), facts, bytes, keys_made, upstream_keys, erased_at, merges, waiting_turns })
         })
         .await

@@ -1,6 +1,6 @@
 //! Sandboxes: who is unknown and what they said, promoted to a user or ended.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use axum::Json;
 use axum::body::Bytes;
@@ -9,13 +9,17 @@ use axum::extract::{Path, Query, State};
 use axum::http::{Method, StatusCode};
 
 use super::api::{FactFilter, FactView, Page, PromoteSandbox, PromotedView, SandboxDetail, SandboxFilter, SandboxRow, page_size};
-use super::control::{Control, block, parse};
+use super::control::{Control, block, parse, parse_user};
 use super::endpoint::Endpoint;
 use super::people::{bad_cursor, part, read};
 use super::principal::{Access, Principal, Reason};
 use super::problem::Problem;
-use crate::ids::{TenantId, UserId};
+use super::visits::Deed;
+use crate::ids::{FactId, TenantId, UserId};
 use crate::store::UserSummary;
+
+/// Facts that one promotion may name.
+const MOST_FACTS: usize = 1_000;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let (all, one) = ("/v1/sandboxes", "/v1/sandboxes/{id}");
@@ -123,12 +127,36 @@ impl Control {
     /// Gives facts that were reviewed to a user.
     pub async fn promote_sandbox(
         &self,
-        _by: &Principal,
-        _id: &str,
-        _reason: &Reason,
-        _promotion: PromoteSandbox,
+        by: &Principal,
+        id: &str,
+        reason: &Reason,
+        promotion: PromoteSandbox,
     ) -> Result<PromotedView, Problem> {
-        Err(Problem::unfinished())
+        let PromoteSandbox { user, facts, end } = promotion;
+        let (sandbox, user) = (user_of(id)?, parse_user(&user)?);
+        let facts: BTreeSet<FactId> = facts.into_iter().collect();
+        if facts.is_empty() || facts.len() > MOST_FACTS {
+            return Err(Problem::invalid(format!("`facts` names 1 to {MOST_FACTS} facts that were approved.")));
+        }
+        let (control, by, reason) = (self.clone(), by.clone(), reason.clone());
+        block(move || {
+            control.known(&sandbox).map_err(|_| unknown_sandbox())?;
+            let given = Deed::change("facts.promote", &user, &reason);
+            let taken = Deed::change("sandbox.promote", &sandbox, &reason);
+            let promoted = control.change(&by, &given, |scope, act| {
+                control.change(&by, &taken, |from, taking| {
+                    let promoted = control.services.memory.promote(from, scope, &facts, act.time)?;
+                    taking.facts_deleted.clone_from(&promoted.removed);
+                    act.facts_written = [promoted.written.as_slice(), &promoted.closed].concat();
+                    Ok(promoted)
+                })
+            })?;
+            if end {
+                control.erase(&by, sandbox.clone(), Some(&reason), "sandbox.end")?;
+            }
+            Ok(PromotedView { user, written: promoted.written, known: promoted.known, ended: end })
+        })
+        .await
     }
 
     /// Ends a sandbox at once.

@@ -31,6 +31,7 @@ mod settings;
 mod tenants;
 #[cfg(test)]
 mod tests;
+pub mod transfer;
 mod tutor;
 mod view;
 mod views;

@@ -330,7 +330,7 @@ impl Memory {
     }
 
     /// Loads for the holder of the writer's lock. A file that was not this user's is out of the way by the second try.
-    fn load_own(&self, scope: &UserScope, place: &Place) -> Result<(), StoreError> {
+    pub(super) fn load_own(&self, scope: &UserScope, place: &Place) -> Result<(), StoreError> {
         match place.load_locked(&self.store, scope) {
             Err(StoreError::Foreign) => place.load_locked(&self.store, scope),
             loaded => loaded,
