@@ -6,10 +6,10 @@ BENCH ?=
 ONLY ?=
 
 # cargo puts installed tools here; a fresh shell may not look.
-export PATH := $(PATH):$(HOME)/.cargo/bin
+export PATH := $(PATH):$(HOME)/.cargo/bin:/usr/sbin
 
 .DEFAULT_GOAL := help
-.PHONY: help run deps cmake tools test fmt lint docs licences tests doctests advisories bench bench-micro scale e2e
+.PHONY: help run deps cmake tools test fmt lint docs licences deploy-tools deploy tests doctests advisories bench bench-micro scale e2e
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,7 +18,7 @@ run: cmake ## build memgate and start it with proxy.yaml
 	$(CARGO) build --release --locked --bin memgate
 	exec target/release/memgate run --config $(CONFIG)
 
-deps: cmake tools ## install what a fresh Debian machine lacks: cmake, cargo-nextest, cargo-deny
+deps: cmake tools deploy-tools ## install what a fresh Debian machine lacks: cmake, cargo-nextest, cargo-deny, a browser, what checks deploy/
 
 # $(call apt,command,package): installs a Debian package when its command is missing and this is root.
 define apt
@@ -38,7 +38,7 @@ tools:
 	@command -v cargo-nextest >/dev/null 2>&1 || $(CARGO) install --locked cargo-nextest
 	@command -v cargo-deny >/dev/null 2>&1 || $(CARGO) install --locked cargo-deny
 
-test: fmt lint docs licences doctests tests ## everything that CI runs
+test: fmt lint docs licences deploy doctests tests ## everything that CI runs
 
 fmt:
 	$(CARGO) fmt --all --check
@@ -51,6 +51,21 @@ docs:
 
 licences:
 	$(CARGO) deny --locked check licenses bans sources
+
+# What reads the files of deploy/, and the browser of the dashboard's tests.
+deploy-tools:
+	$(call apt,chromium,chromium)
+	$(call apt,chromedriver,chromium-driver)
+	$(call apt,prometheus,prometheus)
+	$(call apt,nginx,nginx-light)
+	$(call apt,caddy,caddy)
+	$(call apt,kubectl,kubernetes-client)
+	$(call apt,systemd-analyze,systemd)
+	$(call apt,shellcheck,shellcheck)
+	$(call apt,yamllint,yamllint)
+
+deploy: ## check the files of deploy/ with the tools that read them
+	sh deploy/lint.sh
 
 doctests:
 	$(CARGO) test --locked --workspace --doc --quiet

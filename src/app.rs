@@ -36,7 +36,9 @@ use crate::quota::Quota;
 use crate::sessions::{OnEnded, Sessions};
 use crate::setting::Fault;
 use crate::store::{FileDisk, Ledger, Queue, Store, StoreError};
-use crate::telemetry::{AuditError, AuditLog, Closing, KeepingMetrics, LearnResult, LearnedRecord, Metrics, ReloadResult};
+use crate::telemetry::{
+    AuditError, AuditKeeping, AuditLog, Closing, KeepingMetrics, LearnResult, LearnedRecord, Metrics, ReloadResult,
+};
 use crate::vault::Vault;
 
 /// How often gauges are read and expired sandboxes looked for.
@@ -66,9 +68,10 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     let mut config = config::load(path).map_err(AppError::Config)?;
     config.log.start().map_err(|error| AppError::Start(error.to_string()))?;
     let metrics = Arc::new(Metrics::new().map_err(|error| AppError::Start(error.to_string()))?);
-    let audit = AuditLog::open(&config.audit, &metrics)?;
     let disk = Arc::new(FileDisk::new(&config.storage.dir));
     let store = Store::open(&config.storage, disk.clone())?;
+    let keeping = AuditKeeping::new(&config.audit, &store.audit_key(), &config.storage.dir);
+    let audit = AuditLog::open(&config.audit, &keeping, &metrics)?;
     let (ledger, spent) = Ledger::open(disk)?;
     let quota = Arc::new(Quota::new(&store.budget_key(), ledger, spent));
     let background = tokio::runtime::Builder::new_multi_thread()
@@ -101,6 +104,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
         sessions: Arc::clone(&sessions),
         metrics: Arc::clone(&metrics),
         audit: audit.clone(),
+        traces: boot::start_traces(&config)?,
         tokens: TokenCounter::default(),
         quota,
         draining: AtomicBool::new(false),
@@ -161,7 +165,8 @@ pub fn run(path: &Path) -> Result<(), AppError> {
         let _ = tokio::time::timeout(Duration::from_secs(10), async { tokio::join!(learner, recorder, keeper) }).await;
     });
     background.shutdown_timeout(Duration::from_secs(2));
-    audit.flush()?;
+    services.traces.shut_down();
+    audit.close()?;
     Ok(())
 }
 

@@ -158,7 +158,7 @@ impl UserId {
 }
 
 /// Control, bidirectional, zero-width and other formatting characters: two names must not look alike by hidden text.
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'

@@ -12,20 +12,21 @@ use serde::de::DeserializeOwned;
 
 use super::api::{ConfigCheck, ConfigView, Status};
 use super::endpoint::{self, Endpoint};
-use super::principal::{Access, Principal, Reason};
+use super::principal::{Access, Principal};
 use super::problem::Problem;
 use super::{
     configuration, decisions, facts, health, installation, merges, overview, people, sandboxes, sessions, status, tenants, trail,
     user_keys, users, vault,
 };
-use crate::enforce::UserScope;
-use crate::enforce::operator::{AuditedAct, OperatorAct, scope_for};
 use crate::ids::{TenantId, UserId};
 use crate::proxy::{Runtime, Services, unix_ms};
 use crate::setting::Fault;
 use crate::store::Store;
 use crate::telemetry::ActRecord;
-use crate::telemetry::audit::{ActOutcome, Clipped};
+use crate::telemetry::audit::ActOutcome;
+
+/// Facts that one audit record names.
+const MOST_NAMED: usize = 256;
 
 /// Reads the configuration anew and applies it whole, or leaves everything as it is and says why. May block.
 pub type Reload = Arc<dyn Fn() -> Result<(), Vec<Fault>> + Send + Sync>;
@@ -115,9 +116,13 @@ pub fn control_router(control: Control) -> Router {
     api_router(control).layer(Extension(Principal::local()))
 }
 
-async fn reload(State(control): State<Control>) -> Result<StatusCode, Problem> {
-    let applied = block(move || Ok((control.config.reload)())).await?;
-    applied.map(|()| StatusCode::NO_CONTENT).map_err(Problem::refused_config)
+async fn reload(State(control): State<Control>, by: Principal) -> Result<StatusCode, Problem> {
+    block(move || {
+        let act = ActRecord::begun("config.reload", by.name(), unix_ms());
+        control.act(act, |_, _| (control.config.reload)().map_err(Problem::refused_config))
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn unknown_path() -> Problem {
@@ -159,17 +164,6 @@ impl Control {
         &self.services.store
     }
 
-    /// The scope of a person for one act of an operator: on record first, with the reason. Blocks.
-    pub(super) fn visit(&self, by: &Principal, user: &UserId, act: &'static str, reason: &Reason) -> Result<UserScope, Problem> {
-        let wanted = OperatorAct { user, operator: by.name(), act, reason: reason.as_str() };
-        let audited = AuditedAct::record(&wanted, |wanted| {
-            let record = ActRecord::begun(wanted.act, by.name(), unix_ms());
-            let (user, reason) = (Some(wanted.user.clone()), Some(Clipped::new(wanted.reason)));
-            self.services.audit.record_act(ActRecord { user, reason, outcome: ActOutcome::Done, ..record })
-        })?;
-        Ok(scope_for(audited))
-    }
-
     /// Carries out an operator's act between its two records: nothing happens that is not on disk in the audit log.
     ///
     /// `work` says what it came to, and may complete the second record. Blocks.
@@ -182,10 +176,24 @@ impl Control {
         self.services.audit.record_act(act.clone())?;
         act.outcome = ActOutcome::Done;
         let result = work(self.store(), &mut act);
-        if result.is_err() {
+        self.conclude(act, result)
+    }
+
+    /// Writes the second record of an act: several, where it names more facts than one record may.
+    pub(super) fn conclude<T>(&self, mut act: ActRecord, result: Result<T, Problem>) -> Result<T, Problem> {
+        if result.is_err() && act.outcome != ActOutcome::Unchanged {
             act.outcome = ActOutcome::Failed;
         }
         act.time = unix_ms();
+        while act.facts_written.len().max(act.facts_deleted.len()) > MOST_NAMED {
+            let mut piece = act.clone();
+            for (all, named) in
+                [(&mut act.facts_written, &mut piece.facts_written), (&mut act.facts_deleted, &mut piece.facts_deleted)]
+            {
+                *all = named.split_off(named.len().min(MOST_NAMED));
+            }
+            self.services.audit.record(piece);
+        }
         self.services.audit.record(act);
         // Whoever is told that it is done finds it on disk. What cannot be written is counted and logged by the audit log itself.
         let _ = self.services.audit.flush();

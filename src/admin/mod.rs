@@ -24,6 +24,7 @@ mod trail;
 mod user_keys;
 mod users;
 mod vault;
+mod visits;
 
 pub use control::{ConfigDesk, Control, Reload, api_router, control_router, endpoints};
 pub use endpoint::{Endpoint, guard};

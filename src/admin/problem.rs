@@ -79,7 +79,13 @@ impl From<StoreError> for Problem {
 
 impl From<AuditError> for Problem {
     fn from(error: AuditError) -> Self {
-        let detail = format!("Nothing was done, since no record of it could be kept: {error}.");
+        if matches!(error, AuditError::Verifying | AuditError::Exporting) {
+            return Self::new(StatusCode::CONFLICT, "audit_busy", format!("Wait for it to end: {error}."));
+        }
+        let detail = match error {
+            AuditError::Read(_) => format!("{error}."),
+            _ => format!("Nothing was done, since no record of it could be kept: {error}."),
+        };
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "audit_failed", detail)
     }
 }

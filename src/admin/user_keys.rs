@@ -30,7 +30,7 @@ impl From<UserKeyRecord> for UserKeyView {
 }
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    let (all, one) = ("/v1/user-keys", "/v1/user-keys/{id}");
+    let (all, one, rotation) = ("/v1/user-keys", "/v1/user-keys/{id}", "/v1/user-keys/{id}/rotation");
     vec![
         Endpoint::new(Method::GET, all, Access::View, "Per-user keys, by hints.", list)
             .query::<Filter>()
@@ -40,6 +40,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .status(StatusCode::CREATED)
             .answers::<MadeUserKey>(),
         Endpoint::new(Method::DELETE, one, Access::Act, "Revoke a per-user key.", revoke).status(StatusCode::NO_CONTENT),
+        Endpoint::new(
+            Method::POST,
+            rotation,
+            Access::Act,
+            "Replace a per-user key: a new one, shown once; the old is revoked.",
+            rotate,
+        )
+        .status(StatusCode::CREATED)
+        .answers::<MadeUserKey>(),
     ]
 }
 
@@ -84,6 +93,35 @@ pub(super) async fn list(
     let mut records = control.store().list_user_keys(user.as_ref());
     records.sort_by_key(|record| (record.created_at, record.id));
     Ok(Json(UserKeyList { keys: records.into_iter().map(Into::into).collect() }))
+}
+
+pub(super) async fn rotate(
+    State(control): State<Control>,
+    by: Principal,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Json<MadeUserKey>), Problem> {
+    control.rotate_user_key(&by, &id).await.map(|made| (StatusCode::CREATED, Json(made)))
+}
+
+impl Control {
+    /// Replaces a per-user key by a new one with the same label.
+    pub async fn rotate_user_key(&self, by: &Principal, id: &str) -> Result<MadeUserKey, Problem> {
+        let unknown = || Problem::not_found("No key has this id.");
+        let id: KeyId = id.parse().map_err(|_| unknown())?;
+        let (control, by) = (self.clone(), by.clone());
+        block(move || {
+            control.act(act(&by, "user_key.rotate", None, Some(id)), |store, act| {
+                let Some((record, key)) = store.rotate_user_key(id, act.time)? else {
+                    act.outcome = ActOutcome::Unchanged;
+                    return Err(unknown());
+                };
+                act.user = Some(record.user.clone());
+                let key = ShownKey(String::from_utf8_lossy(key.expose()).into_owned());
+                Ok(MadeUserKey { id: record.id, user: record.user, key })
+            })
+        })
+        .await
+    }
 }
 
 pub(super) async fn revoke(State(control): State<Control>, by: Principal, Path(id): Path<String>) -> Result<StatusCode, Problem> {

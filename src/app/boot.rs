@@ -2,13 +2,23 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::config::Config;
 use crate::setting::{Fault, Faults, Secret};
 use crate::telemetry::LogSettings;
+use crate::telemetry::traces::{Traces, TracesSettings};
+
+use super::AppError;
+
+/// The exporter of traces, where a collector is configured.
+pub(super) fn start_traces(config: &Config) -> Result<Traces, AppError> {
+    let started = config.traces.as_ref().map(Traces::start).transpose();
+    Ok(started.map_err(|error| AppError::Start(error.to_string()))?.unwrap_or_default())
+}
 
 /// What a reload cannot change.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Boot {
     listen: SocketAddr,
     tls: bool,
@@ -22,9 +32,11 @@ pub(super) struct Boot {
     master_key: Option<Secret>,
     journal_limit: u64,
     audit_size: u64,
-    audit_keep: u32,
+    audit_keep: (u32, Option<Duration>),
+    audit_key: Option<Secret>,
     cache: (usize, usize),
     log: LogSettings,
+    traces: Option<TracesSettings>,
 }
 
 impl Boot {
@@ -42,9 +54,11 @@ impl Boot {
             master_key: config.storage.master_key.clone(),
             journal_limit: config.storage.journal_limit,
             audit_size: config.audit.max_size,
-            audit_keep: config.audit.keep,
+            audit_keep: (config.audit.keep, config.audit.retention),
+            audit_key: config.audit.key.clone(),
             cache: (config.memory.cached_users, config.memory.cached_bytes),
             log: config.log.clone(),
+            traces: config.traces.clone(),
         }
     }
 
@@ -65,9 +79,12 @@ impl Boot {
             (master_key, "storage.master_key"),
             (self.journal_limit != new.journal_limit, "storage.journal_limit"),
             (self.audit_size != new.audit_size, "audit.max_size"),
-            (self.audit_keep != new.audit_keep, "audit.keep"),
+            (self.audit_keep.0 != new.audit_keep.0, "audit.keep"),
+            (self.audit_keep.1 != new.audit_keep.1, "audit.retention"),
+            (self.audit_key != new.audit_key, "audit.key"),
             (self.cache != new.cache, "memory.cache"),
             (self.log != new.log, "log"),
+            (self.traces != new.traces, "traces"),
         ] {
             if changed {
                 faults.add(path, "cannot change while memgate runs", "restart memgate, or put the old value back");

@@ -108,6 +108,15 @@ impl Upstream {
         self.audience.admits(asker) && asker.may_reach(&self.name)
     }
 
+    /// Where it is. The demo has no port of its own to tell.
+    #[must_use]
+    pub fn host_and_port(&self) -> (&str, u16) {
+        match &self.origin {
+            Origin::Demo => ("memgate-demo", 0),
+            Origin::Remote { host, port, .. } => (host, *port),
+        }
+    }
+
     /// The authority for the `Host` header.
     #[must_use]
     pub fn authority(&self) -> String {

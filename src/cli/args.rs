@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::audit::AuditCommand;
 use super::budget::BudgetCommand;
 use super::config_file::ConfigCommand;
 use super::decisions::{DecisionArgs, WhatIfArgs};
@@ -76,6 +77,9 @@ pub(super) enum Command {
     Whatif(WhatIfArgs),
     /// Show whom the shadow mode would refuse.
     Shadow(ControlArgs),
+    /// The audit log: its records, and whether they are as they were written.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Budgets: their rules, who uses how much, and a reset.
     #[command(subcommand)]
     Budget(BudgetCommand),

@@ -1,6 +1,7 @@
 //! The command line. Commands parse, call what does the work, and print.
 
 mod args;
+mod audit;
 mod budget;
 mod config_file;
 mod connect;
@@ -86,6 +87,7 @@ fn execute(command: Command, run: impl FnOnce(&Path) -> Result<(), Failure>, out
         Command::Explain { request, control } => decisions::explain(&request, &control, out),
         Command::Whatif(args) => decisions::replay(&args, out),
         Command::Shadow(control) => decisions::shadow(&control, out),
+        Command::Audit(command) => audit::execute(command, out),
         Command::Budget(command) => budget::execute(command, out),
         Command::Config(command) => config_file::execute(command, out),
         Command::Tenant(command) => tenant::execute(command, out),

@@ -22,6 +22,7 @@ use zeroize::Zeroizing;
 use crate::admin::Problem;
 use crate::inference::{plain_builder, tls_builder};
 use crate::setting::Secret;
+pub use audit::Exported;
 pub use events::{Event, Events};
 pub use page::{Paged, gather};
 

@@ -1,7 +1,7 @@
 //! Lists that come in pages, gathered.
 
 use super::ClientError;
-use crate::admin::api::{BudgetFilter, DecisionFilter, FactFilter, Page, SandboxFilter, SessionFilter, UserFilter};
+use crate::admin::api::{AuditFilter, BudgetFilter, DecisionFilter, FactFilter, Page, SandboxFilter, SessionFilter, UserFilter};
 
 /// Pages that are asked for at most: a list that never ends is given up.
 const MOST_PAGES: usize = 100_000;
@@ -22,7 +22,7 @@ macro_rules! paged {
     };
 }
 
-paged!(UserFilter, FactFilter, SandboxFilter, SessionFilter, DecisionFilter, BudgetFilter);
+paged!(AuditFilter, UserFilter, FactFilter, SandboxFilter, SessionFilter, DecisionFilter, BudgetFilter);
 
 /// Turns page after page, until the list has ended or `most` entries were read. What is left begins at the answer's `next`.
 ///

@@ -28,6 +28,7 @@ use crate::quota::{self, BudgetFile, Budgets};
 use crate::sessions::{SessionFile, SessionSettings};
 use crate::setting::{Fault, Faults};
 use crate::store::{StorageFile, StorageSettings};
+use crate::telemetry::traces::{TracesFile, TracesSettings};
 use crate::telemetry::{AuditFile, AuditSettings, LogFile, LogSettings};
 use crate::vault::{VaultFile, VaultSettings};
 use read::Cuts;
@@ -79,6 +80,8 @@ pub struct ConfigFile {
     pub budgets: Vec<BudgetFile>,
     /// Bounds on what one request or connection may take.
     pub limits: LimitsFile,
+    /// Traces for a collector.
+    pub traces: TracesFile,
     /// The process log.
     pub log: LogFile,
 }
@@ -102,6 +105,8 @@ pub struct Config {
     pub audit: AuditSettings,
     pub budgets: Budgets,
     pub limits: Limits,
+    /// None: there are no traces.
+    pub traces: Option<TracesSettings>,
     pub log: LogSettings,
 }
 
@@ -201,9 +206,11 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
     let clients: Vec<_> = trust.clients.keys().cloned().collect();
     let budgets = quota::resolve(&file.budgets, &clients, "budgets", faults);
     let limits = file.limits.resolve("limits", faults);
+    let traces = file.traces.resolve("traces", faults);
     check_tenants(file, &trust, faults);
     // Whoever holds a signing key or a client's key must not be able to open the data with it.
     faults.require_apart("storage.master_key", "give each a secret of its own: `openssl rand -hex 32` makes one");
+    faults.require_apart("audit.key", "give each a secret of its own: `openssl rand -hex 32` makes one");
     let (listen, tls) = (listen?, tls.flatten());
     Some(Config {
         listen,
@@ -222,6 +229,7 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
         audit,
         budgets,
         limits,
+        traces,
         log: file.log.clone(),
     })
 }

@@ -31,9 +31,11 @@ mod settings;
 mod tenants;
 #[cfg(test)]
 mod tests;
+pub mod transfer;
 mod tutor;
 mod view;
 mod views;
+mod visits;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -58,6 +60,7 @@ pub use lesson::Lesson;
 pub use recall::{Message, Placed, RecallRequest, Recalled, Role};
 pub use settings::{ByAssurance, CacheFile, DepthFile, LearnFile, MemoryFile, MemorySettings};
 pub use tutor::TutorSettings;
+pub use visits::{MOST_VISITS, Visit};
 
 use dense::Vector;
 use embed::{Embedder, ModelId};

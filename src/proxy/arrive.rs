@@ -29,6 +29,7 @@ use crate::dialect::{self, Api, Dialect, Reach, Route, RouteKind};
 use crate::enforce::{Grant, Refusal, admit};
 use crate::identity::{Arrival, Finding, Reading, Resolution};
 use crate::policy::PathClass;
+use crate::telemetry::traces::TRACEPARENT;
 use crate::telemetry::{Clipped, RecallResult, RouteLabel, Stage};
 
 /// What becomes of a request.
@@ -49,6 +50,7 @@ pub enum Taken {
 /// The refusal that the caller is to see.
 pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut Exchange) -> Result<Taken, Refusal> {
     note_request(session, exchange);
+    exchange.journey = services.traces.begin(session.req_header().headers.get(TRACEPARENT).map(HeaderValue::as_bytes));
     cors::note_page(session.req_header(), exchange);
     if services.is_draining() {
         let message = "This server is shutting down. Try again in a moment.".to_owned();
@@ -87,7 +89,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     if route.kind == RouteKind::Own {
         let call = me::find(session.req_header(), exchange)?;
         if call.takes_body() && body.is_none() {
-            body = Some(receive(services, session, exchange).await?);
+            body = Some(receive(session, exchange).await?);
         }
         let caller = me::Caller { grant, lost: scoped, ignored_headers: resolution.ignored_headers };
         let answer = me::serve(services, session.req_header(), exchange, caller, call, body.unwrap_or_default()).await?;
@@ -115,7 +117,7 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
     stored::check_reach(&exchange.runtime.catalog, route.api, reach, &asker)?;
     let named = class == PathClass::Conversation || reach == Reach::Named || names_model(session, exchange);
     if body.is_none() && named {
-        body = Some(receive(services, session, exchange).await?);
+        body = Some(receive(session, exchange).await?);
     }
     let advice = match &grant {
         Grant::Scoped { advice, .. } | Grant::Unscoped { advice, .. } => *advice,
@@ -223,11 +225,11 @@ async fn resolve(
         now,
     };
     let reading = exchange.runtime.resolver.read_with_fresh_keys(&arrival, &services.store).await;
-    services.metrics.observe_stage(Stage::Resolve, started.elapsed());
+    exchange.note_stage(Stage::Resolve, started);
     let resolution = match reading {
         Reading::Complete(resolution) => resolution,
         Reading::AwaitsBody(pending) => {
-            let whole = receive(services, session, exchange).await?;
+            let whole = receive(session, exchange).await?;
             let resolution = pending.finish(&whole);
             *body = Some(whole);
             resolution
@@ -241,11 +243,11 @@ async fn resolve(
     Ok(resolution)
 }
 
-async fn receive(services: &Services, session: &mut Session, exchange: &mut Exchange) -> Result<Bytes, Refusal> {
+async fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<Bytes, Refusal> {
     let started = Instant::now();
     let body = read_body(session, &exchange.runtime.limits).await.map_err(refuse_unreceivable)?;
     exchange.record.bytes_in = body.len() as u64;
-    services.metrics.observe_stage(Stage::Body, started.elapsed());
+    exchange.note_stage(Stage::Body, started);
     Ok(body)
 }
 

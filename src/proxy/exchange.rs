@@ -13,7 +13,8 @@ use crate::ids::{ClientName, RequestId, SessionId};
 use crate::memory::Lesson;
 use crate::provider::ApiKey;
 use crate::telemetry::audit::Outcome;
-use crate::telemetry::{AuditRecord, Clipped, OpenStream, RouteLabel};
+use crate::telemetry::traces::{self, Journey};
+use crate::telemetry::{AuditRecord, Clipped, Exemplar, OpenStream, RouteLabel, Stage};
 
 use super::balance::Route;
 use super::charge::{self, Charge};
@@ -51,6 +52,8 @@ pub struct Exchange {
     /// Filled on the way, written once.
     pub record: AuditRecord,
     pub parked: Parked,
+    /// Its trace, where traces are exported.
+    pub journey: Option<Journey>,
     /// What it costs.
     pub charge: Charge,
     pub phase: Phase,
@@ -176,10 +179,20 @@ impl Exchange {
             advised: false,
             record,
             parked: Parked::default(),
+            journey: None,
             charge: Charge::default(),
             phase: Phase::Arrived,
             services,
             recorded: false,
+        }
+    }
+
+    /// Observes a stage of the request's way that ends now.
+    pub fn note_stage(&mut self, stage: Stage, began: Instant) {
+        let took = began.elapsed();
+        self.services.metrics.observe_stage(stage, took);
+        if let Some(journey) = &mut self.journey {
+            journey.note(stage, took);
         }
     }
 
@@ -190,6 +203,8 @@ impl Exchange {
         }
         let took = self.started.elapsed();
         let record = &mut self.record;
+        let trace = self.journey.as_ref().and_then(Journey::exported);
+        let (example, now) = (Exemplar { request: record.request, trace }, unix_ms());
         record.duration_ms = took.as_secs_f64() * 1e3;
         if let Phase::Forwarding(forwarding) = &mut self.phase {
             record.bytes_in = record.bytes_in.max(forwarding.streamed as u64);
@@ -198,7 +213,7 @@ impl Exchange {
                 if let Some(at) = chat.follower.first_token {
                     let since = at.duration_since(self.started);
                     record.first_token_ms = Some(since.as_secs_f64() * 1e3);
-                    self.services.metrics.observe_first_token(since);
+                    self.services.metrics.observe_first_token(since, example, now);
                 }
                 if let Some(usage) = chat.follower.usage() {
                     record.tokens_in = Some(usage.prompt_tokens);
@@ -216,7 +231,14 @@ impl Exchange {
         }
         charge::end(&mut self.charge);
         self.services.metrics.count_request(&record.client, record.mode, record.decision, record.reason);
-        self.services.metrics.observe_request(self.route, took, record.bytes_in, record.bytes_out);
+        self.services.metrics.observe_request(self.route, took, (record.bytes_in, record.bytes_out), example, now);
+        if let Some(journey) = &self.journey {
+            let upstream = match &self.phase {
+                Phase::Forwarding(forwarding) => Some(call_of(forwarding)),
+                Phase::Arrived | Phase::Answered => None,
+            };
+            self.services.traces.finish(journey, record, self.route, upstream);
+        }
         self.services.audit.record(record.clone());
     }
 
@@ -237,6 +259,14 @@ impl Drop for Exchange {
         }
         self.record_once();
     }
+}
+
+/// The call to the upstream, for its trace.
+fn call_of(forwarding: &Forwarding) -> traces::Upstream<'_> {
+    let upstream = &forwarding.upstream;
+    let (host, port) = upstream.host_and_port();
+    let first_token = forwarding.chat.as_ref().and_then(|chat| chat.follower.first_token);
+    traces::Upstream { provider: upstream.provider_name(), host, port, called: forwarding.prepared, first_token }
 }
 
 /// Milliseconds since the Unix epoch.

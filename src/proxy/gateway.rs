@@ -34,6 +34,7 @@ use super::respond;
 use super::services::{Runtime, Services};
 use super::upstream;
 use crate::telemetry::Stage;
+use crate::telemetry::traces::TRACEPARENT;
 
 /// The proxy.
 #[derive(Debug)]
@@ -138,8 +139,8 @@ impl ProxyHttp for Gateway {
         _digest: Option<&pingora::protocols::Digest>,
         exchange: &mut Exchange,
     ) -> Result<()> {
-        if let Some(forwarding) = exchange.forwarding() {
-            self.services.metrics.observe_stage(Stage::UpstreamConnect, forwarding.prepared.elapsed());
+        if let Some(prepared) = exchange.forwarding().map(|forwarding| forwarding.prepared) {
+            exchange.note_stage(Stage::UpstreamConnect, prepared);
         }
         Ok(())
     }
@@ -152,6 +153,9 @@ impl ProxyHttp for Gateway {
     ) -> Result<()> {
         let query = session.req_header().uri.query();
         let runtime = Arc::clone(&exchange.runtime);
+        if let Some(journey) = &exchange.journey {
+            header.insert_header(TRACEPARENT, journey.to_upstream())?;
+        }
         let Some(forwarding) = exchange.forwarding() else { return Ok(()) };
         upstream::rewrite_header(header, forwarding, query, &runtime.resolver)
     }

@@ -254,7 +254,7 @@ pub async fn chat(
         exchange.record.messages_cut = u32::try_from(fitted.trim.cut.len()).unwrap_or(u32::MAX);
         services.metrics.count_trim(fitted.trim.cut.len() as u64);
     }
-    services.metrics.observe_stage(Stage::Trim, started.elapsed());
+    exchange.note_stage(Stage::Trim, started);
 
     let recalled = if let Some(scope) = scope.as_ref().filter(|_| !fitted.crowded) {
         recall_facts(services, exchange, scope, &draft, &forwarding.upstream, &settled).await
@@ -276,7 +276,7 @@ pub async fn chat(
         }
     }
     let rewritten = draft.conversation.rewrite(&edits);
-    services.metrics.observe_stage(Stage::Inject, started.elapsed());
+    exchange.note_stage(Stage::Inject, started);
 
     let lesson = scope.filter(|_| draft.learns(access)).and_then(|scope| {
         let text = draft.own_words()?;
@@ -311,7 +311,7 @@ async fn recall_facts(
     let started = Instant::now();
     let now = exchange.record.time;
     let recalled = consult(services, &exchange.runtime, scope, draft, upstream, settled, now).await;
-    services.metrics.observe_stage(Stage::Recall, started.elapsed());
+    exchange.note_stage(Stage::Recall, started);
     let (result, facts) = match &recalled {
         Ok(recalled) if recalled.facts_used.is_empty() => (RecallResult::Empty, 0),
         Ok(recalled) => (RecallResult::Hit, recalled.facts_used.len() as u64),

@@ -19,6 +19,7 @@ use crate::policy::TrustSettings;
 use crate::quota::{Budgets, Quota};
 use crate::sessions::Sessions;
 use crate::store::Store;
+use crate::telemetry::traces::Traces;
 use crate::telemetry::{AuditLog, Metrics};
 use crate::vault::{Vault, VaultSettings};
 
@@ -50,6 +51,7 @@ pub struct Services {
     pub sessions: Arc<Sessions>,
     pub metrics: Arc<Metrics>,
     pub audit: AuditLog,
+    pub traces: Traces,
     pub tokens: TokenCounter,
     /// What everybody has used so far.
     pub quota: Arc<Quota>,

@@ -18,7 +18,8 @@ use crate::quota::Quota;
 use crate::sessions::Sessions;
 use crate::setting::Faults;
 use crate::store::{FileDisk, Ledger, StorageSettings, Store};
-use crate::telemetry::{AuditLog, AuditSettings, Metrics};
+use crate::telemetry::traces::Traces;
+use crate::telemetry::{AuditKeeping, AuditLog, AuditSettings, Metrics};
 use crate::vault::Vault;
 
 /// Services with a store in `dir/data` and an audit log in `dir/audit`, and a runtime of defaults without upstreams.
@@ -30,11 +31,11 @@ use crate::vault::Vault;
 pub fn test_services(dir: &Path) -> (Arc<Services>, Arc<ArcSwap<Runtime>>) {
     let data = dir.join("data");
     let metrics = Arc::new(Metrics::new().unwrap());
-    let audit = AuditSettings { dir: dir.join("audit"), max_size: 1 << 20, keep: 1 };
-    let audit = AuditLog::open(&audit, &metrics).unwrap();
     let disk = Arc::new(FileDisk::new(&data));
     let store = Store::open(&StorageSettings::at(&data), disk.clone()).unwrap();
     let (ledger, spent) = Ledger::open(disk).unwrap();
+    let audit = AuditSettings::at(dir.join("audit"));
+    let audit = AuditLog::open(&audit, &AuditKeeping::new(&audit, &store.audit_key(), &data), &metrics).unwrap();
     let services = Services {
         tls: None,
         addresses: Addresses::new(SocketAddr::from(([127, 0, 0, 1], 9))),
@@ -49,6 +50,7 @@ pub fn test_services(dir: &Path) -> (Arc<Services>, Arc<ArcSwap<Runtime>>) {
         store,
         metrics,
         audit,
+        traces: Traces::default(),
         tokens: TokenCounter::default(),
         draining: AtomicBool::new(false),
         running: AtomicUsize::new(0),

@@ -150,8 +150,13 @@ impl Live {
 
     /// A person's sessions in RAM, in no order; those of before an erasure may be among them.
     pub fn of(&self, file: FileId, settings: &SessionSettings, now: i64) -> Vec<(LiveKey, LiveSession)> {
+        self.all(Some(file), settings, now)
+    }
+
+    /// The same of everybody, where no file is named.
+    pub fn all(&self, file: Option<FileId>, settings: &SessionSettings, now: i64) -> Vec<(LiveKey, LiveSession)> {
         let all = self.busy.iter().chain(self.resting.iter()).chain(self.protected.iter());
-        let own = all.filter(|(key, _)| key.file == file).map(|(key, entry)| (*key, &entry.session));
+        let own = all.filter(|(key, _)| file.is_none_or(|file| key.file == file)).map(|(key, entry)| (*key, &entry.session));
         let own = own.filter(|(_, session)| session.running > 0 || !is_over(session, settings, now));
         own.map(|(key, session)| (key, session.clone())).collect()
     }

@@ -11,6 +11,7 @@ mod record;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use std::fmt;
 use std::hash::Hasher;
@@ -34,6 +35,7 @@ pub use live::LiveSession;
 pub use page::{Cursor, Page, Wanted};
 pub use record::{MOST_ANSWERED, MOST_SAID, QueuedTurn, Reply, Turn};
 pub use settings::{HistoryFile, RESERVED, SessionFile, SessionSettings};
+pub use watch::Mark;
 
 use history::Touches;
 use live::{Begun, Live, LiveKey};

@@ -69,6 +69,11 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    /// Whose it is; nothing once the user was erased.
+    pub fn named(&self) -> Option<&UserId> {
+        self.vault.as_ref().map(|vault| &vault.user)
+    }
+
     /// The record to be written. The user is named only while there is a key.
     pub fn record(&self) -> UserRecord {
         UserRecord {

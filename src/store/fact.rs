@@ -65,6 +65,17 @@ pub enum Status {
     Forgotten,
 }
 
+impl Status {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Held => "held",
+            Self::Forgotten => "forgotten",
+        }
+    }
+}
+
 /// Why a fact waits for review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -3,7 +3,7 @@
 //! ```text
 //! master key ─┬──────────────────► registry key: seals every record of the registry, tenants' secrets and the naming secret among them
 //!             └ + tenant's secret ► tenant key ► a wrapping key for each user ► wraps that user's random data key
-//! naming secret ─────────────────► names of users' files and of tenants' rows, the key of tickets
+//! naming secret ─────────────────► names of users' files and of tenants' rows, the keys of tickets, budgets and the audit log
 //! ```
 //!
 //! What must outlive a rotation of the master key hangs beneath the naming secret, or beneath the data keys.
@@ -139,6 +139,11 @@ impl Naming {
 
     pub fn ticket_key(&self) -> [u8; 32] {
         *derive(&self.0, "memgate ticket v1", &[])
+    }
+
+    /// The secret that the audit log is chained with.
+    pub fn audit_key(&self) -> [u8; 32] {
+        *derive(&self.0, "memgate audit v1", &[])
     }
 
     /// The key of the hashes under which budgets are counted.

@@ -19,6 +19,7 @@ mod per_user;
 mod queued;
 mod record;
 mod registry;
+mod roster;
 mod rotate;
 mod seal;
 pub mod settings;
@@ -49,6 +50,7 @@ use keys::MasterKey;
 pub use ledger::{Account, Amount, Ledger};
 pub use per_user::{Epoch, PerUser};
 use registry::Registry;
+pub use roster::{Roll, UserQuery, UserSummary};
 pub use rotate::{KeySource, Rotated};
 pub use seal::FileId;
 use seal::UserSeal;
@@ -323,6 +325,11 @@ impl Store {
     /// The key of the hashes under which budgets are counted. It stays when the master key is replaced. Answers from memory.
     pub fn budget_key(&self) -> [u8; 32] {
         self.0.registry.naming.budget_key()
+    }
+
+    /// The secret that the audit log is chained with. It stays when the master key is replaced. Answers from memory.
+    pub fn audit_key(&self) -> [u8; 32] {
+        self.0.registry.naming.audit_key()
     }
 
     fn gate(&self, id: &FileId) -> MutexGuard<'_, ()> {

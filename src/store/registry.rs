@@ -21,6 +21,7 @@ use super::entry::{Entry, Tenant, UserKeyRecord};
 use super::error::StoreError;
 use super::keys::{MasterKey, Naming};
 use super::overlay::aside;
+use super::roster::Roster;
 use super::seal::FileId;
 use crate::identity::KeyHash;
 use crate::ids::TenantId;
@@ -43,6 +44,8 @@ pub(super) struct Registry {
     pub users: DashMap<FileId, Entry>,
     pub keys: DashMap<[u8; 32], UserKeyRecord>,
     pub tenants: DashMap<TenantId, Arc<Tenant>>,
+    /// The same users in order.
+    pub roster: RwLock<Roster>,
     /// Files to be removed, whose users' keys are gone.
     pub doomed: Mutex<BTreeSet<FileId>>,
     former: Mutex<Vec<(i64, Vec<u8>)>>,
@@ -86,6 +89,7 @@ impl Registry {
             users: DashMap::new(),
             keys: DashMap::new(),
             tenants: DashMap::new(),
+            roster: RwLock::default(),
             doomed: Mutex::default(),
             former: Mutex::default(),
             turn: RwLock::new(None),
@@ -184,7 +188,7 @@ impl Registry {
         }
         self.tenants.retain(|name, _| names.contains(name));
         for (file, entry) in users {
-            self.users.insert(file, entry);
+            self.show_user(file, entry);
         }
         for (hash, record) in keys {
             self.keys.insert(hash, record);
@@ -215,19 +219,34 @@ impl Registry {
         if let Some((_, tenant)) = new {
             tenant.mark_lasting();
         }
-        self.users.insert(file, entry);
+        self.show_user(file, entry);
         Ok(())
+    }
+
+    /// Changes of one user follow each other: who makes one holds the user's gate, or the turn alone.
+    fn show_user(&self, file: FileId, entry: Entry) {
+        let before = self.users.insert(file, entry.clone());
+        self.roster.write().follow(file, before.as_ref(), Some(&entry));
     }
 
     pub fn drop_user(&self, _: &Turn<'_>, file: FileId) -> Result<(), StoreError> {
         self.submit(vec![Change::DropUser(file)])?;
-        self.users.remove(&file);
+        let before = self.users.remove(&file);
+        self.roster.write().follow(file, before.as_ref().map(|(_, entry)| entry), None);
         Ok(())
     }
 
     pub fn put_key(&self, turn: &Turn<'_>, hash: KeyHash, record: UserKeyRecord) -> Result<(), StoreError> {
-        self.submit(vec![Change::PutKey(hash, seal_key(&turn.master, &hash.0, &record)?)])?;
-        self.keys.insert(hash.0, record);
+        self.put_keys(turn, [(hash, record)])
+    }
+
+    /// Writes keys' records together: all of them or none.
+    pub fn put_keys<const N: usize>(&self, turn: &Turn<'_>, keys: [(KeyHash, UserKeyRecord); N]) -> Result<(), StoreError> {
+        let sealed = keys.iter().map(|(hash, record)| Ok(Change::PutKey(*hash, seal_key(&turn.master, &hash.0, record)?)));
+        self.submit(sealed.collect::<Result<_, StoreError>>()?)?;
+        for (hash, record) in keys {
+            self.keys.insert(hash.0, record);
+        }
         Ok(())
     }
 

@@ -25,10 +25,14 @@ pub enum Shelf {
     Sessions,
     /// Turns of sessions: by the session's key, in order.
     Turns,
+    /// When operators looked at or changed what is remembered, in order.
+    Visits,
+    /// What was brought here from the person's other identities, or taken there, in order.
+    Merges,
 }
 
 impl Shelf {
-    pub(super) const ALL: [Self; 4] = [Self::Settings, Self::Keys, Self::Sessions, Self::Turns];
+    pub(super) const ALL: [Self; 6] = [Self::Settings, Self::Keys, Self::Sessions, Self::Turns, Self::Visits, Self::Merges];
 
     pub(super) fn table(self) -> TableDefinition<'static, &'static [u8; 24], &'static [u8]> {
         TableDefinition::new(self.name())
@@ -40,6 +44,8 @@ impl Shelf {
             Self::Keys => "upstream_keys",
             Self::Sessions => "sessions",
             Self::Turns => "session_turns",
+            Self::Visits => "visits",
+            Self::Merges => "merges",
         }
     }
 }

@@ -160,22 +160,24 @@ impl Store {
     /// When the disk fails.
     pub fn make_user_key(&self, user: &UserId, label: &str, now_ms: i64) -> Result<(KeyId, Secret), StoreError> {
         self.take_in(&Enrolment { user, now_ms, sandbox: false, verified: false })?;
-        let random = random_key()?;
-        let mut key = Zeroizing::new(String::with_capacity(KEY_PREFIX.len() + 43));
-        key.push_str(KEY_PREFIX);
-        URL_SAFE_NO_PAD.encode_string(random.as_slice(), &mut key);
-        let record = UserKeyRecord {
-            id: KeyId::fresh(),
-            user: user.clone(),
-            label: label.to_owned(),
-            created_at: now_ms,
-            revoked_at: None,
-            hint: key[key.len() - HINT..].to_owned(),
-        };
+        let (hash, record, key) = fresh_key(user, label, now_ms)?;
         let id = record.id;
-        let hash = KeyHash(Sha256::digest(key.as_bytes()).into());
         self.0.registry.put_key(&self.0.registry.turn()?, hash, record)?;
-        Ok((id, Secret::new(key.as_bytes())))
+        Ok((id, key))
+    }
+
+    /// Revokes a per-user key and makes another for the same user under the same label, in one step. Nothing: there is no such key, or it
+    /// was revoked before.
+    ///
+    /// # Errors
+    /// When the disk fails; the old key is still good then.
+    pub fn rotate_user_key(&self, id: KeyId, now_ms: i64) -> Result<Option<(UserKeyRecord, Secret)>, StoreError> {
+        let turn = self.0.registry.turn()?;
+        let Some((old_hash, old)) = self.good_key(id) else { return Ok(None) };
+        let (hash, record, key) = fresh_key(&old.user, &old.label, now_ms)?;
+        let old = UserKeyRecord { revoked_at: Some(now_ms), ..old };
+        self.0.registry.put_keys(&turn, [(hash, record.clone()), (old_hash, old)])?;
+        Ok(Some((record, key)))
     }
 
     /// The per-user keys of one user or of all, oldest first. Answers from memory.
@@ -193,16 +195,38 @@ impl Store {
     /// When the disk fails; the key is still good then.
     pub fn revoke_user_key(&self, id: KeyId, now_ms: i64) -> Result<bool, StoreError> {
         let turn = self.0.registry.turn()?;
-        let found = self.0.registry.keys.iter().find(|key| key.id == id).map(|key| (*key.key(), key.value().clone()));
-        let Some((hash, record)) = found.filter(|(_, record)| record.revoked_at.is_none()) else { return Ok(false) };
+        let Some((hash, record)) = self.good_key(id) else { return Ok(false) };
         let record = UserKeyRecord { revoked_at: Some(now_ms), ..record };
-        self.0.registry.put_key(&turn, KeyHash(hash), record)?;
+        self.0.registry.put_key(&turn, hash, record)?;
         Ok(true)
+    }
+
+    /// A key that was not revoked.
+    fn good_key(&self, id: KeyId) -> Option<(KeyHash, UserKeyRecord)> {
+        let found = self.0.registry.keys.iter().find(|key| key.id == id && key.revoked_at.is_none())?;
+        Some((KeyHash(*found.key()), found.value().clone()))
     }
 
     fn entry(&self, id: &FileId) -> Option<Entry> {
         self.0.registry.users.get(id).map(|entry| entry.value().clone())
     }
+}
+
+/// A per-user key: how it is found, how it is listed, and the key itself.
+fn fresh_key(user: &UserId, label: &str, now_ms: i64) -> Result<(KeyHash, UserKeyRecord, Secret), StoreError> {
+    let random = random_key()?;
+    let mut key = Zeroizing::new(String::with_capacity(KEY_PREFIX.len() + 43));
+    key.push_str(KEY_PREFIX);
+    URL_SAFE_NO_PAD.encode_string(random.as_slice(), &mut key);
+    let record = UserKeyRecord {
+        id: KeyId::fresh(),
+        user: user.clone(),
+        label: label.to_owned(),
+        created_at: now_ms,
+        revoked_at: None,
+        hint: key[key.len() - HINT..].to_owned(),
+    };
+    Ok((KeyHash(Sha256::digest(key.as_bytes()).into()), record, Secret::new(key.as_bytes())))
 }
 
 impl Enrolment<'_> {

@@ -1,8 +1,11 @@
 //! Prometheus metrics. Every label value is a configured name or one of a fixed set: never a user, a path or a model.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use prometheus::core::{Collector, Metric, MetricVec, MetricVecBuilder};
+use prometheus::proto::LabelPair;
 use prometheus::{
     Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
 };
@@ -29,63 +32,22 @@ macro_rules! label {
     };
 }
 
-label!(
-    /// A stage of a request's way.
-    Stage { Resolve = "resolve", Body = "body", Trim = "trim", Recall = "recall", Inject = "inject", UpstreamConnect = "upstream_connect" }
-);
-label!(
-    /// The sort of path that was asked for.
-    RouteLabel {
-        Chat = "chat", Completions = "completions", Responses = "responses", Messages = "messages", CountTokens = "count_tokens",
-        OllamaChat = "ollama_chat", OllamaGenerate = "ollama_generate", Models = "models", Embeddings = "embeddings", Me = "me",
-        History = "history", Preflight = "preflight", Other = "other"
-    }
-);
-label!(
-    /// What a recall came to.
-    RecallResult {
-        Hit = "hit",
-        Empty = "empty",
-        Deadline = "deadline",
-        Failed = "failed",
-        /// Nothing was recalled on purpose: task requests, temporary chats, depth 0.
-        Off = "off",
-    }
-);
-label!(
-    /// What a learning job came to.
-    LearnResult {
-        Learned = "learned",
-        /// It could not be queued, or not be read.
-        Failed = "failed",
-        /// The queue was full: the job was never queued.
-        Dropped = "dropped",
-    }
-);
-label!(
-    /// How an upstream failed.
-    UpstreamFault {
-        Connect = "connect",
-        Timeout = "timeout",
-        /// The answer had no end, or was an error in the form of one.
-        Broken = "broken",
-        /// The upstream answered 5xx.
-        Status = "status",
-        Other = "other",
-    }
-);
-
 mod balance;
 mod budgets;
 mod keys;
+mod labels;
 mod models;
+mod openmetrics;
 mod reloads;
 mod sessions;
 
 pub use balance::{BalanceMetrics, EjectionCause, FailoverCause};
 pub use budgets::{BudgetMetrics, TokenSort};
 pub use keys::{KeyMetrics, KeyTestResult};
+pub use labels::{LearnResult, RecallResult, RouteLabel, Stage, UpstreamFault};
 pub use models::{EmbeddingResult, JwksFetch, ModelMetrics, TutorFact, TutorResult};
+pub use openmetrics::Exemplar;
+use openmetrics::Exemplars;
 pub use reloads::{CertificateMetrics, ReloadResult};
 pub use sessions::{HistoryResult, SessionMetrics};
 
@@ -110,11 +72,15 @@ const REQUEST: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 /// All metrics of one memgate, in a registry of its own.
 pub struct Metrics {
     registry: Registry,
+    families: BTreeSet<String>,
     requests: IntCounterVec,
     refusals: IntCounterVec,
     stages: PerLabel<Histogram>,
     first_token: Histogram,
+    first_token_exemplars: Exemplars,
     durations: PerLabel<Histogram>,
+    /// As [`RouteLabel::ALL`].
+    duration_exemplars: Vec<Exemplars>,
     request_bytes: IntCounter,
     response_bytes: IntCounter,
     trims: IntCounter,
@@ -153,11 +119,16 @@ impl std::fmt::Debug for Metrics {
 }
 
 /// Builds metrics and registers them under the prefix `memgate_`.
-pub(super) struct Builder(Registry);
+pub(super) struct Builder {
+    registry: Registry,
+    families: RefCell<BTreeSet<String>>,
+}
 
 impl Builder {
     fn add<C: Collector + Clone + 'static>(&self, collector: C) -> Result<C, prometheus::Error> {
-        self.0.register(Box::new(collector.clone())).map(|()| collector)
+        self.registry.register(Box::new(collector.clone()))?;
+        self.families.borrow_mut().extend(collector.desc().into_iter().map(|about| about.fq_name.clone()));
+        Ok(collector)
     }
 
     pub(super) fn counter(&self, name: &str, help: &str) -> Result<IntCounter, prometheus::Error> {
@@ -188,7 +159,7 @@ impl Metrics {
     /// # Errors
     /// When a name or label is malformed or registered twice: a mistake in this file.
     pub fn new() -> Result<Self, prometheus::Error> {
-        let b = Builder(Registry::new());
+        let b = Builder { registry: Registry::new(), families: RefCell::default() };
         let stages =
             b.histograms("stage_duration_seconds", "Time that one stage of a request took.", "stage", MICROSECONDS_TO_SECOND)?;
         let durations = b.histograms(
@@ -216,7 +187,9 @@ impl Metrics {
             )?,
             stages: PerLabel::of(&stages, Stage::ALL)?,
             first_token: b.histogram("first_token_seconds", "Time from a request's arrival to its first token.", FIRST_TOKEN)?,
+            first_token_exemplars: Exemplars::new(FIRST_TOKEN),
             durations: PerLabel::of(&durations, RouteLabel::ALL)?,
+            duration_exemplars: RouteLabel::ALL.iter().map(|_| Exemplars::new(REQUEST)).collect(),
             request_bytes: b.counter("request_bytes_total", "Bytes of request bodies received.")?,
             response_bytes: b.counter("response_bytes_total", "Bytes of response bodies sent.")?,
             trims: b.counter("trims_total", "Conversations that were cut to fit the context window.")?,
@@ -248,7 +221,8 @@ impl Metrics {
             models: ModelMetrics::new(&b)?,
             budgets: BudgetMetrics::new(&b)?,
             sessions: SessionMetrics::new(&b)?,
-            registry: b.0,
+            families: b.families.into_inner(),
+            registry: b.registry,
         })
     }
 
@@ -266,13 +240,18 @@ impl Metrics {
         self.stages.0[stage as usize].observe(took.as_secs_f64());
     }
 
-    pub fn observe_first_token(&self, since_arrival: Duration) {
-        self.first_token.observe(since_arrival.as_secs_f64());
+    /// `now`: milliseconds since the Unix epoch, as in [`Metrics::observe_request`].
+    pub fn observe_first_token(&self, since_arrival: Duration, of: Exemplar, now: i64) {
+        let seconds = since_arrival.as_secs_f64();
+        self.first_token.observe(seconds);
+        self.first_token_exemplars.note(seconds, of, now);
     }
 
     /// Observes a finished request: its whole time, and the body bytes in and out.
-    pub fn observe_request(&self, route: RouteLabel, took: Duration, bytes_in: u64, bytes_out: u64) {
-        self.durations.0[route as usize].observe(took.as_secs_f64());
+    pub fn observe_request(&self, route: RouteLabel, took: Duration, (bytes_in, bytes_out): (u64, u64), of: Exemplar, now: i64) {
+        let seconds = took.as_secs_f64();
+        self.durations.0[route as usize].observe(seconds);
+        self.duration_exemplars[route as usize].note(seconds, of, now);
         self.request_bytes.inc_by(bytes_in);
         self.response_bytes.inc_by(bytes_out);
     }
@@ -345,6 +324,30 @@ impl Metrics {
     /// The counter that the audit log raises by itself.
     pub(super) fn audit_dropped(&self) -> IntCounter {
         self.audit_dropped.clone()
+    }
+
+    /// The names of all families, those too that have no value yet.
+    #[must_use]
+    pub fn families(&self) -> &BTreeSet<String> {
+        &self.families
+    }
+
+    /// All metrics, and the type of the text: `OpenMetrics` with exemplars for those who accept it, as Prometheus does, else the
+    /// Prometheus text format 0.0.4. `accept` is the header of that name.
+    #[must_use]
+    pub fn expose(&self, accept: Option<&str>) -> (&'static str, String) {
+        if !accept.is_some_and(|accept| accept.contains("application/openmetrics-text")) {
+            return ("text/plain; version=0.0.4; charset=utf-8", self.render());
+        }
+        let find = |family: &str, labels: &[LabelPair]| match family {
+            "memgate_first_token_seconds" => Some(&self.first_token_exemplars),
+            "memgate_request_duration_seconds" => {
+                let route = RouteLabel::ALL.iter().position(|route| labels.iter().any(|label| label.value() == *route))?;
+                self.duration_exemplars.get(route)
+            }
+            _ => None,
+        };
+        (openmetrics::CONTENT_TYPE, openmetrics::encode(&self.registry.gather(), &find))
     }
 
     /// All metrics in the Prometheus text format 0.0.4.

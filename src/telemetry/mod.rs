@@ -7,13 +7,16 @@ mod keeping;
 pub mod logging;
 pub mod metrics;
 mod rotate;
+pub mod traces;
 
-pub use audit::{ActRecord, AuditError, AuditFile, AuditLog, AuditRecord, AuditSettings, Clipped, LearnedRecord};
+pub use audit::{
+    ActRecord, AuditError, AuditFile, AuditKeeping, AuditLog, AuditRecord, AuditSettings, Clipped, LearnedRecord,
+};
 pub use inert::inert;
 pub use keeping::{Closing, KeepingMetrics};
 pub use logging::{LogFile, LogSettings};
 pub use metrics::{
-    BalanceMetrics, BudgetMetrics, CertificateMetrics, EjectionCause, EmbeddingResult, FailoverCause, HistoryResult, JwksFetch,
-    KeyMetrics, KeyTestResult, LearnResult, Metrics, ModelMetrics, OpenStream, RecallResult, ReloadResult, RouteLabel,
+    BalanceMetrics, BudgetMetrics, CertificateMetrics, EjectionCause, EmbeddingResult, Exemplar, FailoverCause, HistoryResult,
+    JwksFetch, KeyMetrics, KeyTestResult, LearnResult, Metrics, ModelMetrics, OpenStream, RecallResult, ReloadResult, RouteLabel,
     SessionMetrics, Stage, TokenSort, TutorFact, TutorResult, UpstreamFault,
 };

@@ -31,7 +31,11 @@ impl Ids {
 /// The status for a person who has nothing, and what is sent.
 fn line(method: &str, path: &str, ids: &Ids) -> (u16, Option<Value>) {
     match (method, path) {
-        ("GET", "" | "/memories" | "/memories/export" | "/budget" | "/keys" | "/settings" | "/sessions" | "/sessions/export")
+        (
+            "GET",
+            "" | "/memories" | "/memories/export" | "/budget" | "/visits" | "/keys" | "/settings" | "/sessions"
+            | "/sessions/export",
+        )
         | ("DELETE", "/settings" | "/keys/{provider}")
         | (_, HISTORY) => (200, None),
         ("POST", "/memories") => (201, Some(json!({"text": "My own word"}))),

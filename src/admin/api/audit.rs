@@ -8,9 +8,10 @@ use serde_json::Value;
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AuditFilter {
-    /// `request`, `learned` or `operator`.
+    /// `request`, `learned`, `operator`, `anchor`, `recovered` or `dropped`.
     #[serde(rename = "type")]
     pub sort: Option<String>,
+    /// `tenant:name`, or a name in the default tenant. Found as either user of an act on two.
     pub user: Option<String>,
     /// Such as `facts.read`.
     pub act: Option<String>,
@@ -21,6 +22,7 @@ pub struct AuditFilter {
     /// Milliseconds since the Unix epoch.
     pub since: Option<i64>,
     pub until: Option<i64>,
+    /// An export takes neither this nor `limit`: it is whole.
     pub cursor: Option<String>,
     pub limit: Option<u32>,
 }

@@ -196,9 +196,15 @@ pub struct MergeView {
     pub into: UserId,
     pub at: i64,
     pub operator: String,
-    /// Facts that were brought along.
+    /// Facts that were brought along, those among them that were known here already.
     pub facts: u64,
+    /// Facts for which there was no room: they stayed.
+    #[serde(default)]
+    pub left: u64,
     pub undone_at: Option<i64>,
+    /// Facts that were changed before it was undone, and stayed.
+    #[serde(default)]
+    pub kept: u64,
 }
 
 /// `GET /v1/sandboxes`, the youngest first.

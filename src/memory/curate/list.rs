@@ -1,6 +1,7 @@
 //! Pages of a person's facts, and the cursors between them. Pure.
 
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use base64::Engine;
@@ -8,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::super::search::{Question, search};
 use super::super::view::View;
-use super::{CurateError, Shown, all_predecessors};
+use super::{CurateError, Shown, predecessors_of};
 use crate::ids::FactId;
 use crate::store::{Fact, Kind, Status, Tier, UserData};
 
@@ -111,10 +112,10 @@ pub(super) fn page(view: &View, filter: &Filter, cursor: Option<&Cursor>, limit:
         _ => return Err(CurateError::Cursor),
     };
     let (ids, end) = page;
-    let supersedes = all_predecessors(view);
+    let mut supersedes = predecessors_of(view, ids.iter().map(|(id, _)| *id));
     let shown = |(id, score): (FactId, Option<f32>)| {
         let fact = view.fact(id)?.clone();
-        Some(Shown { fact, supersedes: supersedes.get(&id).cloned().unwrap_or_default(), score })
+        Some(Shown { fact, supersedes: supersedes.remove(&id).unwrap_or_default(), score })
     };
     Ok(Page { facts: ids.into_iter().filter_map(shown).collect(), next: end.map(|end| Cursor { list, end }) })
 }
@@ -124,9 +125,19 @@ type Hits = (Vec<(FactId, Option<f32>)>, Option<End>);
 fn newest(view: &View, filter: &Filter, before: Option<FactId>, limit: usize, now: i64) -> Hits {
     let older = |fact: &&Fact| before.is_none_or(|before| fact.id < before);
     let fitting = view.facts().filter(|fact| filter.lets_through(fact, now));
-    let mut ids: Vec<FactId> = fitting.filter(older).map(|fact| fact.id).collect();
-    ids.sort_unstable_by_key(|id| Reverse(*id));
-    let more = ids.len() > limit;
+    // The newest alone are kept on the way: a page of a large memory copies and sorts no more than itself.
+    let mut newest: BinaryHeap<Reverse<FactId>> = BinaryHeap::with_capacity(limit + 2);
+    for fact in fitting.filter(older) {
+        if newest.len() <= limit {
+            newest.push(Reverse(fact.id));
+        } else if let Some(mut oldest) = newest.peek_mut()
+            && fact.id > oldest.0
+        {
+            *oldest = Reverse(fact.id);
+        }
+    }
+    let more = newest.len() > limit;
+    let mut ids: Vec<FactId> = newest.into_sorted_vec().into_iter().map(|Reverse(id)| id).collect();
     ids.truncate(limit);
     let end = ids.last().copied().filter(|_| more).map(End::Fact);
     (ids.into_iter().map(|id| (id, None)).collect(), end)
@@ -155,10 +166,10 @@ pub(super) fn after(view: &View, after: Option<FactId>, limit: usize) -> Vec<Sho
     let mut ids: Vec<FactId> = view.facts().filter(later).map(|fact| fact.id).collect();
     ids.sort_unstable();
     ids.truncate(limit);
-    let supersedes = all_predecessors(view);
+    let mut supersedes = predecessors_of(view, ids.iter().copied());
     let shown = |id: FactId| {
         let fact = view.fact(id)?.clone();
-        Some(Shown { fact, supersedes: supersedes.get(&id).cloned().unwrap_or_default(), score: None })
+        Some(Shown { fact, supersedes: supersedes.remove(&id).unwrap_or_default(), score: None })
     };
     ids.into_iter().filter_map(shown).collect()
 }

@@ -66,9 +66,30 @@ pub struct Shown {
     pub score: Option<f32>,
 }
 
-/// A fact that a person writes.
+/// Who writes by hand. Facts say so.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Hand {
+    #[default]
+    Person,
+    /// On the person's behalf, on record.
+    Operator,
+}
+
+impl Hand {
+    /// Where such facts come from, as their provenance has it.
+    #[must_use]
+    pub fn origin(self) -> &'static str {
+        match self {
+            Self::Person => "person:api",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+/// A fact that is written by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
+    pub by: Hand,
     pub text: String,
     pub kind: Kind,
     pub slot: Option<String>,
@@ -77,9 +98,10 @@ pub struct Statement {
     pub expires_at: Option<i64>,
 }
 
-/// What a person changes about a fact; what is not named stays.
+/// What is changed about a fact; what is not named stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Amendment {
+    pub by: Hand,
     /// New words: a new fact takes the place of the old one.
     pub text: Option<String>,
     pub kind: Option<Kind>,
@@ -308,7 +330,7 @@ impl Memory {
     }
 
     /// Loads for the holder of the writer's lock. A file that was not this user's is out of the way by the second try.
-    fn load_own(&self, scope: &UserScope, place: &Place) -> Result<(), StoreError> {
+    pub(super) fn load_own(&self, scope: &UserScope, place: &Place) -> Result<(), StoreError> {
         match place.load_locked(&self.store, scope) {
             Err(StoreError::Foreign) => place.load_locked(&self.store, scope),
             loaded => loaded,
@@ -321,12 +343,12 @@ fn show(view: &View, id: FactId) -> Option<Shown> {
     Some(Shown { supersedes: plan::predecessors(view, id), fact, score: None })
 }
 
-/// Which facts each fact took the place of.
-fn all_predecessors(view: &View) -> HashMap<FactId, Vec<FactId>> {
-    let mut found: HashMap<FactId, Vec<FactId>> = HashMap::new();
+/// Which facts each of these took the place of.
+fn predecessors_of(view: &View, ids: impl Iterator<Item = FactId>) -> HashMap<FactId, Vec<FactId>> {
+    let mut found: HashMap<FactId, Vec<FactId>> = ids.map(|id| (id, Vec::new())).collect();
     for fact in view.facts() {
-        if let Some(newer) = fact.superseded_by {
-            found.entry(newer).or_default().push(fact.id);
+        if let Some(older) = fact.superseded_by.and_then(|newer| found.get_mut(&newer)) {
+            older.push(fact.id);
         }
     }
     for ids in found.values_mut() {

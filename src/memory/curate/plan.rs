@@ -9,9 +9,6 @@ use crate::enforce::UserScope;
 use crate::ids::FactId;
 use crate::store::{Fact, Provenance, Review, Status, Tier};
 
-/// Where facts come from that a person wrote.
-const BY_HAND: &str = "person:api";
-
 /// A planned change: what is written, and the fact that it is about.
 #[derive(Debug)]
 pub(super) struct Edit {
@@ -70,7 +67,7 @@ pub(super) fn amend(
     let mut draft = Draft::new(view, settings, now);
     if let Some(text) = amendment.text.as_ref().filter(|text| **text != old.text) {
         let Fact { kind, slot, pinned, expires_at, .. } = fact;
-        let statement = Statement { text: text.clone(), kind, slot, pinned, expires_at };
+        let statement = Statement { by: amendment.by, text: text.clone(), kind, slot, pinned, expires_at };
         let mut new = by_hand(key, scope, &statement, now);
         if amendment.status == Some(Wanted::Forgotten) {
             new.status = Status::Forgotten;
@@ -165,7 +162,7 @@ fn by_hand(key: &[u8; 16], scope: &UserScope, statement: &Statement, now: i64) -
             client: scope.client().clone(),
             session: None,
             assurance: scope.assurance(),
-            origin: BY_HAND.to_owned(),
+            origin: statement.by.origin().to_owned(),
         },
         analysis: Vec::new(),
     };

@@ -33,7 +33,8 @@ fn rig() -> Rig {
 }
 
 fn said(text: &str, slot: Option<&str>) -> Statement {
-    Statement { text: text.to_owned(), kind: Kind::Profile, slot: slot.map(str::to_owned), pinned: false, expires_at: None }
+    let by = Hand::Person;
+    Statement { by, text: text.to_owned(), kind: Kind::Profile, slot: slot.map(str::to_owned), pinned: false, expires_at: None }
 }
 
 fn incoming(line: usize, text: &str) -> Incoming {

@@ -5,7 +5,7 @@ use pingora::http::RequestHeader;
 
 use super::super::exchange::Exchange;
 use super::routes::{BASE, ROUTES};
-use super::{budget, keys, no_fact, sessions, settings};
+use super::{budget, keys, no_fact, sessions, settings, visits};
 use crate::enforce::Refusal;
 use crate::ids::FactId;
 
@@ -26,6 +26,7 @@ pub enum Call {
     Keys(keys::Call),
     Settings(settings::Call),
     Sessions(sessions::Call),
+    Visits(visits::Call),
 }
 
 impl Call {
@@ -103,6 +104,7 @@ fn call_at(method: &str, path: &str) -> Result<Call, Miss> {
         "budget" => return budget::route(method, below).map(Call::Budget),
         "keys" => return keys::route(method, below).map(Call::Keys),
         "settings" => return settings::route(method, below).map(Call::Settings),
+        "visits" => return visits::route(method, below).map(Call::Visits),
         "sessions" => return sessions::route(method, below).map(Call::Sessions),
         _ => {}
     }
@@ -146,6 +148,7 @@ mod tests {
             ("PATCH", fact.as_str(), Call::Amend(id)),
             ("DELETE", fact.as_str(), Call::Delete(id)),
             ("GET", "/memgate/v1/me/budget", Call::Budget(budget::Call::Show)),
+            ("GET", "/memgate/v1/me/visits", Call::Visits(visits::Call::List)),
             ("GET", "/memgate/v1/me/memories/export", Call::Export),
             ("POST", "/memgate/v1/me/memories/import", Call::Import),
             ("POST", "/memgate/v1/me/erase", Call::Erase),

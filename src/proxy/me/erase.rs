@@ -1,10 +1,10 @@
 //! The end of a memory, and the receipt for it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::super::erasure::Keepers;
 use super::super::exchange::{Exchange, unix_ms};
 use super::super::services::Services;
 use super::input::body;
@@ -59,17 +59,8 @@ pub async fn erase(services: &Services, exchange: &Exchange, scope: UserScope, b
         return Err(invalid("confirmation_missing", message));
     }
     let erasure = Erasure { receipt: exchange.record.request, at: unix_ms() };
-    let (memory, sessions) = (Arc::clone(&services.memory), Arc::clone(&services.sessions));
-    let (vault, settings) = (Arc::clone(&services.vault), Arc::clone(&services.settings));
-    let (erased, waiting_turns) = off_thread(move || {
-        let waiting = memory.waiting_lessons(&scope)?;
-        let erased = memory.erase(&scope, erasure)?;
-        vault.forget(&scope);
-        settings.forget(&scope);
-        sessions.forget(&scope);
-        Ok((erased, waiting))
-    })
-    .await?;
+    let keepers = Keepers::of(services);
+    let (erased, waiting_turns) = off_thread(move || keepers.erase(&scope, erasure)).await?;
     let receipt = ReceiptBody {
         receipt: erasure.receipt.to_string(),
         erased_at: when(erasure.at),

@@ -11,7 +11,7 @@ use super::shape::{FactBody, names, read_time};
 use super::{Answer, invalid, off_thread};
 use crate::enforce::{Refusal, UserScope};
 use crate::ids::FactId;
-use crate::memory::curate::{Amendment, Changed, Cursor, Expiry, Filter, Page, Statement, Wanted};
+use crate::memory::curate::{Amendment, Changed, Cursor, Expiry, Filter, Hand, Page, Statement, Wanted};
 use crate::store::Kind;
 
 const DEFAULT_PAGE: usize = 50;
@@ -121,7 +121,7 @@ pub async fn add(services: &Services, exchange: &mut Exchange, scope: UserScope,
     }
     let now = exchange.record.time;
     let expires_at = expires_at.map(|text| expiry(&text, now)).transpose()?;
-    let said = Statement { text: statement(&text)?, kind, slot, pinned, expires_at };
+    let said = Statement { by: Hand::Person, text: statement(&text)?, kind, slot, pinned, expires_at };
     let memory = Arc::clone(&services.memory);
     let changed = off_thread(move || memory.add(&scope, &said, now)).await?;
     tell(exchange, &changed);
@@ -138,6 +138,7 @@ pub async fn amend(
     let AmendBody { text, kind, pinned, status, expires_at } = body(bytes, AMEND)?;
     let now = exchange.record.time;
     let amendment = Amendment {
+        by: Hand::Person,
         text: text.as_deref().map(statement).transpose()?,
         kind,
         pinned,

@@ -17,6 +17,7 @@ mod sessions;
 mod settings;
 mod shape;
 mod transfer;
+mod visits;
 
 use bytes::Bytes;
 use pingora::Result as Pingora;
@@ -128,6 +129,7 @@ pub async fn serve(
         Call::Budget(call) => budget::serve(services, exchange, &scope, &call, &query),
         Call::Keys(call) => keys::serve(services, exchange, scope, call, &query, &body).await,
         Call::Settings(call) => settings::serve(services, exchange, scope, call, &query, &body).await,
+        Call::Visits(call) => visits::serve(services, scope, &call, &query).await,
         Call::Sessions(call) => sessions::serve(services, exchange, scope, call, &query, &body).await,
         Call::Explain => {
             let chat = (explain::dialect_of(&query)?, body);

@@ -1,7 +1,7 @@
 //! Every route of the API, one line each. What is not listed is not served: the suites that show whose data a route reaches go through this
 //! list, and none can be left out of them.
 
-use super::{Call, budget, keys, sessions, settings};
+use super::{Call, budget, keys, sessions, settings, visits};
 
 /// Where the API begins.
 pub const BASE: &str = "/memgate/v1/me";
@@ -22,6 +22,7 @@ pub const ROUTES: &[Route] = &[
     ("POST", "/erase"),
     ("POST", "/explain"),
     ("GET", "/budget"),
+    ("GET", "/visits"),
     ("GET", "/keys"),
     ("GET", "/keys/{provider}"),
     ("PUT", "/keys/{provider}"),
@@ -55,6 +56,7 @@ impl Call {
             Self::Erase => ("POST", "/erase"),
             Self::Explain => ("POST", "/explain"),
             Self::Budget(budget::Call::Show) => ("GET", "/budget"),
+            Self::Visits(visits::Call::List) => ("GET", "/visits"),
             Self::Keys(keys::Call::List) => ("GET", "/keys"),
             Self::Keys(keys::Call::Show(_)) => ("GET", "/keys/{provider}"),
             Self::Keys(keys::Call::Put(_)) => ("PUT", "/keys/{provider}"),

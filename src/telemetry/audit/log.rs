@@ -1,27 +1,57 @@
-//! The writer: a bounded queue in front of one thread, so that no request waits for a disk.
+//! The handle: a bounded queue in front of the writer's thread, so that no request waits for a disk; and reading beside it.
 
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+use parking_lot::Mutex;
 use prometheus::IntCounter;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{ActRecord, AuditError, AuditSettings, Entry};
+use super::anchor::{AnchorFile, Found};
+use super::chain::ChainKey;
+use super::query::{self, AuditPage, AuditQuery};
+use super::verify::{self, LogFile, Snapshot, Verification};
+use super::writer::{Message, Pace, Writer};
+use super::{ANCHOR_NAME, ActRecord, AuditError, AuditSettings, Entry, recover};
 use crate::telemetry::metrics::Metrics;
-use crate::telemetry::rotate::RotatingFile;
+use crate::telemetry::rotate;
 
 /// Records that may wait for the writer. At 20,000 requests a second it may stall for three seconds before one is lost.
 const QUEUE: usize = 65_536;
-/// Bytes that the writer gathers before it writes them: no more than the smallest file, since a batch is never divided.
-const BATCH: usize = 32 << 10;
 
-/// How long records gather before they are written.
-const GATHER: Duration = Duration::from_millis(20);
+/// How long the log of a process that is ending is waited for.
+const ENDING: Duration = Duration::from_secs(5);
 
-enum Message {
-    Entry(Entry),
-    /// Write what is queued, make it last, and report.
-    Sync(SyncSender<bool>),
+/// What chains the log, and where its anchor is.
+#[derive(Debug, Clone)]
+pub struct AuditKeeping {
+    key: ChainKey,
+    anchor: PathBuf,
+}
+
+impl AuditKeeping {
+    /// By the secret of the configuration, or else that of the store. The anchor is a file in `data`, the storage directory.
+    #[must_use]
+    pub fn new(settings: &AuditSettings, own: &[u8; 32], data: &Path) -> Self {
+        let key = ChainKey::new(settings.key.as_ref().map_or(own.as_slice(), |secret| secret.expose()));
+        Self { key, anchor: data.join(ANCHOR_NAME) }
+    }
+
+    /// With the anchor in another place.
+    #[must_use]
+    pub fn anchored_at(self, anchor: PathBuf) -> Self {
+        Self { anchor, ..self }
+    }
+
+    fn anchor_file(&self) -> AnchorFile {
+        AnchorFile::new(self.anchor.clone(), self.key.clone())
+    }
 }
 
 /// The handle on the audit log. Cheap to clone; the writer ends when the last handle goes.
@@ -29,21 +59,65 @@ enum Message {
 pub struct AuditLog {
     queue: SyncSender<Message>,
     dropped: IntCounter,
+    dir: Arc<Path>,
+    key: ChainKey,
+    /// Held by who goes through the whole log.
+    verifying: Arc<Mutex<()>>,
+    /// One permit, had by who exports.
+    exporting: Arc<Semaphore>,
+}
+
+/// An export that is on record.
+#[derive(Debug)]
+pub struct Export {
+    files: Vec<LogFile>,
+    _turn: OwnedSemaphorePermit,
+}
+
+impl Export {
+    /// Hands the records out in chunks of lines, the oldest first, until `take` says that it wants no more. Blocks.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn run(self, query: &AuditQuery, take: impl FnMut(Vec<u8>) -> bool) -> Result<(), AuditError> {
+        query::export(self.files, query, take).map_err(AuditError::Read)
+    }
 }
 
 impl AuditLog {
-    /// Opens the log and starts its writer.
+    /// Opens the log, mends its end if need be, and starts its writer.
     ///
     /// # Errors
-    /// When the directory or the file cannot be made or opened.
-    pub fn open(settings: &AuditSettings, metrics: &Metrics) -> Result<Self, AuditError> {
-        let fault = |source| AuditError::Open { dir: settings.dir.clone(), source };
-        let file = RotatingFile::open(&settings.dir, settings.max_size, settings.keep).map_err(fault)?;
+    /// When the directory or a file cannot be made or read, another process writes there, or the log is chained with another key.
+    pub fn open(settings: &AuditSettings, keeping: &AuditKeeping, metrics: &Metrics) -> Result<Self, AuditError> {
+        Self::open_at(settings, keeping, metrics, Pace::default())
+    }
+
+    pub(super) fn open_at(
+        settings: &AuditSettings,
+        keeping: &AuditKeeping,
+        metrics: &Metrics,
+        pace: Pace,
+    ) -> Result<Self, AuditError> {
+        let dir = &settings.dir;
+        let fault = |source| AuditError::Open { dir: dir.clone(), source };
+        let lock = lock(dir)?;
+        let anchor_file = keeping.anchor_file();
+        let found = anchor_file.read().map_err(fault)?;
+        if found == Found::OtherKey {
+            return Err(AuditError::OtherKey { dir: dir.clone(), anchor: keeping.anchor.clone() });
+        }
+        let taken = recover::take_up(dir, &keeping.key, found, Timestamp::now().as_millisecond()).map_err(fault)?;
         let dropped = metrics.audit_dropped();
         let (queue, received) = sync_channel(QUEUE);
-        let writer = Writer { file, buffer: Vec::with_capacity(BATCH), gathered: 0, failing: false, dropped: dropped.clone() };
-        thread::Builder::new().name("memgate-audit".to_owned()).spawn(move || writer.run(&received)).map_err(fault)?;
-        Ok(Self { queue, dropped })
+        let writer = Writer::new(settings, keeping.key.clone(), anchor_file, taken, dropped.clone(), pace).map_err(fault)?;
+        let run = move || {
+            writer.run(&received);
+            drop(lock);
+        };
+        thread::Builder::new().name("memgate-audit".to_owned()).spawn(run).map_err(fault)?;
+        let (dir, key) = (dir.as_path().into(), keeping.key.clone());
+        Ok(Self { queue, dropped, dir, key, verifying: Arc::default(), exporting: Arc::new(Semaphore::new(1)) })
     }
 
     /// Queues a record. Never waits: with a full queue the record is lost and counted.
@@ -62,159 +136,84 @@ impl AuditLog {
         self.flush()
     }
 
-    /// Waits until everything queued before is on disk. Blocks. For shutdown.
+    /// Waits until everything queued before is on disk. Blocks.
     ///
     /// # Errors
     /// When something could not be written.
     pub fn flush(&self) -> Result<(), AuditError> {
+        if self.ask(Message::Sync)? { Ok(()) } else { Err(AuditError::Write) }
+    }
+
+    /// The same at shutdown: with an anchor that says so. Blocks.
+    ///
+    /// # Errors
+    /// When something could not be written.
+    pub fn close(&self) -> Result<(), AuditError> {
+        if self.ask(Message::Close)? { Ok(()) } else { Err(AuditError::Write) }
+    }
+
+    /// Some records before the one with the number `before`, the newest first. Blocks, for a bounded time.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn page(&self, query: &AuditQuery, before: Option<u64>, limit: usize) -> Result<AuditPage, AuditError> {
+        query::read_page(&self.dir, query, before, limit).map_err(AuditError::Read)
+    }
+
+    /// Puts an export on record and takes hold of what there is to export. Blocks.
+    ///
+    /// # Errors
+    /// [`AuditError::Exporting`] while another goes on; else when the record cannot be written, or the log not be read.
+    pub fn begin_export(&self, act: ActRecord) -> Result<Export, AuditError> {
+        let turn = Arc::clone(&self.exporting).try_acquire_owned().map_err(|_| AuditError::Exporting)?;
+        self.record_act(act)?;
+        Ok(Export { files: self.snapshot()?.files, _turn: turn })
+    }
+
+    /// Goes through the whole log. Blocks for as long as reading all of it takes.
+    ///
+    /// # Errors
+    /// [`AuditError::Verifying`] while another does; else when the log cannot be read.
+    pub fn verify(&self) -> Result<Verification, AuditError> {
+        let Some(_turn) = self.verifying.try_lock() else { return Err(AuditError::Verifying) };
+        verify::verify(self.snapshot()?, &self.key).map_err(AuditError::Read)
+    }
+
+    fn snapshot(&self) -> Result<Snapshot, AuditError> {
+        self.ask(Message::Snapshot)?.map_err(AuditError::Read)
+    }
+
+    fn ask<T>(&self, message: impl FnOnce(SyncSender<T>) -> Message) -> Result<T, AuditError> {
         let (answer, answered) = sync_channel(1);
-        self.queue.send(Message::Sync(answer)).map_err(|_| AuditError::Write)?;
-        if answered.recv() == Ok(true) { Ok(()) } else { Err(AuditError::Write) }
+        self.queue.send(message(answer)).map_err(|_| AuditError::Write)?;
+        answered.recv().map_err(|_| AuditError::Write)
     }
 }
 
-struct Writer {
-    file: RotatingFile,
-    buffer: Vec<u8>,
-    /// Records in the buffer.
-    gathered: u64,
-    /// The last write failed, and was reported.
-    failing: bool,
-    dropped: IntCounter,
+/// Goes through the log in a directory that nobody writes to. Blocks.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn verify_dir(dir: &Path, keeping: &AuditKeeping) -> Result<Verification, AuditError> {
+    let read = || {
+        let found = keeping.anchor_file().read()?;
+        verify::verify(Snapshot { files: verify::open_files(dir)?, found, live: false }, &keeping.key)
+    };
+    read().map_err(|source| AuditError::Open { dir: dir.to_owned(), source })
 }
 
-impl Writer {
-    fn run(mut self, queue: &Receiver<Message>) {
-        while let Ok(first) = queue.recv() {
-            let waited_for = matches!(first, Message::Sync(_));
-            self.take(first);
-            // While the writer sleeps, nobody has to wake it: that would cost each request more than its record.
-            if !waited_for {
-                thread::sleep(GATHER);
-            }
-            while let Ok(next) = queue.try_recv() {
-                self.take(next);
-                if self.buffer.len() >= BATCH {
-                    self.write();
-                }
-            }
-            self.write();
+/// Keeps other processes from writing there. A handle that was dropped a moment ago may still be ending.
+fn lock(dir: &Path) -> Result<File, AuditError> {
+    let fault = |source| AuditError::Open { dir: dir.to_owned(), source };
+    rotate::make_dir(dir).map_err(fault)?;
+    let folder = File::open(dir).map_err(fault)?;
+    let began = Instant::now();
+    loop {
+        match folder.try_lock() {
+            Ok(()) => return Ok(folder),
+            Err(std::fs::TryLockError::WouldBlock) if began.elapsed() < ENDING => thread::sleep(Duration::from_millis(10)),
+            Err(std::fs::TryLockError::WouldBlock) => return Err(AuditError::InUse(dir.to_owned())),
+            Err(std::fs::TryLockError::Error(error)) => return Err(fault(io::Error::other(error))),
         }
-        self.sync();
-    }
-
-    fn take(&mut self, message: Message) {
-        match message {
-            Message::Entry(entry) => self.gather(&entry),
-            Message::Sync(answer) => {
-                let lasting = self.sync();
-                // Whoever asked may have given up waiting.
-                let _ = answer.send(lasting);
-            }
-        }
-    }
-
-    fn gather(&mut self, entry: &Entry) {
-        let start = self.buffer.len();
-        match serde_json::to_writer(&mut self.buffer, entry) {
-            Ok(()) => {
-                self.buffer.push(b'\n');
-                self.gathered += 1;
-            }
-            Err(error) => {
-                self.buffer.truncate(start);
-                self.report(&error, 1);
-            }
-        }
-    }
-
-    /// Writes the gathered records. Those that cannot be written are lost and counted.
-    fn write(&mut self) -> bool {
-        if self.buffer.is_empty() {
-            return !self.failing;
-        }
-        let written = self.file.append(&self.buffer);
-        self.buffer.clear();
-        let records = std::mem::take(&mut self.gathered);
-        match written {
-            Ok(()) => self.failing = false,
-            Err(error) => self.report(&error, records),
-        }
-        !self.failing
-    }
-
-    fn sync(&mut self) -> bool {
-        let written = self.write();
-        let synced = self.file.sync().map_err(|error| self.report(&error, 0)).is_ok();
-        written && synced
-    }
-
-    /// Counts every loss, logs the first of a row.
-    fn report(&mut self, error: &dyn std::error::Error, records: u64) {
-        self.dropped.inc_by(records);
-        if !std::mem::replace(&mut self.failing, true) {
-            tracing::error!(%error, "the audit log cannot be written");
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::os::unix::fs::symlink;
-    use std::path::Path;
-
-    use super::super::record::tests::record;
-    use super::*;
-
-    fn settings(dir: &Path, max_size: u64) -> AuditSettings {
-        AuditSettings { dir: dir.to_owned(), max_size, keep: 100 }
-    }
-
-    fn act() -> ActRecord {
-        ActRecord::begun("ratchet.lower", "local", 0)
-    }
-
-    fn lines(dir: &Path) -> Vec<serde_json::Value> {
-        let mut files: Vec<_> = fs::read_dir(dir).unwrap().map(|f| f.unwrap().path()).collect();
-        files.sort();
-        let text: String = files.iter().map(|f| fs::read_to_string(f).unwrap()).collect();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-
-    #[test]
-    fn every_record_of_every_thread_is_written_once() {
-        let temp = tempfile::tempdir().unwrap();
-        let log = AuditLog::open(&settings(temp.path(), 64 << 10), &Metrics::new().unwrap()).unwrap();
-        thread::scope(|scope| {
-            for worker in 0..4 {
-                let log = log.clone();
-                scope.spawn(move || (0..500).for_each(|n| log.record(record(&format!("/{worker}/{n}")))));
-            }
-        });
-        log.flush().unwrap();
-        let lines = lines(temp.path());
-        let paths: std::collections::HashSet<_> = lines.iter().map(|line| line["path"].to_string()).collect();
-        assert_eq!((lines.len(), paths.len()), (2000, 2000));
-        assert!(fs::read_dir(temp.path()).unwrap().count() > 5, "the log has rotated");
-    }
-
-    #[test]
-    fn an_act_is_on_disk_before_it_may_happen() {
-        let temp = tempfile::tempdir().unwrap();
-        let log = AuditLog::open(&settings(temp.path(), 64 << 10), &Metrics::new().unwrap()).unwrap();
-        log.record_act(act()).unwrap();
-        assert_eq!(lines(temp.path())[0]["act"], "ratchet.lower");
-    }
-
-    #[test]
-    fn a_full_disk_loses_no_count_and_permits_no_act() {
-        let temp = tempfile::tempdir().unwrap();
-        symlink("/dev/full", temp.path().join("audit.jsonl")).unwrap();
-        let metrics = Metrics::new().unwrap();
-        let log = AuditLog::open(&settings(temp.path(), 64 << 10), &metrics).unwrap();
-        log.record(record("/lost"));
-        assert!(matches!(log.record_act(act()), Err(AuditError::Write)));
-        assert_eq!(metrics.audit_dropped().get(), 2);
     }
 }

@@ -6,10 +6,11 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use crate::ids::{ClientName, FactId, KeyId, RequestId, TenantId, UserId};
+use super::marks::{AnchorRecord, DroppedRecord, RecoveredRecord};
+use crate::ids::{ClientName, FactId, KeyId, RequestId, TenantId, UserId, is_invisible};
 
-/// A stranger's word, such as a path: cut to `MAX` bytes, with control and bidirectional characters replaced, so that it is
-/// inert wherever the log is shown.
+/// A stranger's word, such as a path: cut to `MAX` bytes, with control, bidirectional, zero-width and tag characters replaced, so
+/// that it is inert wherever the log is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(transparent)]
 pub struct Clipped<const MAX: usize>(Box<str>);
@@ -21,7 +22,7 @@ impl<const MAX: usize> Clipped<MAX> {
         while !text.is_char_boundary(end) {
             end -= 1;
         }
-        let harmless = |c: char| if c.is_control() || is_bidirectional(c) { '\u{fffd}' } else { c };
+        let harmless = |c: char| if is_invisible(c) { '\u{fffd}' } else { c };
         Self(text[..end].chars().map(harmless).collect())
     }
 
@@ -35,10 +36,6 @@ impl<const MAX: usize> Clipped<MAX> {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-fn is_bidirectional(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// How a request ended.
@@ -177,7 +174,7 @@ pub struct ActRecord {
     pub time: i64,
     /// What is done, such as `user_key.make`.
     pub act: &'static str,
-    /// The name of the credential by which it is done; `local` for the control socket.
+    /// The name of the credential by which it is done; `local` for the control socket, `system` for what memgate does by itself.
     pub operator: Box<str>,
     /// Why, in the operator's words.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -194,6 +191,17 @@ pub struct ActRecord {
     /// The number of an erasure.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "plain_option")]
     pub receipt: Option<RequestId>,
+    /// A second user, such as the one whom the first is merged into.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other: Option<UserId>,
+    /// How many things were done to, where they are not named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// Facts that were written or changed.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "plain_all")]
+    pub facts_written: Vec<FactId>,
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "plain_all")]
+    pub facts_deleted: Vec<FactId>,
     pub outcome: ActOutcome,
 }
 
@@ -212,6 +220,10 @@ impl ActRecord {
             ratchet: None,
             tenant: None,
             receipt: None,
+            other: None,
+            count: None,
+            facts_written: Vec::new(),
+            facts_deleted: Vec::new(),
             outcome: ActOutcome::Begun,
         }
     }
@@ -224,6 +236,9 @@ pub enum Entry {
     Request(Box<AuditRecord>),
     Learned(Box<LearnedRecord>),
     Operator(Box<ActRecord>),
+    Anchor(Box<AnchorRecord>),
+    Recovered(Box<RecoveredRecord>),
+    Dropped(DroppedRecord),
 }
 
 impl From<AuditRecord> for Entry {
@@ -251,7 +266,7 @@ fn is_usual(attempts: &u32) -> bool {
 
 /// UTC with milliseconds, of fixed width, so that lines sort by time.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
-fn rfc3339<S: Serializer>(milliseconds: &i64, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn rfc3339<S: Serializer>(milliseconds: &i64, serializer: S) -> Result<S::Ok, S::Error> {
     let time = Timestamp::from_millisecond(*milliseconds).map_err(serde::ser::Error::custom)?;
     serializer.collect_str(&format_args!("{time:.3}"))
 }
@@ -347,9 +362,9 @@ pub(super) mod tests {
 
     proptest! {
         #[test]
-        fn strangers_words_stay_on_one_line_and_inert(text in "\\PC*|.*[\u{1b}\u{9b}\r\n\u{202e}].*") {
+        fn strangers_words_stay_on_one_line_and_inert(text in "\\PC*|.*[\u{1b}\u{9b}\r\n\u{202e}\u{200b}\u{e0041}].*") {
             let clipped = Clipped::<64>::new(&text);
-            prop_assert!(clipped.as_str().chars().all(|c| !c.is_control() && !is_bidirectional(c)));
+            prop_assert!(!clipped.as_str().chars().any(is_invisible));
             prop_assert!(clipped.as_str().chars().count() <= 64);
             let line = serde_json::to_string(&Entry::from(record(&text))).unwrap();
             prop_assert!(!line.contains('\n'));

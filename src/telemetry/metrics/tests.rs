@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use prometheus::proto::{LabelPair, Metric, MetricFamily};
 
 use super::*;
+use crate::ids::RequestId;
 use crate::telemetry::Closing;
 
 fn exercised() -> Metrics {
@@ -12,8 +13,10 @@ fn exercised() -> Metrics {
     metrics.count_request(&client, "required", "refuse", "identity_missing");
     metrics.count_refusal("identity_missing");
     metrics.observe_stage(Stage::Recall, Duration::from_micros(120));
-    metrics.observe_first_token(Duration::from_millis(40));
-    metrics.observe_request(RouteLabel::Chat, Duration::from_millis(700), 4096, 900);
+    let request = RequestId::from_bytes([7; 16]);
+    metrics.observe_first_token(Duration::from_millis(40), Exemplar { request, trace: None }, 1_750_000_000_040);
+    let traced = Exemplar { request, trace: Some([0xab; 16]) };
+    metrics.observe_request(RouteLabel::Chat, Duration::from_millis(700), (4096, 900), traced, 1_750_000_000_700);
     metrics.count_trim(3);
     metrics.count_recall(RecallResult::Hit, 4);
     metrics.count_learning(LearnResult::Learned);
@@ -34,6 +37,15 @@ fn exercised() -> Metrics {
 #[test]
 fn the_exposition_is_as_agreed() {
     insta::assert_snapshot!(exercised().render());
+}
+
+#[test]
+fn prometheus_gets_openmetrics_with_exemplars() {
+    let accept = "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;q=0.5";
+    let (kind, text) = exercised().expose(Some(accept));
+    assert_eq!(kind, "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    insta::assert_snapshot!(text);
+    assert!(exercised().expose(Some("*/*")).0.starts_with("text/plain"));
 }
 
 #[test]
