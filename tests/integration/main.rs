@@ -53,4 +53,5 @@ mod streams;
 mod tenants;
 mod tls;
 mod together;
+mod tui;
 mod traces;

@@ -83,7 +83,8 @@ fn said(filter: &impl serde::Serialize) -> String {
 pub(super) fn answer(call: &Call) -> Answer {
     match call {
         Call::WhoAmI => {
-            Answer::WhoAmI(WhoAmI { name: "local".to_owned(), role: "operator".to_owned(), via: "socket".to_owned() })
+            let who: WhoAmI = serde_json::from_value(json!({"name": "local", "role": "operator", "via": "socket"})).unwrap();
+            Answer::WhoAmI(who)
         }
         Call::Overview => Answer::Overview(Box::new(overview())),
         Call::Decisions(_) => Answer::Decisions(page((0..40).map(decision).collect())),
@@ -229,14 +230,11 @@ fn users() -> Vec<UserRow> {
 }
 
 fn user_detail(id: &UserId) -> UserDetail {
-    let merge = |number: u8, undone_at| MergeView {
-        id: RequestId::from_bytes([number; 16]),
-        from: user("default:alice2"),
-        into: id.clone(),
-        at: NOW - i64::from(number) * HOUR,
-        operator: "local".to_owned(),
-        facts: 7,
-        undone_at,
+    let merge = |number: u8, undone_at: Option<i64>| -> MergeView {
+        let at = NOW - i64::from(number) * HOUR;
+        let merge = json!({"id": RequestId::from_bytes([number; 16]), "from": "default:alice2", "into": id, "at": at, "operator": "local",
+                           "facts": 7, "undone_at": undone_at});
+        serde_json::from_value(merge).unwrap()
     };
     UserDetail {
         row: UserRow { user: id.clone(), ..user_row("default:alice", Some(3)) },
