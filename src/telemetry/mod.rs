@@ -9,9 +9,7 @@ pub mod metrics;
 mod rotate;
 pub mod traces;
 
-pub use audit::{
-    ActRecord, AuditError, AuditFile, AuditKeeping, AuditLog, AuditRecord, AuditSettings, Clipped, LearnedRecord,
-};
+pub use audit::{ActRecord, AuditError, AuditFile, AuditKeeping, AuditLog, AuditRecord, AuditSettings, Clipped, LearnedRecord};
 pub use inert::inert;
 pub use keeping::{Closing, KeepingMetrics};
 pub use logging::{LogFile, LogSettings};

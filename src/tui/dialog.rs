@@ -109,7 +109,11 @@ impl Dialog {
             Ask::Typed { expected, input } => {
                 lines.push(Line::styled(text::clip(&format!("Type {expected} to go on:"), inner), look.bad()));
                 lines.push(typed(input, inner, look));
-                let told = if input.text() == *expected { "Enter: do it   Esc: leave it" } else { "It does not match yet.   Esc: leave it" };
+                let told = if input.text() == *expected {
+                    "Enter: do it   Esc: leave it"
+                } else {
+                    "It does not match yet.   Esc: leave it"
+                };
                 lines.push(Line::styled(told, look.faint()));
             }
             Ask::YesOrNo => lines.push(Line::styled("y: do it   n or Esc: leave it", look.faint())),
@@ -130,7 +134,12 @@ fn typed(input: &Input, width: usize, look: Look) -> Line<'static> {
     let (before, after) = input.shown(width.saturating_sub(2));
     let mut after = after.chars();
     let under = after.next().unwrap_or(' ').to_string();
-    Line::from(vec![Span::raw("> "), Span::raw(before), Span::styled(under, look.selected()), Span::raw(after.collect::<String>())])
+    Line::from(vec![
+        Span::raw("> "),
+        Span::raw(before),
+        Span::styled(under, look.selected()),
+        Span::raw(after.collect::<String>()),
+    ])
 }
 
 /// Lines in a box in the middle of an area.

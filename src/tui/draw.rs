@@ -44,7 +44,10 @@ pub(super) fn draw(model: &Model, frame: &mut Frame) {
 }
 
 fn draw_too_small(frame: &mut Frame, area: Rect) {
-    let told = format!("This terminal has {}×{} cells; memgate needs {}×{}. Make it larger, or press q.", area.width, area.height, LEAST.0, LEAST.1);
+    let told = format!(
+        "This terminal has {}×{} cells; memgate needs {}×{}. Make it larger, or press q.",
+        area.width, area.height, LEAST.0, LEAST.1
+    );
     for (row, line) in text::wrap(&told, usize::from(area.width)).into_iter().enumerate() {
         frame.render_widget(Line::raw(line), top(area, row));
     }
@@ -80,7 +83,13 @@ fn draw_tabs(model: &Model, frame: &mut Frame, area: Rect) {
         let shown = tab == model.tab;
         let label = format!("{}{}{name}", number + 1, if name.is_empty() { "" } else { " " });
         // The brackets say it to those who do not see it reversed; they stand where spaces are between the others.
-        let before = if shown { "[" } else if number > 0 && Tab::ALL[number - 1] == model.tab { "]" } else { " " };
+        let before = if shown {
+            "["
+        } else if number > 0 && Tab::ALL[number - 1] == model.tab {
+            "]"
+        } else {
+            " "
+        };
         spans.push(Span::raw(before));
         spans.push(Span::styled(label, if shown { model.look.selected() } else { Style::new() }));
     }
@@ -127,7 +136,9 @@ fn draw_hints(model: &Model, frame: &mut Frame, area: Rect) {
 pub(super) fn help_lines(model: &Model) -> Vec<Line<'static>> {
     let strong = model.look.strong();
     let mut lines = vec![Line::styled(format!("Keys of this screen: {}", model.tab.title()), strong)];
-    let tell = |(key, does): &(&str, &str)| Line::from(vec![Span::styled(text::pad(key, 22, false), strong), Span::raw((*does).to_owned())]);
+    let tell = |(key, does): &(&str, &str)| {
+        Line::from(vec![Span::styled(text::pad(key, 22, false), strong), Span::raw((*does).to_owned())])
+    };
     lines.extend(model.screen(model.tab).keys().iter().map(tell));
     lines.push(Line::default());
     lines.push(Line::styled("Everywhere", strong));

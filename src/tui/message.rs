@@ -5,8 +5,8 @@ use ratatui::crossterm::event::KeyEvent;
 use super::listing::Ticket;
 use crate::admin::api::{
     AmendFact, AuditFilter, AuditLine, AuditVerification, BudgetAccount, BudgetFilter, BudgetRow, DecisionFilter, DecisionRow,
-    Explanation, FactFilter, FactView, Overview, Page, ReplayQuery, ReplayReport, ResetBudget, SandboxDetail, SandboxRow, UpstreamRow,
-    UserDetail, UserFilter, UserRow, WhoAmI,
+    Explanation, FactFilter, FactView, Overview, Page, ReplayQuery, ReplayReport, ResetBudget, SandboxDetail, SandboxRow,
+    UpstreamRow, UserDetail, UserFilter, UserRow, WhoAmI,
 };
 use crate::ids::{FactId, RequestId, UserId};
 
@@ -96,7 +96,10 @@ pub(super) enum Answer {
     User(Box<UserDetail>),
     Facts(Page<FactView>),
     /// A fact as it is now. An edit may give it another id than it had before.
-    Fact { before: Option<FactId>, now: Box<FactView> },
+    Fact {
+        before: Option<FactId>,
+        now: Box<FactView>,
+    },
     /// A fact that is no more.
     Gone(FactId),
     Sandboxes(Page<SandboxRow>),

@@ -53,5 +53,5 @@ mod streams;
 mod tenants;
 mod tls;
 mod together;
-mod tui;
 mod traces;
+mod tui;

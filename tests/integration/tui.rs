@@ -4,6 +4,7 @@
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
+use std::num::NonZero;
 use std::os::unix::ffi::OsStrExt;
 use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
@@ -49,7 +50,7 @@ impl Desk {
             .stderr(end())
             .spawn()
             .unwrap();
-        let screen = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 0)));
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(cells(rows), cells(columns), 0)));
         let mut output = master.try_clone().unwrap();
         thread::spawn({
             let screen = screen.clone();
@@ -73,7 +74,7 @@ impl Desk {
     }
 
     fn resize(&self, columns: u16, rows: u16) {
-        self.screen.lock().unwrap().screen_mut().set_size(rows, columns);
+        self.screen.lock().unwrap().screen_mut().set_size(cells(rows), cells(columns));
         resize(&self.master, columns, rows);
     }
 
@@ -111,6 +112,10 @@ impl Drop for Desk {
         let _ = self.shell.kill();
         let _ = self.shell.wait();
     }
+}
+
+fn cells(number: u16) -> NonZero<u16> {
+    NonZero::new(number).unwrap()
 }
 
 fn resize(master: &File, columns: u16, rows: u16) {

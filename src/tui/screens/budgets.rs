@@ -160,7 +160,8 @@ impl Screen for Budgets {
         draw_table(frame, below(body, above), view.look, &COLUMNS, (&self.list, none), |account| {
             let resets = account.limits.iter().filter_map(|limit| limit.resets_at).min();
             let used: Vec<String> = account.limits.iter().map(used).collect();
-            let resets: Cell = resets.map_or_else(|| "-".to_owned(), |at| format!("in {}", text::span(at.saturating_sub(view.now)))).into();
+            let resets: Cell =
+                resets.map_or_else(|| "-".to_owned(), |at| format!("in {}", text::span(at.saturating_sub(view.now)))).into();
             let zone = view.look.zone(zone(account));
             vec![account.user.clone().into(), account.rule.clone().into(), zone, used.join(", ").into(), resets]
         });
@@ -168,6 +169,7 @@ impl Screen for Budgets {
 }
 
 fn tell_rule(rule: &BudgetRow) -> String {
-    let limits: Vec<String> = rule.limits.iter().map(|limit| format!("{} {}", amount(&limit.kind, limit.limit), limit.kind)).collect();
+    let limits: Vec<String> =
+        rule.limits.iter().map(|limit| format!("{} {}", amount(&limit.kind, limit.limit), limit.kind)).collect();
     format!("{}: {} for {} · {} accounts", rule.name, limits.join(", "), rule.scope, rule.accounts)
 }

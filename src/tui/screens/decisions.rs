@@ -127,7 +127,9 @@ impl Decisions {
 fn fits(filter: &DecisionFilter, row: &DecisionRow) -> bool {
     let is = |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_none_or(|wanted| found == Some(wanted));
     let user = filter.user.as_deref().is_none_or(|wanted| {
-        row.user.as_deref().is_some_and(|user| user == wanted || (!wanted.contains(':') && user.strip_prefix("default:") == Some(wanted)))
+        row.user
+            .as_deref()
+            .is_some_and(|user| user == wanted || (!wanted.contains(':') && user.strip_prefix("default:") == Some(wanted)))
     });
     let found = filter.search.as_ref().is_none_or(|search| {
         let search = search.to_lowercase();

@@ -206,10 +206,12 @@ impl Facts {
         match answer {
             Answer::Facts(page) => self.list.receive(ticket, page),
             // An edit gives a fact of its own, which takes the place of the one before.
-            Answer::Fact { before, now } if self.acting == Some(ticket) => match self.list.rows.iter_mut().find(|row| Some(row.id) == before || row.id == now.id) {
-                Some(row) => *row = *now,
-                None => self.list.push_front(*now),
-            },
+            Answer::Fact { before, now } if self.acting == Some(ticket) => {
+                match self.list.rows.iter_mut().find(|row| Some(row.id) == before || row.id == now.id) {
+                    Some(row) => *row = *now,
+                    None => self.list.push_front(*now),
+                }
+            }
             Answer::Gone(id) if self.acting == Some(ticket) => {
                 self.list.rows.retain(|row| row.id != id);
                 self.list.step(0);
@@ -273,7 +275,13 @@ impl Facts {
             return draw_lines(frame, body, lines, self.detail.unwrap_or_default().0);
         }
         draw_table(frame, body, view.look, &COLUMNS, (&self.list, "Nothing is remembered, or nothing fits."), |fact| {
-            let mark = if self.marked.contains(&fact.id) { "[x]" } else if fact.pinned { "pin" } else { "" };
+            let mark = if self.marked.contains(&fact.id) {
+                "[x]"
+            } else if fact.pinned {
+                "pin"
+            } else {
+                ""
+            };
             let client = fact.source.client.clone();
             vec![mark.into(), status(view.look, fact), fact.kind.clone().into(), fact.text.clone().into(), client.into()]
         });

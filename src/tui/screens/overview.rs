@@ -70,8 +70,12 @@ impl Screen for OverviewScreen {
         let shadow = overview.shadow.as_deref().map(|mode| format!(", shadow {mode}")).unwrap_or_default();
         let aside = format!("up {}, mode {}{shadow}", text::span(view.now.saturating_sub(overview.started_at)), overview.mode);
         let body = draw_heading(frame, area, view.look, &format!("memgate {}", overview.version), &aside);
-        let [numbers, plots, lists] =
-            Layout::vertical([Constraint::Length(6), Constraint::Length(if body.height >= 26 { 6 } else { 4 }), Constraint::Fill(1)]).areas(body);
+        let [numbers, plots, lists] = Layout::vertical([
+            Constraint::Length(6),
+            Constraint::Length(if body.height >= 26 { 6 } else { 4 }),
+            Constraint::Fill(1),
+        ])
+        .areas(body);
         draw_numbers(frame, numbers, view, overview);
         draw_plots(frame, plots, view, &overview.series);
         let [left, right] = Layout::horizontal([Constraint::Percentage(52), Constraint::Fill(1)]).spacing(1).areas(lists);
@@ -86,7 +90,10 @@ fn last(values: &[f64]) -> f64 {
 
 fn seconds(values: &[Option<f64>]) -> String {
     let value = values.iter().rev().find_map(|value| *value);
-    value.map_or_else(|| "-".to_owned(), |value| if value < 10.0 { format!("{:.0} ms", value * 1000.0) } else { format!("{value:.1} s") })
+    value.map_or_else(
+        || "-".to_owned(),
+        |value| if value < 10.0 { format!("{:.0} ms", value * 1000.0) } else { format!("{value:.1} s") },
+    )
 }
 
 fn draw_numbers(frame: &mut Frame, area: Rect, view: View, overview: &Overview) {
@@ -109,7 +116,10 @@ fn draw_numbers(frame: &mut Frame, area: Rect, view: View, overview: &Overview) 
         ("open streams", format!("{}, {} waiting", overview.open_streams, overview.queued).into()),
         ("tokens", format!("{} in, {} out", text::count(overview.tokens_in), text::count(overview.tokens_out)).into()),
         ("recall found", hits.map_or_else(|| "-".to_owned(), |hit| format!("{:.0} %", hit * 100.0)).into()),
-        ("trimmed", format!("{} cut, {} tokens saved", text::count(overview.messages_cut), text::count(overview.tokens_saved)).into()),
+        (
+            "trimmed",
+            format!("{} cut, {} tokens saved", text::count(overview.messages_cut), text::count(overview.tokens_saved)).into(),
+        ),
         ("turned away", warn(false, format!("{denials} requests for what is another's"))),
         ("audit", if dropped > 0 { warn(true, format!("{dropped} records lost")) } else { warn(false, "complete".to_owned()) }),
     ];
@@ -139,7 +149,8 @@ fn draw_plot(frame: &mut Frame, area: Rect, view: View, (name, values, style): (
     // More points than columns: the highest of those that share one.
     let per_column = values.len().div_ceil(room.max(1)).max(1);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "never negative, a plot needs no more")]
-    let bars: Vec<u64> = values.chunks(per_column).map(|part| (part.iter().copied().fold(0.0, f64::max) * 1000.0) as u64).collect();
+    let bars: Vec<u64> =
+        values.chunks(per_column).map(|part| (part.iter().copied().fold(0.0, f64::max) * 1000.0) as u64).collect();
     frame.render_widget(Sparkline::default().data(bars).style(style), below(area, 1));
 }
 
@@ -171,7 +182,10 @@ fn draw_right(frame: &mut Frame, area: Rect, view: View, overview: &Overview) {
         let condition = view.look.condition(upstream.well, &upstream.condition);
         lines.push(Line::from(vec![
             Span::styled(text::pad(&condition.text, 11, false), condition.style),
-            Span::raw(text::clip(&format!("{}: {} running, {} waiting", upstream.name, upstream.running, upstream.waiting), width.saturating_sub(11))),
+            Span::raw(text::clip(
+                &format!("{}: {} running, {} waiting", upstream.name, upstream.running, upstream.waiting),
+                width.saturating_sub(11),
+            )),
         ]));
     }
     lines.push(Line::styled("Clients", view.look.strong()));

@@ -72,7 +72,8 @@ impl UserPage {
             KeyCode::Char('f' | 'F') => ask_why(cx, "Read what is remembered", user, Intent::ReadFacts),
             KeyCode::Char('E') => ask_why(cx, "Erase a person", user, Intent::EraseBecause),
             KeyCode::Char('m') => {
-                let about = format!("Facts of the other identity move to {user}. It can be undone. Which identity (tenant:name)?");
+                let about =
+                    format!("Facts of the other identity move to {user}. It can be undone. Which identity (tenant:name)?");
                 cx.ask(Dialog::line("Merge", about, "", Intent::MergeFrom));
             }
             KeyCode::Char('u') => match self.last_merge() {
@@ -80,7 +81,8 @@ impl UserPage {
                 None => cx.notice = Some(Notice::bad("No merge into this user is left to undo.")),
             },
             KeyCode::Char('l') => {
-                let about = format!("Take the trust ratchet off {user}? Weaker evidence opens the memory again, until better is seen.");
+                let about =
+                    format!("Take the trust ratchet off {user}? Weaker evidence opens the memory again, until better is seen.");
                 cx.ask(Dialog::confirm("Lower the ratchet", about, Intent::LowerRatchet));
             }
             _ => {}

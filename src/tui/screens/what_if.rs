@@ -54,12 +54,15 @@ impl WhatIf {
     fn tell_report(&self, now: i64) -> String {
         let Some(report) = &self.report else {
             return match &self.mode {
-                None => "Press m to choose a mode. Nothing is changed: recent requests are decided on once more, on paper.".to_owned(),
+                None => {
+                    "Press m to choose a mode. Nothing is changed: recent requests are decided on once more, on paper.".to_owned()
+                }
                 Some(mode) => format!("Deciding under {mode}…"),
             };
         };
         let changed: u64 = report.changes.iter().map(|change| change.requests).sum();
-        let since = report.since.map(|since| format!(" since {} ({})", text::when(since), text::ago(now, since))).unwrap_or_default();
+        let since =
+            report.since.map(|since| format!(" since {} ({})", text::when(since), text::ago(now, since))).unwrap_or_default();
         format!("Under {}: of {} requests{since}, {changed} would be decided otherwise.", report.mode, report.considered)
     }
 }

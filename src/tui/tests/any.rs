@@ -48,7 +48,13 @@ fn key() -> impl Strategy<Value = KeyCode> {
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
-    let modifiers = prop::sample::select(vec![KeyModifiers::NONE, KeyModifiers::NONE, KeyModifiers::SHIFT, KeyModifiers::CONTROL, KeyModifiers::ALT]);
+    let modifiers = prop::sample::select(vec![
+        KeyModifiers::NONE,
+        KeyModifiers::NONE,
+        KeyModifiers::SHIFT,
+        KeyModifiers::CONTROL,
+        KeyModifiers::ALT,
+    ]);
     prop_oneof![
         20 => (key(), modifiers).prop_map(|(key, modifiers)| Happening::Key(key, modifiers)),
         1 => any::<String>().prop_map(Happening::Pasted),

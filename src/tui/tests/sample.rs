@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use crate::admin::api::{
-    AuditFault, AuditLine, AuditVerification, BudgetAccount, BudgetLimit, BudgetRow, BudgetStanding, ClientActivity, DecisionCount,
-    DecisionRow, Explanation, FactCounts, FactSource, FactView, MergeView, ModeOutcome, Overview, Page, ReplayChange, ReplayReport,
-    SandboxDetail, SandboxRow, Seen, Series, Step, UpstreamKeyHint, UpstreamRow, UserDetail, UserRow, WhoAmI,
+    AuditFault, AuditLine, AuditVerification, BudgetAccount, BudgetLimit, BudgetRow, BudgetStanding, ClientActivity,
+    DecisionCount, DecisionRow, Explanation, FactCounts, FactSource, FactView, MergeView, ModeOutcome, Overview, Page,
+    ReplayChange, ReplayReport, SandboxDetail, SandboxRow, Seen, Series, Step, UpstreamKeyHint, UpstreamRow, UserDetail, UserRow,
+    WhoAmI,
 };
 use crate::identity::Assurance;
 use crate::ids::{ClientName, FactId, RequestId, UserId};
@@ -16,7 +17,8 @@ const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 
 /// Clears the screen, turns the direction, rings, hides, and begins a line of its own.
-pub(super) const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}<script>\u{202e}evil\u{202c} a\u{200b}b\nnext line\r\u{9b}31m漢字🎉";
+pub(super) const HOSTILE: &str =
+    "\u{1b}[2J\u{1b}]0;owned\u{7}<script>\u{202e}evil\u{202c} a\u{200b}b\nnext line\r\u{9b}31m漢字🎉";
 
 pub(super) fn fact_id(number: u8) -> FactId {
     FactId::from_bytes([number; 16])
@@ -184,7 +186,8 @@ pub(super) fn decision(number: u16) -> DecisionRow {
 }
 
 fn explanation() -> Explanation {
-    let step = |name: &str, result: &str, why: &str| Step { name: name.to_owned(), result: result.to_owned(), why: why.to_owned() };
+    let step =
+        |name: &str, result: &str, why: &str| Step { name: name.to_owned(), result: result.to_owned(), why: why.to_owned() };
     let mode = |mode: &str, decision: &str, reason: &str| ModeOutcome {
         mode: mode.to_owned(),
         decision: decision.to_owned(),
@@ -194,7 +197,11 @@ fn explanation() -> Explanation {
         row: decision(1),
         steps: vec![
             step("client", "open-webui", "The key of the request is the one that is configured for it."),
-            step("evidence", "invalid", "The signature does not fit the body: it was changed after it was signed, or the secret differs."),
+            step(
+                "evidence",
+                "invalid",
+                "The signature does not fit the body: it was changed after it was signed, or the secret differs.",
+            ),
             step("decision", "refuse", HOSTILE),
         ],
         modes: vec![
@@ -241,7 +248,11 @@ fn user_detail(id: &UserId) -> UserDetail {
         facts: FactCounts { active: 41, held: 2, forgotten: 1, history: 9 },
         bytes: 1_234_567,
         keys_made: Vec::new(),
-        upstream_keys: vec![UpstreamKeyHint { provider: "openai".to_owned(), hint: "k9Zz".to_owned(), created_at: NOW - 9 * HOUR }],
+        upstream_keys: vec![UpstreamKeyHint {
+            provider: "openai".to_owned(),
+            hint: "k9Zz".to_owned(),
+            created_at: NOW - 9 * HOUR,
+        }],
         erased_at: None,
         merges: vec![merge(1, Some(NOW)), merge(2, None), merge(3, None)],
         waiting_turns: 1,

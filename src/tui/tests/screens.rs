@@ -52,7 +52,8 @@ fn hostile_text_does_nothing_on_any_screen() {
             desk.press(keys);
             let shown = desk.shown();
             let acting = |c: &char| {
-                c.is_control() && *c != '\n' || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+                c.is_control() && *c != '\n'
+                    || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
             };
             assert_eq!(shown.chars().find(acting), None, "{name}:\n{shown}");
             assert_eq!(shown.lines().count(), usize::from(rows), "{name}");
