@@ -97,8 +97,12 @@ impl Desk {
     /// memgate has ended well, and the shell has its terminal as it was.
     fn assert_given_back(&self) {
         self.wait_for("ended with 0");
-        for mode in [" icanon", " echo ", "isig ", " icrnl", " opost"] {
-            self.wait_for(mode);
+        // Near the end of what `stty` prints.
+        self.wait_for("echoke");
+        let shown = self.shown();
+        let modes: Vec<&str> = shown.split_whitespace().collect();
+        for mode in ["icanon", "echo", "isig", "icrnl", "opost"] {
+            assert!(modes.contains(&mode), "{mode} is not given back:\n{shown}");
         }
         let screen = self.screen.lock().unwrap();
         let screen = screen.screen();

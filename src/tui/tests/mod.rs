@@ -1,6 +1,7 @@
 //! The interface over a made-up memgate: keys in, screens and calls out.
 
 mod any;
+mod given_back;
 mod keys;
 mod live;
 mod sample;
