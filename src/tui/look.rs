@@ -12,6 +12,7 @@ pub(super) struct Look {
     pub color: bool,
 }
 
+#[expect(clippy::unused_self, reason = "all styles are asked for alike")]
 impl Look {
     /// As the environment asks for.
     pub fn from_environment() -> Self {

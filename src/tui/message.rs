@@ -40,7 +40,7 @@ pub(super) struct Trouble(pub String);
 
 /// What update asks for.
 pub(super) enum Command {
-    Call(Ticket, Call),
+    Call(Ticket, Box<Call>),
     Quit,
 }
 

@@ -103,7 +103,7 @@ async fn follow<B: Backend<Error = io::Error>>(
                 let Command::Call(ticket, call) = command else { return Ok(()) };
                 let (client, sender) = (client.clone(), sender.clone());
                 tasks.spawn(async move {
-                    let message = match perform(&client, call).await {
+                    let message = match perform(&client, *call).await {
                         Ok(answer) => Message::Answered(ticket, answer),
                         Err(trouble) => Message::Failed(ticket, trouble),
                     };

@@ -47,14 +47,12 @@ pub(super) struct Facts {
 
 /// A reason as memgate takes it; what is wrong with it is told otherwise.
 pub(super) fn reason(text: &str, cx: &mut Cx) -> Option<String> {
-    match Reason::parse(text) {
-        Ok(reason) => Some(reason.as_str().to_owned()),
-        Err(_) => {
-            let told = format!("Not done: say why, in {} characters at most.", Reason::LONGEST);
-            cx.notice = Some(Notice::bad(told));
-            None
-        }
-    }
+    let Ok(reason) = Reason::parse(text) else {
+        let told = format!("Not done: say why, in {} characters at most.", Reason::LONGEST);
+        cx.notice = Some(Notice::bad(told));
+        return None;
+    };
+    Some(reason.as_str().to_owned())
 }
 
 impl Facts {
@@ -182,7 +180,7 @@ impl Facts {
         }
     }
 
-    pub fn submit(&mut self, intent: Intent, text: String, cx: &mut Cx) {
+    pub fn submit(&mut self, intent: &Intent, text: String, cx: &mut Cx) {
         if let Intent::Search = intent {
             return self.set_filter(text, cx);
         }
@@ -194,10 +192,11 @@ impl Facts {
             }
             Intent::AddFact => self.acting = cx.act(Act::AddFact { user, text, reason }),
             Intent::EditFact(fact) => {
+                let fact = *fact;
                 let change = AmendFact { text: Some(text), ..AmendFact::default() };
                 self.acting = cx.act(Act::AmendFact { user, fact, change, reason });
             }
-            Intent::DeleteFact(fact) => self.acting = cx.act(Act::DeleteFact { user, fact, reason }),
+            Intent::DeleteFact(fact) => self.acting = cx.act(Act::DeleteFact { user, fact: *fact, reason }),
             _ => {}
         }
     }
@@ -261,13 +260,13 @@ impl Facts {
         };
         let mut aside = self.list.place();
         if !self.marked.is_empty() {
-            aside += &format!(" · {} marked", self.marked.len());
+            aside = format!("{aside} · {} marked", self.marked.len());
         }
         if self.filter.history {
             aside += " · with the past";
         }
         if !self.typed.is_empty() {
-            aside += &format!(" · only: {}", self.typed);
+            aside = format!("{aside} · only: {}", self.typed);
         }
         let body = draw_heading(frame, area, view.look, &format!("Facts of {name}"), &aside);
         if self.detail.is_some() {

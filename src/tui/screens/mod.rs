@@ -144,7 +144,7 @@ impl Cx<'_> {
         *self.last_ticket += 1;
         let ticket = *self.last_ticket;
         self.pending.insert(ticket, Pending { tab: self.tab, act });
-        self.commands.push(Command::Call(ticket, call));
+        self.commands.push(Command::Call(ticket, Box::new(call)));
         ticket
     }
 

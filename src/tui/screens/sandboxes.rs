@@ -185,7 +185,7 @@ impl Screen for Sandboxes {
             intent @ (Intent::PromoteTo | Intent::PromoteAnd { .. } | Intent::Promote { .. }) => self.promote(intent, &text, cx),
             intent => {
                 if let Some(facts) = &mut self.facts {
-                    facts.submit(intent, text, cx);
+                    facts.submit(&intent, text, cx);
                 }
             }
         }

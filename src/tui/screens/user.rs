@@ -89,11 +89,11 @@ impl UserPage {
         }
     }
 
-    pub fn submit(&mut self, intent: Intent, text: String, cx: &mut Cx) {
+    pub fn submit(&mut self, intent: Intent, text: &str, cx: &mut Cx) {
         let user = self.user.clone();
         match intent {
             Intent::EraseBecause => {
-                let Some(reason) = reason(&text, cx) else { return };
+                let Some(reason) = reason(text, cx) else { return };
                 let about = "Everything that is remembered of this person is erased, and the keys to it. This cannot be undone.";
                 cx.ask(Dialog::typed("Erase a person", about, user.to_string(), Intent::Erase { reason }));
             }
@@ -106,7 +106,7 @@ impl UserPage {
                 Err(error) => cx.notice = Some(Notice::bad(format!("The user {error}."))),
             },
             Intent::MergeBecause { from } => {
-                let Some(reason) = reason(&text, cx) else { return };
+                let Some(reason) = reason(text, cx) else { return };
                 let about = format!("Move what is remembered of {from} to {user}?");
                 cx.ask(Dialog::confirm("Merge", about, Intent::Merge { from, reason }));
             }
@@ -114,7 +114,7 @@ impl UserPage {
                 cx.act(Act::Merge { from, into: user, reason });
             }
             Intent::UndoBecause(merge) => {
-                if let Some(reason) = reason(&text, cx) {
+                if let Some(reason) = reason(text, cx) {
                     cx.act(Act::UndoMerge { user, merge, reason });
                 }
             }

@@ -115,8 +115,8 @@ impl Screen for Users {
                     self.facts = Some(facts);
                 }
             }
-            (intent, Some(facts), _) => facts.submit(intent, text, cx),
-            (intent, None, Some(page)) => page.submit(intent, text, cx),
+            (intent, Some(facts), _) => facts.submit(&intent, text, cx),
+            (intent, None, Some(page)) => page.submit(intent, &text, cx),
             (Intent::Search, None, None) => self.set_filter(text, cx),
             _ => {}
         }

@@ -5,7 +5,8 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::super::message::Message;
 use super::Desk;
-use super::sample::{NOW, decision, overview};
+use super::glance::overview;
+use super::sample::{NOW, decision};
 
 #[derive(Debug, Clone)]
 enum Happening {

@@ -20,9 +20,9 @@ fn a_panic_is_told_on_a_terminal_that_was_given_back() {
     let test = "tui::tests::given_back::panic_with_the_terminal";
     let line = format!("'{}' --exact --ignored --nocapture {test}; stty -a", program.display());
     let output = Command::new("script").args(["-qec", &line, "/dev/null"]).stdin(Stdio::null()).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what:?} is not there:\n{text}"));
-    assert!(at("\u{1b}[?1049h") < at("\u{1b}[?1049l"), "it was taken first:\n{text}");
-    assert!(at("\u{1b}[?1049l") < at(MESSAGE), "{text}");
-    assert!(text.split_whitespace().any(|mode| mode == "icanon"), "{text}");
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    let at = |what: &str| shown.find(what).unwrap_or_else(|| panic!("{what:?} is not there:\n{shown}"));
+    assert!(at("\u{1b}[?1049h") < at("\u{1b}[?1049l"), "it was taken first:\n{shown}");
+    assert!(at("\u{1b}[?1049l") < at(MESSAGE), "{shown}");
+    assert!(shown.split_whitespace().any(|mode| mode == "icanon"), "{shown}");
 }

@@ -2,6 +2,7 @@
 
 mod any;
 mod given_back;
+mod glance;
 mod keys;
 mod live;
 mod sample;
@@ -61,7 +62,7 @@ impl Desk {
                 Command::Quit => self.quit = true,
                 Command::Call(ticket, call) => {
                     self.told.push(describe(&call));
-                    self.open.push_back((ticket, call));
+                    self.open.push_back((ticket, *call));
                 }
             }
         }
@@ -126,8 +127,7 @@ fn read_keys(keys: &str) -> Vec<KeyEvent> {
     let mut rest = keys;
     while let Some(c) = rest.chars().next() {
         let named = rest.strip_prefix('<').and_then(|rest| rest.split_once('>'));
-        let (code, modifiers) = match named {
-            Some((name, after)) => {
+        let (code, modifiers) = if let Some((name, after)) = named {
                 rest = after;
                 match name {
                     "enter" => (KeyCode::Enter, KeyModifiers::NONE),
@@ -146,7 +146,7 @@ fn read_keys(keys: &str) -> Vec<KeyEvent> {
                     other => panic!("no key is named {other}"),
                 }
             }
-            None => {
+            else {
                 rest = &rest[c.len_utf8()..];
                 (KeyCode::Char(c), KeyModifiers::NONE)
             }
