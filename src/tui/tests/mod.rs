@@ -128,28 +128,26 @@ fn read_keys(keys: &str) -> Vec<KeyEvent> {
     while let Some(c) = rest.chars().next() {
         let named = rest.strip_prefix('<').and_then(|rest| rest.split_once('>'));
         let (code, modifiers) = if let Some((name, after)) = named {
-                rest = after;
-                match name {
-                    "enter" => (KeyCode::Enter, KeyModifiers::NONE),
-                    "esc" => (KeyCode::Esc, KeyModifiers::NONE),
-                    "tab" => (KeyCode::Tab, KeyModifiers::NONE),
-                    "backtab" => (KeyCode::BackTab, KeyModifiers::SHIFT),
-                    "up" => (KeyCode::Up, KeyModifiers::NONE),
-                    "down" => (KeyCode::Down, KeyModifiers::NONE),
-                    "left" => (KeyCode::Left, KeyModifiers::NONE),
-                    "end" => (KeyCode::End, KeyModifiers::NONE),
-                    "home" => (KeyCode::Home, KeyModifiers::NONE),
-                    "pgdn" => (KeyCode::PageDown, KeyModifiers::NONE),
-                    "back" => (KeyCode::Backspace, KeyModifiers::NONE),
-                    "ctrl-c" => (KeyCode::Char('c'), KeyModifiers::CONTROL),
-                    "ctrl-u" => (KeyCode::Char('u'), KeyModifiers::CONTROL),
-                    other => panic!("no key is named {other}"),
-                }
+            rest = after;
+            match name {
+                "enter" => (KeyCode::Enter, KeyModifiers::NONE),
+                "esc" => (KeyCode::Esc, KeyModifiers::NONE),
+                "tab" => (KeyCode::Tab, KeyModifiers::NONE),
+                "backtab" => (KeyCode::BackTab, KeyModifiers::SHIFT),
+                "up" => (KeyCode::Up, KeyModifiers::NONE),
+                "down" => (KeyCode::Down, KeyModifiers::NONE),
+                "left" => (KeyCode::Left, KeyModifiers::NONE),
+                "end" => (KeyCode::End, KeyModifiers::NONE),
+                "home" => (KeyCode::Home, KeyModifiers::NONE),
+                "pgdn" => (KeyCode::PageDown, KeyModifiers::NONE),
+                "back" => (KeyCode::Backspace, KeyModifiers::NONE),
+                "ctrl-c" => (KeyCode::Char('c'), KeyModifiers::CONTROL),
+                "ctrl-u" => (KeyCode::Char('u'), KeyModifiers::CONTROL),
+                other => panic!("no key is named {other}"),
             }
-            else {
-                rest = &rest[c.len_utf8()..];
-                (KeyCode::Char(c), KeyModifiers::NONE)
-            }
+        } else {
+            rest = &rest[c.len_utf8()..];
+            (KeyCode::Char(c), KeyModifiers::NONE)
         };
         read.push(KeyEvent::new(code, modifiers));
     }

@@ -2,15 +2,14 @@
 
 use serde_json::json;
 
+use super::glance::overview;
 use crate::admin::api::{
     AuditFault, AuditLine, AuditVerification, BudgetAccount, BudgetLimit, BudgetRow, BudgetStanding, ClientActivity,
-    DecisionCount, DecisionRow, Explanation, FactCounts, FactSource, FactView, MergeView, ModeOutcome, Page,
-    ReplayChange, ReplayReport, SandboxDetail, SandboxRow, Seen, Step, UpstreamKeyHint, UpstreamRow, UserDetail, UserRow,
-    WhoAmI,
+    DecisionCount, DecisionRow, Explanation, FactCounts, FactSource, FactView, MergeView, ModeOutcome, Page, ReplayChange,
+    ReplayReport, SandboxDetail, SandboxRow, Seen, Step, UpstreamKeyHint, UpstreamRow, UserDetail, UserRow, WhoAmI,
 };
 use crate::identity::Assurance;
 use crate::ids::{ClientName, FactId, RequestId, UserId};
-use super::glance::overview;
 use crate::tui::message::{Act, Answer, Call, Whose};
 
 pub(super) const NOW: i64 = 1_790_000_000_000;
