@@ -3,7 +3,7 @@
 //! Floors, lowest first; a module imports only from floors below its own (`tests/architecture.rs` enforces it):
 //! `ids setting dialect` · `telemetry inference provider` · `identity` · `policy` · `enforce` · `store` ·
 //! `memory vault sessions parameters quota` · `catalog context` · `proxy demo` · `admin` · `dashboard` · `config` · `client` ·
-//! `cli tui` · `app`.
+//! `tui` · `cli` · `app`.
 
 pub mod admin;
 pub mod app;

@@ -26,7 +26,8 @@ const FLOORS: &[&[&str]] = &[
     &["dashboard"],
     &["config"],
     &["client"],
-    &["cli", "tui"],
+    &["tui"],
+    &["cli"],
     &["app"],
 ];
 

@@ -51,6 +51,8 @@ pub(super) enum Command {
     Status(ControlArgs),
     /// Check a running installation end to end, with throw-away users.
     Doctor(DoctorArgs),
+    /// See and steer the running memgate in this terminal.
+    Tui(ControlArgs),
     /// Show the numbers of now.
     Overview(ControlArgs),
     /// Users: who there is, how much they must prove, their erasure and merging.

@@ -31,6 +31,7 @@ use clap::Parser;
 
 use crate::admin;
 use crate::config;
+use crate::tui;
 use args::{Cli, Command, ControlArgs, UserCommand};
 use connect::{print_page, with_client};
 pub use output::Failure;
@@ -46,7 +47,7 @@ pub fn main(run: impl FnOnce(&Path) -> Result<(), Failure>) -> ExitCode {
         }
     };
     table::measure_terminal();
-    match execute(cli.command, run, &mut io::stdout().lock()) {
+    match execute(cli.command, run, &mut io::stdout()) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read the output has read enough.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
@@ -74,6 +75,7 @@ fn execute(command: Command, run: impl FnOnce(&Path) -> Result<(), Failure>, out
         Command::Completions(shell) => manual::print_completions(&shell, out),
         Command::Man(pages) => manual::print_manual(&pages, out),
         Command::Doctor(args) => doctor::examine(&args, out),
+        Command::Tui(control) => tui::run(connect::connect(&control)?).map_err(Failure::other),
         Command::Reload(control) => reload(&control, out),
         Command::Status(control) => overview::status(&control, out),
         Command::Overview(control) => overview::overview(&control, out),

@@ -68,3 +68,4 @@ mod tenants;
 mod tls;
 mod together;
 mod traces;
+mod tui;
