@@ -1,9 +1,11 @@
 //! The composition root: a configuration becomes running services.
 
+mod admin;
 mod boot;
+mod desk;
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -19,10 +21,11 @@ use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use admin::Doors;
 use boot::Boot;
+use desk::{Reload, Shown, keep_watch, open_desk, reload_on_hangup};
 
-use crate::admin::api::{ConfigCheck, ConfigView};
-use crate::admin::{self, ConfigDesk, Control};
+use crate::admin::{Control, Gate};
 use crate::catalog::Catalog;
 use crate::config::{self, Config};
 use crate::context::TokenCounter;
@@ -31,13 +34,13 @@ use crate::identity::{KeyKeeper, ReplayGuard, Resolver};
 use crate::memory::{Learned, LearnedReport, Memory, OnLearned};
 use crate::parameters::Book;
 use crate::proxy::tls::Listener;
-use crate::proxy::{self, Addresses, Balance, Gateway, Runtime, Services, unix_ms};
+use crate::proxy::{self, Activity, Addresses, Balance, Gateway, Recent, Runtime, Services, ShadowBook, unix_ms};
 use crate::quota::Quota;
 use crate::sessions::{OnEnded, Sessions};
 use crate::setting::Fault;
 use crate::store::{FileDisk, Ledger, Queue, Store, StoreError};
 use crate::telemetry::{
-    AuditError, AuditKeeping, AuditLog, Closing, KeepingMetrics, LearnResult, LearnedRecord, Metrics, ReloadResult,
+    AuditError, AuditKeeping, AuditLog, Closing, KeepingMetrics, LearnResult, LearnedRecord, Metrics, Series,
 };
 use crate::vault::Vault;
 
@@ -106,43 +109,38 @@ pub fn run(path: &Path) -> Result<(), AppError> {
         audit: audit.clone(),
         traces: boot::start_traces(&config)?,
         tokens: TokenCounter::default(),
+        recent: Recent::default(),
+        activity: Activity::default(),
+        shadow: ShadowBook::open(&config.storage.dir),
+        series: Series::default(),
         quota,
         draining: AtomicBool::new(false),
         running: AtomicUsize::new(0),
     });
+    services.recent.resize(config.admin.decisions);
     let guard = Arc::new(ReplayGuard::new(unix_ms().div_euclid(1000)));
     let runtime = Arc::new(ArcSwap::from_pointee(build_runtime(&config, &guard)));
     let keeper = KeyKeeper::new(background.handle().clone(), Arc::clone(&metrics));
     keeper.take_up(&config.trust.identity);
+    let gate = Gate::new(&config.admin, audit.clone(), Arc::clone(&metrics));
     let reload = Reload {
         path: path.to_owned(),
         boot,
+        gate: gate.clone(),
         runtime: Arc::clone(&runtime),
         guard,
         keeper,
         services: Arc::clone(&services),
+        shown: Mutex::new(Shown::of(&config)),
         turn: Mutex::new(()),
     };
     let reload = Arc::new(reload);
 
     // Addresses are tried here, where a taken one can be told apart from every other failure.
     drop(bind("the proxy", config.listen)?);
-    let exposition = bind("metrics", config.metrics.listen)?;
-    let apply = Arc::clone(&reload);
-    let desk = ConfigDesk {
-        reload: Arc::new(move || apply.apply()),
-        show: Arc::new(ConfigView::default),
-        check: Arc::new(ConfigCheck::default),
-    };
-    let control = Control::new(Arc::clone(&services), Arc::clone(&runtime), desk);
+    let control = Control::new(Arc::clone(&services), Arc::clone(&runtime), open_desk(&reload));
     let entered = background.enter();
-    let socket = admin::bind_socket(&config.admin.socket).map_err(|source| AppError::Listen {
-        what: "control",
-        address: config.admin.socket.display().to_string(),
-        source,
-    })?;
-    background.spawn(admin::serve_control(socket, control, stopping.clone()));
-    background.spawn(admin::serve_metrics(into_tokio(exposition)?, Arc::clone(&metrics), stopping.clone()));
+    Doors::bind(&config)?.serve(&gate, &control, &stopping)?;
     background.spawn(demo::serve(into_tokio(demo)?, stopping.clone()));
     let learner = background.spawn(Arc::clone(&memory).run_learner(stopping.clone()));
     let recorder = background.spawn(Arc::clone(&memory).run_recorder(stopping.clone()));
@@ -153,6 +151,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
         background.spawn(tls.keep_fresh(stopping.clone()));
     }
     background.spawn(proxy::run_checks(Arc::clone(&services), Arc::clone(&runtime), stopping.clone()));
+    let watch = background.spawn(keep_watch(Arc::clone(&services), stopping.clone()));
     background.spawn(keep_house(Arc::clone(&services), Arc::clone(&runtime), stopping));
     background.spawn(reload_on_hangup(reload));
     drop(entered);
@@ -162,7 +161,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
     // The proxy has stopped: what it queued is learned and written before the process ends.
     let _ = stop.send(true);
     background.block_on(async {
-        let _ = tokio::time::timeout(Duration::from_secs(10), async { tokio::join!(learner, recorder, keeper) }).await;
+        let _ = tokio::time::timeout(Duration::from_secs(10), async { tokio::join!(learner, recorder, keeper, watch) }).await;
     });
     background.shutdown_timeout(Duration::from_secs(2));
     services.traces.shut_down();
@@ -300,64 +299,6 @@ impl ShutdownSignalWatch for Drain {
             }
         }
         ShutdownSignal::GracefulTerminate
-    }
-}
-
-/// Applies a changed file. Streams in flight keep the configuration that they started under.
-struct Reload {
-    path: PathBuf,
-    boot: Boot,
-    runtime: Arc<ArcSwap<Runtime>>,
-    guard: Arc<ReplayGuard>,
-    keeper: KeyKeeper,
-    services: Arc<Services>,
-    /// One at a time: of two, the one that read the file last must win.
-    turn: Mutex<()>,
-}
-
-impl Reload {
-    fn apply(&self) -> Result<(), Vec<Fault>> {
-        let _turn = self.turn.lock();
-        let loaded = config::load(&self.path).and_then(|config| {
-            let faults = self.boot.changes(&Boot::of(&config), |key| self.services.store.is_master_key(key));
-            if faults.is_empty() { Ok(config) } else { Err(faults) }
-        });
-        match loaded {
-            Ok(mut config) => {
-                if let (Some(listener), Some(tls)) = (&self.services.tls, config.tls.take()) {
-                    listener.adopt(tls);
-                }
-                self.services.memory.configure(config.memory.clone());
-                self.services.sessions.configure(config.session.clone());
-                self.keeper.take_up(&config.trust.identity);
-                self.runtime.store(Arc::new(build_runtime(&config, &self.guard)));
-                self.services.balance.adopt(&self.runtime.load().catalog);
-                self.services.metrics.count_reload(ReloadResult::Applied);
-                tracing::info!("the configuration was reloaded");
-                Ok(())
-            }
-            Err(faults) => {
-                self.services.metrics.count_reload(ReloadResult::Refused);
-                for fault in &faults {
-                    tracing::error!(
-                        path = fault.path,
-                        reason = fault.reason,
-                        remedy = fault.remedy,
-                        "the configuration was not reloaded"
-                    );
-                }
-                Err(faults)
-            }
-        }
-    }
-}
-
-async fn reload_on_hangup(reload: Arc<Reload>) {
-    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
-    while hangup.recv().await.is_some() {
-        let reload = Arc::clone(&reload);
-        // Faults are logged; nobody waits for an answer.
-        let _ = tokio::task::spawn_blocking(move || reload.apply()).await;
     }
 }
 

@@ -15,8 +15,8 @@ use super::endpoint::{self, Endpoint};
 use super::principal::{Access, Principal};
 use super::problem::Problem;
 use super::{
-    configuration, decisions, facts, health, installation, merges, overview, people, sandboxes, sessions, status, tenants, trail,
-    user_keys, users, vault,
+    configuration, decisions, events, facts, health, installation, merges, overview, people, sandboxes, sessions, status,
+    tenants, trail, user_keys, users, vault,
 };
 use crate::ids::{TenantId, UserId};
 use crate::proxy::{Runtime, Services, unix_ms};
@@ -64,6 +64,7 @@ pub struct Control {
     pub(super) config: ConfigDesk,
     /// Milliseconds since the Unix epoch.
     pub(super) started_at: i64,
+    pub(super) health: health::LastLook,
 }
 
 impl fmt::Debug for Control {
@@ -92,6 +93,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         vault::endpoints(),
         decisions::endpoints(),
         overview::endpoints(),
+        events::endpoints(),
         installation::endpoints(),
         configuration::endpoints(),
         trail::endpoints(),
@@ -117,12 +119,7 @@ pub fn control_router(control: Control) -> Router {
 }
 
 async fn reload(State(control): State<Control>, by: Principal) -> Result<StatusCode, Problem> {
-    block(move || {
-        let act = ActRecord::begun("config.reload", by.name(), unix_ms());
-        control.act(act, |_, _| (control.config.reload)().map_err(Problem::refused_config))
-    })
-    .await?;
-    Ok(StatusCode::NO_CONTENT)
+    control.reload_config(&by).await.map(|()| StatusCode::NO_CONTENT)
 }
 
 async fn unknown_path() -> Problem {
@@ -157,7 +154,7 @@ impl Control {
     /// The admin API of a memgate that starts now.
     #[must_use]
     pub fn new(services: Arc<Services>, runtime: Arc<ArcSwap<Runtime>>, config: ConfigDesk) -> Self {
-        Self { services, runtime, config, started_at: unix_ms() }
+        Self { services, runtime, config, started_at: unix_ms(), health: health::LastLook::default() }
     }
 
     pub(super) fn store(&self) -> &Store {

@@ -5,11 +5,14 @@ mod configuration;
 mod control;
 mod decisions;
 mod endpoint;
+mod events;
 mod facts;
+mod gate;
 mod health;
 mod installation;
 mod merges;
 mod metrics;
+mod openapi;
 mod overview;
 mod people;
 mod principal;
@@ -28,8 +31,13 @@ mod visits;
 
 pub use control::{ConfigDesk, Control, Reload, api_router, control_router, endpoints};
 pub use endpoint::{Endpoint, guard};
-pub use metrics::{metrics_router, serve_metrics};
+pub use gate::{
+    BrowserSession, CSRF_FIELD, CSRF_HEADER, Credential, CredentialFile, Gate, PasswordFault, PasswordHash, SafeForm, TokenHash,
+    serve_admin,
+};
+pub use metrics::metrics_router;
+pub use openapi::openapi;
 pub use principal::{Access, Principal, REASON_HEADER, Reason, Role, Via};
 pub use problem::Problem;
-pub use settings::{AdminFile, AdminSettings, MetricsFile, MetricsSettings};
+pub use settings::{AdminFile, AdminSessionFile, AdminSettings, MetricsFile, MetricsSettings, SessionLimits};
 pub use socket::{ControlSocket, bind_socket, serve_control};

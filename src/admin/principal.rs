@@ -37,7 +37,7 @@ impl Role {
     #[must_use]
     pub fn may(self, access: Access) -> bool {
         match access {
-            Access::Public => true,
+            Access::Public | Access::Known => true,
             Access::View => matches!(self, Self::Viewer | Self::Operator),
             Access::Audit => matches!(self, Self::Auditor | Self::Operator),
             Access::Act => self == Self::Operator,
@@ -50,6 +50,8 @@ impl Role {
 pub enum Access {
     /// Nothing: it tells nothing of users.
     Public,
+    /// Any credential.
+    Known,
     /// Counts, decisions and hints.
     View,
     /// The audit log.

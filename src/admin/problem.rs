@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::api::FaultView;
@@ -12,7 +13,7 @@ use crate::store::StoreError;
 use crate::telemetry::AuditError;
 
 /// Why a request of the control API was not carried out. Its type is `about:blank`: `code` tells problems apart.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
     pub title: String,
     pub status: u16,

@@ -48,9 +48,10 @@ pub(super) async fn erase(
     let begun = ActRecord::begun("tenant.erase", by.name(), unix_ms());
     let act = ActRecord { tenant: Some(tenant.clone()), receipt: Some(receipt), ..begun };
     let erased = block(move || {
-        let memory = Arc::clone(&control.services.memory);
+        let services = Arc::clone(&control.services);
         control.act(act, |_, act| {
-            let erased = memory.erase_tenant(&tenant, Erasure { receipt, at: act.time })?;
+            let erased = services.memory.erase_tenant(&tenant, Erasure { receipt, at: act.time })?;
+            services.forget_seen_tenant(&tenant);
             if erased == TenantErased::default() {
                 act.outcome = ActOutcome::Unchanged;
             }

@@ -40,9 +40,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .answers::<Page<AuditLine>>(),
         Endpoint::new(get.clone(), "/v1/audit/verification", Access::Audit, "Go through the whole chain of records.", verify)
             .answers::<AuditVerification>(),
-        Endpoint::new(get, "/v1/audit/export", Access::Audit, "The records as they are written, the oldest first. On record.", export)
-            .query::<AuditFilter>()
-            .content("application/x-ndjson"),
+        Endpoint::new(
+            get,
+            "/v1/audit/export",
+            Access::Audit,
+            "The records as they are written, the oldest first. On record.",
+            export,
+        )
+        .query::<AuditFilter>()
+        .content("application/x-ndjson"),
     ]
 }
 
@@ -65,10 +71,8 @@ async fn export(
 ) -> Result<Response, Problem> {
     let chunks = control.export_audit(&by, read(filter)?).await?;
     let body = Body::from_stream(stream::unfold(chunks, async |mut chunks| chunks.recv().await.map(|chunk| (chunk, chunks))));
-    let headers = [
-        (header::CONTENT_TYPE, "application/x-ndjson"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"audit.jsonl\""),
-    ];
+    let headers =
+        [(header::CONTENT_TYPE, "application/x-ndjson"), (header::CONTENT_DISPOSITION, "attachment; filename=\"audit.jsonl\"")];
     Ok((headers, body).into_response())
 }
 

@@ -50,7 +50,8 @@ impl Model {
     }
 
     /// It is anything that the backend has, as it is, for all who may use the upstream.
-    pub(super) fn is_anything(&self) -> bool {
+    #[must_use]
+    pub fn is_anything(&self) -> bool {
         // Every field, so that a new one is thought of. Requests ask this: nothing is allocated.
         let Self { name, upstream_name, aliases, window: _, max_output, price, capabilities, audience, hidden, spelt: _ } = self;
         let told = upstream_name.is_some() || max_output.is_some() || price.is_some() || !capabilities.is_empty();

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use super::audit::AuditCommand;
 use super::budget::BudgetCommand;
 use super::config_file::ConfigCommand;
+use super::credential::AdminCommand;
 use super::decisions::{DecisionArgs, WhatIfArgs};
 use super::doctor::DoctorArgs;
 use super::facts::FactsCommand;
@@ -36,7 +37,14 @@ pub(super) enum Command {
     /// Check a configuration file, secrets included, and report every fault.
     Check(FileArgs),
     /// Print the JSON schema of the configuration file.
-    Schema,
+    Schema {
+        /// Print the OpenAPI document of the admin API instead.
+        #[arg(long)]
+        openapi: bool,
+    },
+    /// Make credentials for the admin API.
+    #[command(subcommand)]
+    Admin(AdminCommand),
     /// Have the running memgate read its configuration anew. A faulty one changes nothing.
     Reload(ControlArgs),
     /// Show how the running memgate is.

@@ -165,7 +165,14 @@ fn row(line: &AuditLine) -> [String; 6] {
         _ => joined(&["cause", "records", "count", "bytes", "first", "from", "to"]),
     };
     let who = word("operator").or_else(|| word("client"));
-    [seq.to_string(), output::or_dash(word("time")), output::or_dash(word("type")), output::or_dash(who), output::or_dash(word("user")), what]
+    [
+        seq.to_string(),
+        output::or_dash(word("time")),
+        output::or_dash(word("type")),
+        output::or_dash(who),
+        output::or_dash(word("user")),
+        what,
+    ]
 }
 
 fn plain(value: &Value) -> Option<String> {

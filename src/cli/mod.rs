@@ -5,6 +5,7 @@ mod audit;
 mod budget;
 mod config_file;
 mod connect;
+mod credential;
 mod decisions;
 mod doctor;
 mod facts;
@@ -28,6 +29,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::admin;
 use crate::config;
 use args::{Cli, Command, ControlArgs, UserCommand};
 use connect::{print_page, with_client};
@@ -64,7 +66,9 @@ fn execute(command: Command, run: impl FnOnce(&Path) -> Result<(), Failure>, out
             writeln!(out, "{} is fine.", file.config.display())?;
             Ok(())
         }
-        Command::Schema => Ok(out.write_all(config::schema().map_err(Failure::other)?.as_bytes())?),
+        Command::Schema { openapi: true } => Ok(out.write_all(admin::openapi().map_err(Failure::other)?.as_bytes())?),
+        Command::Admin(command) => credential::execute(&command, &mut io::stdin().lock(), out),
+        Command::Schema { openapi: false } => Ok(out.write_all(config::schema().map_err(Failure::other)?.as_bytes())?),
         Command::Version => Ok(writeln!(out, "memgate {}", env!("CARGO_PKG_VERSION"))?),
         Command::Sign(request) => sign::print_signed(&request, &mut io::stdin().lock(), out),
         Command::Completions(shell) => manual::print_completions(&shell, out),

@@ -54,7 +54,10 @@ impl Bench {
         let text = std::fs::read_to_string(self.dir.path().join("audit/audit.jsonl")).unwrap();
         let word = |line: &Value, key: &str| line[key].as_str().unwrap_or_default().to_owned();
         let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        lines.filter(|line| line["type"] == "operator").map(|line| format!("{} {}", word(&line, "act"), word(&line, "outcome"))).collect()
+        lines
+            .filter(|line| line["type"] == "operator")
+            .map(|line| format!("{} {}", word(&line, "act"), word(&line, "outcome")))
+            .collect()
     }
 }
 

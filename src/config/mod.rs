@@ -5,6 +5,7 @@ mod embedding_key;
 mod explain;
 mod path;
 mod read;
+mod report;
 #[cfg(test)]
 mod tests;
 
@@ -32,6 +33,7 @@ use crate::telemetry::traces::{TracesFile, TracesSettings};
 use crate::telemetry::{AuditFile, AuditSettings, LogFile, LogSettings};
 use crate::vault::{VaultFile, VaultSettings};
 use read::Cuts;
+pub use report::{Difference, Source};
 
 /// Where chat clients are awaited, unless the file says otherwise.
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
@@ -48,7 +50,7 @@ pub struct ConfigFile {
     pub tls: Option<TlsFile>,
     /// Pages that may call memgate from a browser. Without it none may.
     pub cors: CorsFile,
-    /// The control socket of the command line.
+    /// The admin API with the dashboard, and the control socket of the command line.
     pub admin: AdminFile,
     /// The listener for Prometheus.
     pub metrics: MetricsFile,
@@ -108,6 +110,8 @@ pub struct Config {
     /// None: there are no traces.
     pub traces: Option<TracesSettings>,
     pub log: LogSettings,
+    /// What the file says, for showing.
+    pub source: Source,
 }
 
 /// Reads and resolves a configuration file.
@@ -115,7 +119,17 @@ pub struct Config {
 /// # Errors
 /// Every fault of the file: syntax, unknown keys, wrong values, secrets that are not there.
 pub fn load(path: &Path) -> Result<Config, Vec<Fault>> {
-    let (file, cuts, mut faults) = shape(path);
+    examine(path).1
+}
+
+/// As [`load`], with what the file says even where it has faults; none where it cannot be parsed.
+pub fn examine(path: &Path) -> (Option<Source>, Result<Config, Vec<Fault>>) {
+    let Shape { source, file, cuts, faults } = shape(path);
+    let config = judge(source.clone().unwrap_or_default(), file, &cuts, faults);
+    (source, config)
+}
+
+fn judge(source: Source, file: Option<ConfigFile>, cuts: &Cuts, mut faults: Faults) -> Result<Config, Vec<Fault>> {
     let Some(file) = file else { return Err(in_order(faults)) };
     let mut found = Faults::default();
     let config = resolve(&file, &mut found);
@@ -123,7 +137,7 @@ pub fn load(path: &Path) -> Result<Config, Vec<Fault>> {
         faults.add(fault.path, fault.reason, fault.remedy);
     }
     match config {
-        Some(config) if faults.is_empty() => Ok(config),
+        Some(config) if faults.is_empty() => Ok(Config { source, ..config }),
         _ => Err(in_order(faults)),
     }
 }
@@ -139,7 +153,7 @@ fn in_order(faults: Faults) -> Vec<Fault> {
 ///
 /// What is faulty is left at its default; the faults come along.
 pub fn read_shape(path: &Path) -> (Option<ConfigFile>, Vec<Fault>) {
-    let (file, _, faults) = shape(path);
+    let Shape { file, faults, .. } = shape(path);
     (file, in_order(faults))
 }
 
@@ -153,11 +167,20 @@ pub fn schema() -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(&schema).map(|text| text + "\n")
 }
 
-fn shape(path: &Path) -> (Option<ConfigFile>, Cuts, Faults) {
+/// A file as it was read, before anything of it is resolved.
+struct Shape {
+    source: Option<Source>,
+    file: Option<ConfigFile>,
+    cuts: Cuts,
+    faults: Faults,
+}
+
+fn shape(path: &Path) -> Shape {
     let mut faults = Faults::default();
     let document = read_text(path, &mut faults).and_then(|text| document::parse(&text, &mut faults));
+    let source = document.as_ref().map(|document| Source::new(document.value.clone()));
     let (file, cuts) = document.map_or_else(Default::default, |document| read::read(document, &mut faults));
-    (file, cuts, faults)
+    Shape { source, file, cuts, faults }
 }
 
 fn read_text(path: &Path, faults: &mut Faults) -> Option<String> {
@@ -188,6 +211,7 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
     check_certificates(&file.clients, file.tls.as_ref(), faults);
     let cors = file.cors.resolve("cors", faults);
     let admin = file.admin.resolve("admin", faults);
+    admin.check_apart(&[("listen", listen), ("metrics.listen", Some(metrics.listen))], "admin", faults);
     let trust = policy::resolve(&file.trust, &file.clients, &file.tenants, &file.groups, faults);
     let upstreams = resolve_upstreams(&file.upstreams, "upstreams", faults);
     policy::check_upstreams(&file.tenants, |name| upstreams.iter().any(|upstream| upstream.name == name), faults);
@@ -231,6 +255,7 @@ fn resolve(file: &ConfigFile, faults: &mut Faults) -> Option<Config> {
         limits,
         traces,
         log: file.log.clone(),
+        source: Source::default(),
     })
 }
 

@@ -27,6 +27,16 @@ impl Path {
         self.with(Step::Index(index))
     }
 
+    pub(super) fn is_root(&self) -> bool {
+        self.0.is_empty() || self.0 == [Step::Key("(file)".to_owned())]
+    }
+
+    /// Whether `hidden` is a key that is not repeated, and this one could be it.
+    pub(super) fn is_beside_hidden(&self, hidden: &Self) -> bool {
+        let Some((Step::Key(key), above)) = hidden.0.split_last() else { return false };
+        key == HIDDEN && self.0.starts_with(above) && matches!(self.0.get(above.len()), Some(Step::Key(own)) if !is_misspelt(own))
+    }
+
     fn with(&self, step: Step) -> Self {
         let mut steps = self.0.clone();
         steps.push(step);
@@ -45,10 +55,8 @@ impl Path {
 
     /// The path with its last key hidden, unless it looks like a misspelt setting: a slip makes a key of a secret easily.
     pub(super) fn with_last_hidden(mut self) -> Self {
-        let looks_misspelt =
-            |key: &str| key.len() <= LONGEST_KEY && key.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-'));
         if let Some(Step::Key(key)) = self.0.last_mut()
-            && !looks_misspelt(key)
+            && !is_misspelt(key)
         {
             HIDDEN.clone_into(key);
         }
@@ -61,7 +69,13 @@ impl Path {
     }
 }
 
-fn legible(key: &str) -> &str {
+/// Whether a key looks like a setting's, perhaps misspelt.
+fn is_misspelt(key: &str) -> bool {
+    key.len() <= LONGEST_KEY && key.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-'))
+}
+
+/// A key as it may be shown.
+pub(super) fn legible(key: &str) -> &str {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
     if key.len() <= LONGEST_KEY && key.bytes().all(plain) { key } else { HIDDEN }
 }
@@ -74,6 +88,7 @@ impl fmt::Display for Path {
         for (i, step) in self.0.iter().enumerate() {
             match step {
                 Step::Index(index) => write!(f, "[{index}]")?,
+
                 Step::Key(key) => write!(f, "{}{}", if i == 0 { "" } else { "." }, legible(key))?,
             }
         }

@@ -90,7 +90,8 @@ impl Source {
     }
 
     /// What a caller would send, for messages.
-    pub(super) fn describe(&self) -> String {
+    #[must_use]
+    pub fn describe(&self) -> String {
         match self {
             Self::UserKey => "a personal key (`Authorization: Bearer mgk_…`)".to_owned(),
             Self::Header(source) => format!("the header {}", source.name),

@@ -12,16 +12,16 @@ const UNAUTHORIZED: u16 = 401;
 const VERIFIED: &str = "verified";
 const VOUCHED: &str = "vouched";
 const VOUCHED_AS_VERIFIED: &str = "vouched_as_verified";
-const ASSERTED: &str = "asserted";
-const ASSERTED_KNOWN: &str = "asserted_known";
-const ASSERTED_UNKNOWN: &str = "asserted_unknown";
-const EVIDENCE_TOO_WEAK: &str = "evidence_too_weak";
-const TRUST_RATCHET: &str = "trust_ratchet";
-const IDENTITY_MISSING: &str = "identity_missing";
-const DEFAULT_USER: &str = "default_user";
+pub(super) const ASSERTED: &str = "asserted";
+pub(super) const ASSERTED_KNOWN: &str = "asserted_known";
+pub(super) const ASSERTED_UNKNOWN: &str = "asserted_unknown";
+pub(super) const EVIDENCE_TOO_WEAK: &str = "evidence_too_weak";
+pub(super) const TRUST_RATCHET: &str = "trust_ratchet";
+pub(super) const IDENTITY_MISSING: &str = "identity_missing";
+pub(super) const DEFAULT_USER: &str = "default_user";
 const CLIENT_ITSELF: &str = "client_itself";
-const OPEN_LISTING: &str = "open_listing";
-const TENANT_UNKNOWN: &str = "tenant_unknown";
+pub(super) const OPEN_LISTING: &str = "open_listing";
+pub(super) const TENANT_UNKNOWN: &str = "tenant_unknown";
 
 /// Every reason that a decision can give: those of the table, then what can be wrong with evidence.
 pub const REASONS: &[&str] = &[

@@ -3,6 +3,8 @@
 mod clients;
 mod decide;
 mod groups;
+mod remedy;
+pub mod replay;
 mod settings;
 mod shadow;
 mod tenants;
@@ -17,6 +19,8 @@ use crate::ids::UserId;
 
 pub use decide::{PathClass, REASONS, Terms, decide, subject};
 pub use groups::{Group, GroupFile, Groups, Membership, MembershipSource};
+pub use remedy::needs;
+pub use replay::{Case, Grounds};
 pub use settings::{ClientFile, ClientPolicy, MemoryAccess, SandboxFile, TrustFile, TrustSettings, resolve};
 pub use shadow::{ShadowOutcome, Verdict};
 pub use tenants::{Tenant, TenantFile, Tenants, UnlistedTenants, check_upstreams};
@@ -36,6 +40,9 @@ pub enum TrustMode {
 }
 
 impl TrustMode {
+    /// The strictest first.
+    pub const ALL: [Self; 4] = [Self::Strict, Self::Required, Self::Quarantine, Self::Legacy];
+
     /// The word for configuration, metrics and audit.
     #[must_use]
     pub fn as_str(self) -> &'static str {

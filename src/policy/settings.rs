@@ -201,17 +201,18 @@ impl TrustSettings {
             Some(tenant) if tenant != default_user.tenant() => Cow::Owned(default_user.moved_to(tenant.clone())),
             _ => Cow::Borrowed(default_user),
         };
-        let tenant = match &resolution.finding {
-            Finding::Valid(evidence) => evidence.user.tenant(),
-            // Whose tenant a lie is about, nobody knows: it is dealt with as one of nobody's.
-            Finding::None { .. } | Finding::Invalid(_) => default_user.tenant(),
-        };
+        let tenant = tenant_of(resolution, &default_user);
         let mode = client.map_or(self.mode, |client| client.mode);
         let own = self.tenant(tenant).and_then(|tenant| tenant.mode);
         let mode = own.filter(|own| mode.is_laxer_than(*own)).unwrap_or(mode);
         let vouch = client.map_or_else(Vouch::default, |client| client.vouch);
         let tenant_listed = self.tenants.admits(tenant);
         Terms { mode, vouch, default_user, tenant_listed }
+    }
+
+    /// The least that the tenant asks for whose terms these are.
+    pub(super) fn floor(&self, resolution: &Resolution, terms: &Terms<'_>) -> Option<TrustMode> {
+        self.tenant(tenant_of(resolution, &terms.default_user))?.mode
     }
 
     /// What holds for a tenant's people, where it is listed.
@@ -236,6 +237,14 @@ impl TrustSettings {
     #[must_use]
     pub fn keeps_history(&self, client: &ClientName) -> bool {
         self.clients.get(client).is_some_and(|client| client.history == History::On)
+    }
+}
+
+fn tenant_of<'a>(resolution: &'a Resolution, default_user: &'a UserId) -> &'a TenantId {
+    match &resolution.finding {
+        Finding::Valid(evidence) => evidence.user.tenant(),
+        // Whose tenant a lie is about, nobody knows: it is dealt with as one of nobody's.
+        Finding::None { .. } | Finding::Invalid(_) => default_user.tenant(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Judging a request under the terms of its client, and a second time under the shadow mode.
 
+use super::replay::Grounds;
 use super::{Decision, Directory, PathClass, Standing, Terms, TrustMode, TrustSettings, decide, subject};
 use crate::identity::Resolution;
 
@@ -24,19 +25,26 @@ pub struct Verdict {
     pub decision: Decision,
     /// Set where a shadow mode is configured.
     pub shadow: Option<ShadowOutcome>,
+    /// What any other mode would go by.
+    pub grounds: Grounds,
 }
 
 impl TrustSettings {
     /// Decides on a request under the terms of its client and its tenant.
     pub fn judge(&self, resolution: &Resolution, class: PathClass, directory: &dyn Directory) -> Verdict {
         let terms = self.terms(resolution);
-        let decision = decided(&terms, resolution, class, directory);
+        // Looked up once, for whomever any mode would ask about: what is decided again rests on the same.
+        let standing = widest_standing(&terms, resolution, directory);
+        let decision = decide(&terms, resolution, standing, class);
         let shadow = self.shadow.map(|shadow| {
             let mode = if shadow.is_laxer_than(terms.mode) { terms.mode } else { shadow };
-            let second = decided(&Terms { mode, ..terms.clone() }, resolution, class, directory);
+            let second = decide(&Terms { mode, ..terms.clone() }, resolution, standing, class);
             ShadowOutcome::between(mode, &decision, &second)
         });
-        Verdict { mode: terms.mode, decision, shadow }
+        let floor = self.floor(resolution, &terms);
+        let Terms { mode, vouch, default_user, tenant_listed } = terms;
+        let grounds = Grounds { vouch, default_user: default_user.into_owned(), tenant_listed, floor, standing };
+        Verdict { mode, decision, shadow, grounds }
     }
 }
 
@@ -53,7 +61,9 @@ impl ShadowOutcome {
     }
 }
 
-fn decided(terms: &Terms<'_>, resolution: &Resolution, class: PathClass, directory: &dyn Directory) -> Decision {
-    let standing = subject(terms, resolution, class).map_or_else(Standing::default, |user| directory.standing(user));
-    decide(terms, resolution, standing, class)
+/// The standing of whomever a decision may depend on: in legacy mode that is the default user, too.
+fn widest_standing(terms: &Terms<'_>, resolution: &Resolution, directory: &dyn Directory) -> Standing {
+    let widest = Terms { mode: TrustMode::Legacy, ..terms.clone() };
+    let asked = subject(&widest, resolution, PathClass::Conversation);
+    asked.map_or_else(Standing::default, |user| directory.standing(user))
 }

@@ -28,7 +28,7 @@ use super::tls::certificate_of;
 use crate::dialect::{self, Api, Dialect, Reach, Route, RouteKind};
 use crate::enforce::{Grant, Refusal, admit};
 use crate::identity::{Arrival, Finding, Reading, Resolution};
-use crate::policy::PathClass;
+use crate::policy::{Case, PathClass};
 use crate::telemetry::traces::TRACEPARENT;
 use crate::telemetry::{Clipped, RecallResult, RouteLabel, Stage};
 
@@ -81,7 +81,8 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
 
     let mut body = None;
     let resolution = resolve(services, session, exchange, &mut body).await?;
-    let grant = grant(services, exchange, &resolution, class)?;
+    let ignored_headers = resolution.ignored_headers;
+    let grant = grant(services, exchange, resolution, class)?;
     let scoped = matches!(grant, Grant::Scoped { .. });
     let grant = enroll(services, exchange, grant)?;
     let forwarded = !matches!(route.kind, RouteKind::Own | RouteKind::History | RouteKind::Unknown);
@@ -91,12 +92,12 @@ pub async fn take_in(services: &Services, session: &mut Session, exchange: &mut 
         if call.takes_body() && body.is_none() {
             body = Some(receive(session, exchange).await?);
         }
-        let caller = me::Caller { grant, lost: scoped, ignored_headers: resolution.ignored_headers };
+        let caller = me::Caller { grant, lost: scoped, ignored_headers };
         let answer = me::serve(services, session.req_header(), exchange, caller, call, body.unwrap_or_default()).await?;
         return Ok(Taken::Answer(answer));
     }
     if route.kind == RouteKind::History {
-        let (scope, advice) = me::Caller { grant, lost: scoped, ignored_headers: resolution.ignored_headers }.into_scope()?;
+        let (scope, advice) = me::Caller { grant, lost: scoped, ignored_headers }.into_scope()?;
         exchange.advised = advice;
         let answer = history::serve(services, exchange, scope, session.req_header()).await?;
         return Ok(Taken::Answer(answer));
@@ -252,8 +253,8 @@ async fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<Bytes
 }
 
 /// Decides, for the shadow mode too, and turns the decision into what it grants.
-fn grant(services: &Services, exchange: &mut Exchange, resolution: &Resolution, class: PathClass) -> Result<Grant, Refusal> {
-    let verdict = exchange.runtime.trust.judge(resolution, class, &services.store);
+fn grant(services: &Services, exchange: &mut Exchange, resolution: Resolution, class: PathClass) -> Result<Grant, Refusal> {
+    let verdict = exchange.runtime.trust.judge(&resolution, class, &services.store);
     let record = &mut exchange.record;
     record.mode = verdict.mode.as_str();
     record.decision = verdict.decision.as_str();
@@ -266,7 +267,9 @@ fn grant(services: &Services, exchange: &mut Exchange, resolution: &Resolution, 
         services.metrics.count_shadow_refusal(&record.client, shadow.reason);
         tracing::info!(request = %record.request, client = %record.client, reason = shadow.reason, "the shadow mode would refuse");
     }
-    let grant = admit(verdict.decision, resolution, record.peer)?;
+    let admitted = admit(verdict.decision, &resolution, record.peer);
+    exchange.case = Some(Case::new(resolution, class, verdict.grounds));
+    let grant = admitted?;
     if let Grant::Scoped { scope, .. } = &grant {
         record.user = Some(scope.user().clone());
         record.assurance = Some(scope.assurance().as_str());

@@ -11,6 +11,7 @@ use crate::dialect::edit::Edits;
 use crate::enforce::UserScope;
 use crate::ids::{ClientName, RequestId, SessionId};
 use crate::memory::Lesson;
+use crate::policy::Case;
 use crate::provider::ApiKey;
 use crate::telemetry::audit::Outcome;
 use crate::telemetry::traces::{self, Journey};
@@ -20,6 +21,7 @@ use super::balance::Route;
 use super::charge::{self, Charge};
 use super::cors::Page;
 use super::follow::Follower;
+use super::recent;
 use super::replay::Parked;
 use super::services::{Runtime, Services};
 use super::session::{Cue, Seat};
@@ -54,6 +56,8 @@ pub struct Exchange {
     pub parked: Parked,
     /// Its trace, where traces are exported.
     pub journey: Option<Journey>,
+    /// What was decided, for deciding again.
+    pub case: Option<Case>,
     /// What it costs.
     pub charge: Charge,
     pub phase: Phase,
@@ -180,6 +184,7 @@ impl Exchange {
             record,
             parked: Parked::default(),
             journey: None,
+            case: None,
             charge: Charge::default(),
             phase: Phase::Arrived,
             services,
@@ -240,6 +245,7 @@ impl Exchange {
             self.services.traces.finish(journey, record, self.route, upstream);
         }
         self.services.audit.record(record.clone());
+        recent::note(&self.services, &self.runtime, record.clone(), self.case.take());
     }
 
     /// The request on its way, if it is.

@@ -90,7 +90,7 @@ impl ProxyHttp for Gateway {
                     exchange.record.reason = refusal.code;
                 }
                 exchange.record.error = Some(refusal.code);
-                self.services.metrics.count_refusal(refusal.code);
+                respond::count_refusal(&self.services.metrics, refusal.code);
                 if !refusal.detail.is_empty() {
                     tracing::debug!(request = %exchange.record.request, code = refusal.code, detail = %refusal.detail, "refused");
                 }

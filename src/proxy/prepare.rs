@@ -252,7 +252,9 @@ pub async fn chat(
     let fitted = fit(services, &runtime, &draft, &choice, scope.as_ref(), &settled)?;
     if !fitted.trim.cut.is_empty() {
         exchange.record.messages_cut = u32::try_from(fitted.trim.cut.len()).unwrap_or(u32::MAX);
-        services.metrics.count_trim(fitted.trim.cut.len() as u64);
+        services
+            .metrics
+            .count_trim(fitted.trim.cut.len() as u64, fitted.trim.tokens_before.saturating_sub(fitted.trim.tokens_after));
     }
     exchange.note_stage(Stage::Trim, started);
 

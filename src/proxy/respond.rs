@@ -15,7 +15,7 @@ use super::key::KEY_SOURCE;
 use super::receive::{Unreceivable, linger, settle_body};
 use crate::dialect::{Api, errors};
 use crate::enforce::Refusal;
-use crate::telemetry::UpstreamFault;
+use crate::telemetry::{CrossScope, Metrics, UpstreamFault};
 
 /// Names the request in answers, logs and the audit log.
 pub const REQUEST_ID: &str = "x-memgate-request-id";
@@ -48,6 +48,29 @@ pub fn refuse_unreceivable(fault: Unreceivable) -> Refusal {
         Unreceivable::BodyBroken => (400, "body_broken", "The request body is incomplete or badly framed.".to_owned()),
     };
     Refusal { status, code, message, detail: String::new() }
+}
+
+/// Counts a request that was turned away, and whether it was for what is another's or never was: the answer does not tell which.
+pub fn count_refusal(metrics: &Metrics, code: &'static str) {
+    metrics.count_refusal(code);
+    if let Some(kind) = crosses_scope(code) {
+        metrics.count_cross_scope_denial(kind);
+    }
+}
+
+/// What a refusal's code says was asked for, where people have each their own.
+fn crosses_scope(code: &str) -> Option<CrossScope> {
+    Some(match code {
+        "memory_not_found" => CrossScope::Fact,
+        "key_not_found" => CrossScope::Key,
+        "session_not_found" => CrossScope::Session,
+        "response_not_found" | "previous_response_not_found" => CrossScope::Response,
+        "conversation_not_found" => CrossScope::Conversation,
+        "item_not_found" => CrossScope::Item,
+        "container_not_found" => CrossScope::Container,
+        "shared_state" => CrossScope::Shared,
+        _ => return None,
+    })
 }
 
 /// Answers with an error in the caller's dialect.

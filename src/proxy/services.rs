@@ -3,15 +3,19 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use super::activity::Activity;
 use super::addresses::Addresses;
 use super::balance::Balance;
 use super::cors::CorsSettings;
 use super::listing::ListCache;
+use super::recent::Recent;
 use super::settings::Limits;
+use super::shadow::ShadowBook;
 use super::tls::Listener;
 use crate::catalog::Catalog;
 use crate::context::{ContextSettings, TokenCounter};
 use crate::identity::Resolver;
+use crate::ids::{TenantId, UserId};
 use crate::inference::Fetcher;
 use crate::memory::{Memory, MemorySettings};
 use crate::parameters::{Book, Rules};
@@ -20,7 +24,7 @@ use crate::quota::{Budgets, Quota};
 use crate::sessions::Sessions;
 use crate::store::Store;
 use crate::telemetry::traces::Traces;
-use crate::telemetry::{AuditLog, Metrics};
+use crate::telemetry::{AuditLog, Metrics, Series};
 use crate::vault::{Vault, VaultSettings};
 
 /// What a reload replaces. Requests keep the one that they arrived under.
@@ -63,6 +67,11 @@ pub struct Services {
     pub fetcher: Fetcher,
     /// Lists of models, for a moment.
     pub lists: ListCache,
+    /// What operators are shown of requests: the recent ones, who was seen, whom the shadow mode would refuse, and how it all goes.
+    pub recent: Recent,
+    pub activity: Activity,
+    pub shadow: ShadowBook,
+    pub series: Series,
     /// Set on shutdown: new requests are turned away, running answers end.
     pub draining: AtomicBool,
     /// Requests whose answers have not ended yet.
@@ -73,5 +82,17 @@ impl Services {
     /// Whether memgate is shutting down.
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Forgets when an erased user was seen, and what was counted of them.
+    pub fn forget_seen(&self, user: &UserId) {
+        self.activity.forget(user);
+        self.shadow.forget(user);
+    }
+
+    /// As [`Services::forget_seen`], of everybody in an erased tenant.
+    pub fn forget_seen_tenant(&self, tenant: &TenantId) {
+        self.activity.forget_tenant(tenant);
+        self.shadow.forget_tenant(tenant);
     }
 }

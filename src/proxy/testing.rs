@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use arc_swap::ArcSwap;
 
-use super::{Addresses, Balance, ListCache, Runtime, Services, list_fetcher, unix_ms};
+use super::{Addresses, Balance, ListCache, Runtime, Services, ShadowBook, list_fetcher, unix_ms};
 use crate::catalog::Catalog;
 use crate::context::TokenCounter;
 use crate::identity::{ReplayGuard, Resolver};
@@ -52,6 +52,10 @@ pub fn test_services(dir: &Path) -> (Arc<Services>, Arc<ArcSwap<Runtime>>) {
         audit,
         traces: Traces::default(),
         tokens: TokenCounter::default(),
+        recent: Default::default(),
+        activity: Default::default(),
+        shadow: ShadowBook::open(&data),
+        series: Default::default(),
         draining: AtomicBool::new(false),
         running: AtomicUsize::new(0),
     };

@@ -2,14 +2,15 @@
 
 use std::collections::HashSet;
 use std::hash::Hasher;
-use std::net::IpAddr;
-use std::sync::Arc;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, LazyLock};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use siphasher::sip128::{Hasher128, SipHasher24};
 
 use super::account::Kind;
+use super::status::KINDS;
 use crate::enforce::UserScope;
 use crate::identity::Assurance;
 use crate::ids::{ClientName, IdError, TenantId, UserId};
@@ -148,6 +149,47 @@ impl Rule {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What it limits, and to how much; money in millionths.
+    pub fn limits(&self) -> impl Iterator<Item = (Kind, u64)> + '_ {
+        KINDS.into_iter().filter_map(|kind| Some((kind, self.limits.of(kind)?)))
+    }
+
+    /// Whether it counts this user, and nobody else together with them.
+    #[must_use]
+    pub fn counts_apart(&self, user: &UserId) -> bool {
+        self.asker_of(user).is_some_and(|asker| self.counts(&asker))
+    }
+
+    /// Whom it counts, and what it counts apart, in words.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let Who { tenant, client, user, assurance } = &self.who;
+        let said = [
+            user.as_ref().map(|user| format!("the user {user}")),
+            tenant.as_ref().map(|tenant| format!("the tenant {}", tenant.as_str())),
+            client.as_ref().map(|client| format!("the client {client}")),
+            assurance.map(|assurance| format!("the assurance {}", assurance.as_str())),
+        ];
+        let said: Vec<String> = said.into_iter().flatten().collect();
+        let whom = if said.is_empty() { "all requests".to_owned() } else { format!("requests of {}", said.join(" and ")) };
+        match self.each {
+            Some(each) => format!("{whom}, each {} apart", each.as_str()),
+            None => format!("{whom}, together"),
+        }
+    }
+
+    /// A user as a request of theirs that it counts would have them; none where it counts others together with them.
+    pub(super) fn asker_of<'a>(&'a self, user: &'a UserId) -> Option<Asker<'a>> {
+        static NOBODYS: LazyLock<ClientName> = LazyLock::new(ClientName::unknown);
+        let personal = self.who.user.is_some() || self.each == Some(Each::User);
+        personal.then(|| Asker {
+            user: Some(user),
+            client: self.who.client.as_ref().unwrap_or(&NOBODYS),
+            assurance: self.who.assurance.unwrap_or(Assurance::Verified),
+            peer: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        })
     }
 
     fn counts(&self, asker: &Asker<'_>) -> bool {

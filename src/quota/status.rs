@@ -5,6 +5,8 @@ use super::decide::Zone;
 use super::settings::{Asker, Budgets, Rule};
 use super::window::Stretch;
 use super::{Admission, Quota};
+use crate::ids::UserId;
+use crate::store::StoreError;
 
 /// How one limit stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +31,7 @@ pub struct RuleStatus {
     pub limits: Vec<LimitStatus>,
 }
 
-const KINDS: [Kind; 5] = [Kind::Requests, Kind::Streams, Kind::Sandboxes, Kind::Tokens, Kind::Money];
+pub(super) const KINDS: [Kind; 5] = [Kind::Requests, Kind::Streams, Kind::Sandboxes, Kind::Tokens, Kind::Money];
 
 impl Quota {
     /// All rules that count somebody, and how they stand. Counts nothing.
@@ -45,6 +47,32 @@ impl Quota {
             Some(RuleStatus { rule: rule.name().into(), told: rule.tells(asker), limits })
         });
         rules.collect()
+    }
+}
+
+impl Quota {
+    /// How a user stands with one rule that counts them apart; none where it does not, or they used nothing of it yet.
+    #[must_use]
+    pub fn standing_of(&self, rule: &Rule, user: &UserId, now: i64) -> Option<Vec<LimitStatus>> {
+        let key = rule.account_of(&rule.asker_of(user)?, &self.key)?;
+        let found = self.accounts.get(&key).map(|found| std::sync::Arc::clone(&found))?;
+        let limits = stand(rule, &mut found.lock(), now);
+        Some(limits)
+    }
+
+    /// Whether anything of a user's is counted by a rule that counts them apart.
+    #[must_use]
+    pub fn has_account(&self, rule: &Rule, user: &UserId) -> bool {
+        let key = rule.asker_of(user).and_then(|asker| rule.account_of(&asker, &self.key));
+        key.is_some_and(|key| self.accounts.contains_key(&key))
+    }
+
+    /// As [`Quota::reset`], for a user whom the rule counts apart.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn reset_of(&self, rule: &Rule, user: &UserId, now: i64) -> Result<bool, StoreError> {
+        rule.asker_of(user).map_or(Ok(false), |asker| self.reset(rule, &asker, now))
     }
 }
 

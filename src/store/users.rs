@@ -38,6 +38,15 @@ struct Enrolment<'a> {
 }
 
 impl Store {
+    /// Everybody with a memory, sandboxes too, in no order. Answers from memory.
+    pub fn each_user(&self, mut take: impl FnMut(&UserId)) {
+        for entry in &self.0.registry.users {
+            if let Some(vault) = &entry.vault {
+                take(vault.user());
+            }
+        }
+    }
+
     /// Takes a user in: a data key on first sight, and the ratchet up where the evidence is verified. Lasting on return.
     /// Where nothing changes, which is almost always, it answers from memory.
     ///

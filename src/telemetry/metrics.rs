@@ -34,21 +34,27 @@ macro_rules! label {
 
 mod balance;
 mod budgets;
+mod denials;
+mod gate;
 mod keys;
 mod labels;
 mod models;
 mod openmetrics;
+mod reading;
 mod reloads;
 mod sessions;
 
 pub use balance::{BalanceMetrics, EjectionCause, FailoverCause};
 pub use budgets::{BudgetMetrics, TokenSort};
+pub use denials::CrossScope;
+pub use gate::{GateMetrics, SignInResult};
 pub use keys::{KeyMetrics, KeyTestResult};
 pub use labels::{LearnResult, RecallResult, RouteLabel, Stage, UpstreamFault};
 pub use models::{EmbeddingResult, JwksFetch, ModelMetrics, TutorFact, TutorResult};
 pub use openmetrics::Exemplar;
 use openmetrics::Exemplars;
-pub use reloads::{CertificateMetrics, ReloadResult};
+pub use reading::{Buckets, DecisionKey, Reading, Totals, UpstreamUse};
+pub use reloads::{CertificateMetrics, ReloadMetrics, ReloadResult};
 pub use sessions::{HistoryResult, SessionMetrics};
 
 /// Handles of one family, resolved once, so that the request's path hashes no label.
@@ -85,6 +91,8 @@ pub struct Metrics {
     response_bytes: IntCounter,
     trims: IntCounter,
     messages_cut: IntCounter,
+    tokens_trimmed: IntCounter,
+    cross_scope_denials: PerLabel<IntCounter>,
     recalls: PerLabel<IntCounter>,
     facts_injected: IntCounter,
     /// What becomes of facts.
@@ -97,7 +105,8 @@ pub struct Metrics {
     ignored_headers: IntCounter,
     settings_missed: IntCounter,
     dropped_groups: IntCounter,
-    reloads: PerLabel<IntCounter>,
+    /// Whether changed configurations were taken.
+    pub reloads: ReloadMetrics,
     audit_dropped: IntCounter,
     /// The certificates of the listener.
     pub certificates: CertificateMetrics,
@@ -110,6 +119,8 @@ pub struct Metrics {
     pub budgets: BudgetMetrics,
     /// What becomes of sessions and of their histories.
     pub sessions: SessionMetrics,
+    /// Who was let in to the admin API, and who was not.
+    pub gate: GateMetrics,
 }
 
 impl std::fmt::Debug for Metrics {
@@ -170,7 +181,8 @@ impl Metrics {
         )?;
         let recalls = b.counters("recall_total", "Recalls by result.", &["result"])?;
         let learn_jobs = b.counters("learn_jobs_total", "Learning jobs by result.", &["result"])?;
-        let reloads = b.counters("config_reloads_total", "Reloads of the configuration by result.", &["result"])?;
+        let denials = "Requests for what is another's or never was, turned away.";
+        let denials = b.counters("cross_scope_denials_total", denials, &["kind"])?;
         let build = Opts::new("build_info", "Always 1; the label holds the version.").namespace("memgate");
         let build = b.add(IntGauge::with_opts(build.const_label("version", env!("CARGO_PKG_VERSION")))?)?;
         build.set(1);
@@ -194,6 +206,8 @@ impl Metrics {
             response_bytes: b.counter("response_bytes_total", "Bytes of response bodies sent.")?,
             trims: b.counter("trims_total", "Conversations that were cut to fit the context window.")?,
             messages_cut: b.counter("messages_cut_total", "Messages cut from conversations.")?,
+            tokens_trimmed: b.counter("tokens_trimmed_total", "Tokens of the messages cut from conversations, as counted.")?,
+            cross_scope_denials: PerLabel::of(&denials, CrossScope::ALL)?,
             recalls: PerLabel::of(&recalls, RecallResult::ALL)?,
             facts_injected: b.counter("facts_injected_total", "Facts written into requests.")?,
             keeping: KeepingMetrics::new(&b)?,
@@ -213,7 +227,7 @@ impl Metrics {
                 "Requests that went on without their person's settings, which could not be read.",
             )?,
             dropped_groups: b.counter("dropped_groups_total", "Groups in evidence that have no name or were too many.")?,
-            reloads: PerLabel::of(&reloads, ReloadResult::ALL)?,
+            reloads: ReloadMetrics::new(&b)?,
             audit_dropped: b.counter("audit_dropped_total", "Audit records that could not be queued or written.")?,
             certificates: CertificateMetrics::new(&b)?,
             balance: BalanceMetrics::new(&b)?,
@@ -221,6 +235,7 @@ impl Metrics {
             models: ModelMetrics::new(&b)?,
             budgets: BudgetMetrics::new(&b)?,
             sessions: SessionMetrics::new(&b)?,
+            gate: GateMetrics::new(&b)?,
             families: b.families.into_inner(),
             registry: b.registry,
         })
@@ -256,9 +271,15 @@ impl Metrics {
         self.response_bytes.inc_by(bytes_out);
     }
 
-    /// Counts a conversation that lost `messages` messages to its window.
-    pub fn count_trim(&self, messages: u64) {
+    /// Counts a request for what is another's or never was.
+    pub fn count_cross_scope_denial(&self, kind: CrossScope) {
+        self.cross_scope_denials.0[kind as usize].inc();
+    }
+
+    /// Counts a conversation that lost `messages` messages of `tokens` tokens to its window.
+    pub fn count_trim(&self, messages: u64, tokens: u64) {
         self.trims.inc();
+        self.tokens_trimmed.inc_by(tokens);
         self.messages_cut.inc_by(messages);
     }
 
@@ -312,7 +333,7 @@ impl Metrics {
     }
 
     pub fn count_reload(&self, result: ReloadResult) {
-        self.reloads.0[result as usize].inc();
+        self.reloads.count(result);
     }
 
     /// Those of memgate's own calls.

@@ -7,16 +7,17 @@ mod keeping;
 pub mod logging;
 pub mod metrics;
 mod rotate;
+mod series;
 pub mod traces;
 
-pub use audit::{
-    ActRecord, AuditError, AuditFile, AuditKeeping, AuditLog, AuditRecord, AuditSettings, Clipped, LearnedRecord,
-};
+pub use audit::{ActRecord, AuditError, AuditFile, AuditKeeping, AuditLog, AuditRecord, AuditSettings, Clipped, LearnedRecord};
 pub use inert::inert;
 pub use keeping::{Closing, KeepingMetrics};
 pub use logging::{LogFile, LogSettings};
 pub use metrics::{
-    BalanceMetrics, BudgetMetrics, CertificateMetrics, EjectionCause, EmbeddingResult, Exemplar, FailoverCause, HistoryResult,
-    JwksFetch, KeyMetrics, KeyTestResult, LearnResult, Metrics, ModelMetrics, OpenStream, RecallResult, ReloadResult, RouteLabel,
-    SessionMetrics, Stage, TokenSort, TutorFact, TutorResult, UpstreamFault,
+    BalanceMetrics, BudgetMetrics, CertificateMetrics, CrossScope, EjectionCause, EmbeddingResult, Exemplar, FailoverCause,
+    GateMetrics, HistoryResult, JwksFetch, KeyMetrics, KeyTestResult, LearnResult, Metrics, ModelMetrics, OpenStream,
+    RecallResult, ReloadMetrics, ReloadResult, RouteLabel, SessionMetrics, SignInResult, Stage, TokenSort, TutorFact,
+    TutorResult, UpstreamFault, UpstreamUse,
 };
+pub use series::{Point, STEP, Series};

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod access;
+mod admin_coverage;
+mod admin_gate;
 mod anthropic;
 mod bodies;
 mod budgets;
@@ -14,6 +16,7 @@ mod combined;
 mod completions;
 mod cors;
 mod dialects;
+mod doctor;
 mod duplicates;
 mod durability;
 mod edges;

@@ -164,4 +164,7 @@ pub struct WhoAmI {
     pub role: String,
     /// `socket`, `open` (no credential is configured), `token` or `browser`.
     pub via: String,
+    /// For browsers: what a script of the session's own pages sends as `x-memgate-csrf` with what changes something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub csrf: Option<String>,
 }

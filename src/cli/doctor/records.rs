@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::report::{Findings, Judged};
 use super::wire::Wire;
-use crate::admin::api::DecisionFilter;
+use crate::admin::api::{AuditFilter, AuditLine, DecisionFilter};
 use crate::client::{Client, ClientError, gather};
 use crate::inference::{Fetcher, InferenceError};
 
@@ -54,6 +54,12 @@ pub(super) async fn examine(admin: &Client, asked: &[String], since: i64, findin
     let found = gather(filter, MOST, async |filter: &DecisionFilter| admin.list_decisions(filter).await).await;
     let found = found.map(|page| page.items.into_iter().map(|row| row.request).collect());
     findings.note("decisions", judge_record(found, asked));
+    let sort = Some("request".to_owned());
+    let filter = AuditFilter { sort, since: Some(since), limit: Some(200), ..AuditFilter::default() };
+    let found = gather(filter, MOST, async |filter: &AuditFilter| admin.list_audit(filter).await).await;
+    let request = |line: &AuditLine| line.record["request"].as_str().map(str::to_owned);
+    let found = found.map(|page| page.items.iter().filter_map(request).collect());
+    findings.note("audit log", judge_record(found, asked));
 }
 
 fn judge_record(found: Result<HashSet<String>, ClientError>, asked: &[String]) -> Judged {

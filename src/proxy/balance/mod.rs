@@ -116,11 +116,27 @@ impl Balance {
         rank(&standings, conversation.is_some())
     }
 
+    /// How an upstream stands now.
+    pub fn standing(&self, upstream: &Upstream) -> UpstreamStanding {
+        let (condition, running, waiting) = self.node(upstream).stand(Instant::now());
+        UpstreamStanding { condition: condition.as_str(), well: condition.is_well(), running, waiting }
+    }
+
     /// The order as a request of this person's conversation would find it now, for the dry run.
     pub fn explain(&self, choices: &[Choice], scope: &UserScope, session: Option<&SessionId>) -> Vec<(usize, Reason)> {
         let conversation = self.conversation(Some(scope), session);
         self.rank(choices, conversation, self.number(scope.user()), Instant::now())
     }
+}
+
+/// How an upstream stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UpstreamStanding {
+    /// As metrics and logs call it.
+    pub condition: &'static str,
+    pub well: bool,
+    pub running: u64,
+    pub waiting: u64,
 }
 
 /// Whether `other` may take over a request that was prepared for `first`: it must get to see no more of the person than that was

@@ -94,6 +94,12 @@ impl Node {
         (state.breaker.condition(now), state.in_flight)
     }
 
+    /// How it does, how many requests it has, and how many wait.
+    pub fn stand(&self, now: Instant) -> (Condition, u64, u64) {
+        let state = self.state.lock();
+        (state.breaker.condition(now), u64::from(state.in_flight), state.queue.len() as u64)
+    }
+
     /// A place, where one is free.
     pub fn take(self: &Arc<Self>, now: Instant) -> Option<Place> {
         let mut state = self.state.lock();

@@ -60,7 +60,9 @@ pub async fn erase(services: &Services, exchange: &Exchange, scope: UserScope, b
     }
     let erasure = Erasure { receipt: exchange.record.request, at: unix_ms() };
     let keepers = Keepers::of(services);
+    let user = scope.user().clone();
     let (erased, waiting_turns) = off_thread(move || keepers.erase(&scope, erasure)).await?;
+    services.forget_seen(&user);
     let receipt = ReceiptBody {
         receipt: erasure.receipt.to_string(),
         erased_at: when(erasure.at),

@@ -26,7 +26,7 @@ use thiserror::Error;
 
 use crate::setting::{Faults, Secret, SecretRef, Size, Span};
 #[cfg(test)]
-pub(super) use record::tests::record as record_for_tests;
+pub(crate) use record::tests::record as record_for_tests;
 
 pub use anchor::ANCHOR_NAME;
 pub use log::{AuditKeeping, AuditLog, Export, verify_dir};

@@ -148,7 +148,8 @@ fn the_chain_goes_on_after_a_restart() {
 
 #[test]
 fn the_chain_is_anchored_by_records_and_by_time() {
-    for pace in [Pace { records: 10, time: Duration::from_hours(1) }, Pace { records: u64::MAX, time: Duration::from_millis(1) }] {
+    for pace in [Pace { records: 10, time: Duration::from_hours(1) }, Pace { records: u64::MAX, time: Duration::from_millis(1) }]
+    {
         let bench = Bench::new();
         let log = bench.open_at(pace);
         while !bench.causes().contains(&"periodic".to_owned()) {
@@ -231,7 +232,11 @@ fn a_log_from_before_the_chain_is_taken_over_and_watched() {
     drop(log);
     assert_eq!(bench.files().len(), 3);
     let lines = fs::read_to_string(bench.dir().join("audit.jsonl")).unwrap();
-    assert!(lines.starts_with("{\"type\":\"anchor\"") && lines.contains("\"cause\":\"taken_over\"") && lines.contains("\"former\":\""));
+    assert!(
+        lines.starts_with("{\"type\":\"anchor\"")
+            && lines.contains("\"cause\":\"taken_over\"")
+            && lines.contains("\"former\":\"")
+    );
     bench.open().close().unwrap();
     assert_intact(&bench.verify());
     fs::write(bench.dir().join("audit.2.jsonl"), "{\"type\":\"requesT\"}\n").unwrap();
@@ -325,12 +330,14 @@ fn pages_go_backwards_through_all_files_without_gap_or_repetition() {
         }
     }
     assert_eq!(seen, all);
-    let query = AuditQuery::default().of_type("request").with_field(&["path"], "/123").with_field(&["other", "user"], "acme:alice");
+    let query =
+        AuditQuery::default().of_type("request").with_field(&["path"], "/123").with_field(&["other", "user"], "acme:alice");
     let found = log.page(&query, None, 10).unwrap().lines;
     assert_eq!(found.len(), 1);
     assert!(log.page(&query.with_field(&["user"], "acme:al"), None, 10).unwrap().lines.is_empty());
     let time = 1_750_000_000_000;
-    let on = |since, until| log.page(&AuditQuery::default().of_type("request").since(since).until(until), None, 10).unwrap().lines;
+    let on =
+        |since, until| log.page(&AuditQuery::default().of_type("request").since(since).until(until), None, 10).unwrap().lines;
     assert_eq!(on(time, time).len(), 10);
     assert!(on(time + 1, i64::MAX).is_empty() && on(i64::MIN, time - 1).is_empty());
     let mut exported = Vec::new();

@@ -95,11 +95,19 @@ pub(super) fn verify(snapshot: Snapshot, key: &ChainKey) -> io::Result<Verificat
             None
         }
         Found::Broken => {
-            report.add(super::ANCHOR_NAME, 0, "the anchor was changed or damaged: what may be missing at either end of the log cannot be told");
+            report.add(
+                super::ANCHOR_NAME,
+                0,
+                "the anchor was changed or damaged: what may be missing at either end of the log cannot be told",
+            );
             None
         }
         Found::OtherKey => {
-            report.add(super::ANCHOR_NAME, 0, "the anchor is of another key: the log was written with that one, or the anchor is of another log");
+            report.add(
+                super::ANCHOR_NAME,
+                0,
+                "the anchor is of another key: the log was written with that one, or the anchor is of another log",
+            );
             None
         }
     };

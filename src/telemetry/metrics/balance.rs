@@ -1,5 +1,6 @@
 //! How requests were spread over upstreams. Labels are configured names.
 
+use prometheus::core::Collector;
 use prometheus::{IntCounterVec, IntGauge, IntGaugeVec, Opts};
 
 use super::Builder;
@@ -77,6 +78,15 @@ impl BalanceMetrics {
     #[must_use]
     pub fn gauges(&self, upstream: &str) -> (IntGauge, IntGauge) {
         (self.in_flight.with_label_values(&[upstream]), self.queued.with_label_values(&[upstream]))
+    }
+
+    /// Requests that wait for a place, at all upstreams.
+    pub(super) fn queued(&self) -> u64 {
+        let gauges = self.queued.collect();
+        let waiting = gauges.iter().flat_map(|family| family.get_metric()).map(|metric| metric.get_gauge().get_value());
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a gauge of whole numbers")]
+        let sum = waiting.sum::<f64>().max(0.0) as u64;
+        sum
     }
 
     /// Ends the gauges of an upstream that is no longer there.

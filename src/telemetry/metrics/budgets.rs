@@ -3,6 +3,7 @@
 use prometheus::{CounterVec, IntCounter, IntCounterVec, IntGauge, Opts};
 
 use super::Builder;
+use super::reading::{each, label};
 
 label!(
     /// Which tokens were charged.
@@ -53,6 +54,15 @@ impl BudgetMetrics {
         }
         #[expect(clippy::cast_precision_loss, reason = "a metric is a double")]
         self.money.with_label_values(&[upstream]).inc_by(money as f64 / 1e6);
+    }
+
+    /// Tokens charged since the start: of requests, and of answers.
+    pub(super) fn tokens(&self) -> (u64, u64) {
+        let (mut input, mut output) = (0, 0);
+        each(&self.tokens, |metric, count| {
+            *(if label(metric, "sort") == TokenSort::Output.as_str() { &mut output } else { &mut input }) += count;
+        });
+        (input, output)
     }
 
     /// Counts requests whose cost a restart will forget.

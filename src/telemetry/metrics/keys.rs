@@ -40,6 +40,10 @@ impl KeyMetrics {
         self.served.with_label_values(&[upstream, source]).inc();
     }
 
+    pub(super) fn served(&self) -> &IntCounterVec {
+        &self.served
+    }
+
     pub fn count_test(&self, result: KeyTestResult) {
         self.tests.0[result as usize].inc();
     }

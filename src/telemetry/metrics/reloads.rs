@@ -1,6 +1,6 @@
 //! What is replaced while memgate runs.
 
-use prometheus::{IntCounter, IntGaugeVec, Opts};
+use prometheus::{IntCounter, IntGauge, IntGaugeVec, Opts};
 
 use super::{Builder, PerLabel};
 
@@ -8,6 +8,39 @@ label!(
     /// What a reload came to.
     ReloadResult { Applied = "applied", Refused = "refused" }
 );
+
+/// Metrics of the configuration's reloads.
+pub struct ReloadMetrics {
+    results: PerLabel<IntCounter>,
+    applied: IntGauge,
+}
+
+impl ReloadMetrics {
+    pub(super) fn new(b: &Builder) -> Result<Self, prometheus::Error> {
+        let results = b.counters("config_reloads_total", "Reloads of the configuration by result.", &["result"])?;
+        let applied = b.gauge("config_last_reload_successful", "1, or 0 if the last reload was refused.")?;
+        applied.set(1);
+        Ok(Self { results: PerLabel::of(&results, ReloadResult::ALL)?, applied })
+    }
+
+    /// Counts a reload.
+    pub fn count(&self, result: ReloadResult) {
+        self.results.0[result as usize].inc();
+        self.applied.set(i64::from(result == ReloadResult::Applied));
+    }
+
+    /// Whether the last reload was applied, or there was none.
+    #[must_use]
+    pub fn is_applied(&self) -> bool {
+        self.applied.get() == 1
+    }
+}
+
+impl std::fmt::Debug for ReloadMetrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReloadMetrics").finish_non_exhaustive()
+    }
+}
 
 /// Metrics of the listener's certificates. Clones count into the same series.
 #[derive(Clone)]

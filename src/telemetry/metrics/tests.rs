@@ -17,7 +17,7 @@ fn exercised() -> Metrics {
     metrics.observe_first_token(Duration::from_millis(40), Exemplar { request, trace: None }, 1_750_000_000_040);
     let traced = Exemplar { request, trace: Some([0xab; 16]) };
     metrics.observe_request(RouteLabel::Chat, Duration::from_millis(700), (4096, 900), traced, 1_750_000_000_700);
-    metrics.count_trim(3);
+    metrics.count_trim(3, 900);
     metrics.count_recall(RecallResult::Hit, 4);
     metrics.count_learning(LearnResult::Learned);
     metrics.keys.count_served("ollama", "personal");

@@ -45,6 +45,7 @@ impl Settings {
         let file = json!({
             "listen": free_address().to_string(),
             "metrics": {"listen": free_address().to_string()},
+            "admin": {"listen": free_address().to_string()},
             "trust": {
                 "mode": "required",
                 "trusted_peers": ["127.0.0.1/32"],
@@ -97,6 +98,10 @@ impl Gate {
 
     pub fn metrics_address(&self) -> SocketAddr {
         self.settings.file["metrics"]["listen"].as_str().unwrap().parse().unwrap()
+    }
+
+    pub fn admin_address(&self) -> SocketAddr {
+        self.settings.file["admin"]["listen"].as_str().unwrap().parse().unwrap()
     }
 
     pub fn dir(&self) -> &Path {

@@ -1,5 +1,6 @@
 //! What the suites share: the process under test, a fake upstream, raw clients, and signing that is not the product's own.
 
+pub mod admin;
 pub mod client;
 pub mod gate;
 pub mod h2c;

@@ -138,7 +138,10 @@ fn the_line_is_named_and_what_it_may_mean() {
         }
     };
     let edited = lines[3].replace("strict", "legacy");
-    expect(lines.iter().enumerate().map(|(n, line)| if n == 3 { &edited } else { *line }).collect(), &[(4, "record 4 does not fit its MAC")]);
+    expect(
+        lines.iter().enumerate().map(|(n, line)| if n == 3 { &edited } else { *line }).collect(),
+        &[(4, "record 4 does not fit its MAC")],
+    );
     expect([&lines[..3], &lines[4..]].concat(), &[(4, "record 4 is missing before record 5")]);
     expect([&lines[..4], &lines[3..]].concat(), &[(5, "record 4 stands where 5 belongs")]);
     expect([&lines[..4], &["{\"type\":\"request\"}\n"], &lines[4..]].concat(), &[(5, "no record with a number and a MAC")]);
