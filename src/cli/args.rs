@@ -143,7 +143,7 @@ pub(super) struct ControlArgs {
     #[arg(long, env = "MEMGATE_ADMIN_URL")]
     pub url: Option<String>,
     /// The file that holds the token for --url.
-    #[arg(long, env = "MEMGATE_ADMIN_TOKEN_FILE", requires = "url")]
+    #[arg(long, env = "MEMGATE_ADMIN_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]

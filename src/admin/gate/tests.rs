@@ -15,7 +15,7 @@ use crate::admin::principal::{Principal, Role};
 use crate::admin::{AdminFile, Reason};
 use crate::ids::UserId;
 use crate::setting::Faults;
-use crate::telemetry::AuditSettings;
+use crate::telemetry::{AuditKeeping, AuditSettings};
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
