@@ -77,6 +77,7 @@ fn nouns_are_tables() {
 fn json_is_what_the_api_says() {
     let dir = directory(CONFIG);
     let _serving = serve(dir.path().to_owned());
+    shown(dir.path(), &["keys", "add", "alice"]);
     let added = shown(dir.path(), &["facts", "add", "alice", "My boat is called Nora", "--reason", "r", "--json"]);
     let fact: crate::admin::api::FactView = serde_json::from_str(&added).unwrap();
     let listed = shown(dir.path(), &["facts", "list", "alice", "--reason", "r", "--json"]);
@@ -101,6 +102,7 @@ fn json_is_what_the_api_says() {
 fn hostile_text_does_nothing() {
     let dir = directory(CONFIG);
     let _serving = serve(dir.path().to_owned());
+    shown(dir.path(), &["keys", "add", "alice"]);
     let text = format!("Call me {HOSTILE}");
     // What the API does not take is told inert as well.
     let (ended, _) = run(dir.path(), &["facts", "add", "alice", &text, "--reason", "r"]);
