@@ -45,11 +45,6 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "credential_missing", "Sign in, or send a token: `Authorization: Bearer …`.")
     }
 
-    /// Its maker is still at work.
-    pub(super) fn unfinished() -> Self {
-        Self::new(StatusCode::NOT_IMPLEMENTED, "unfinished", "This is not built yet.")
-    }
-
     pub(super) fn internal(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     }

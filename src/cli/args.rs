@@ -38,7 +38,7 @@ pub(super) enum Command {
     Check(FileArgs),
     /// Print the JSON schema of the configuration file.
     Schema {
-        /// Print the OpenAPI document of the admin API instead.
+        /// Print the `OpenAPI` document of the admin API instead.
         #[arg(long)]
         openapi: bool,
     },
@@ -141,11 +141,11 @@ pub(super) struct ControlArgs {
     /// The control socket of the running memgate, whatever the configuration names.
     #[arg(long, env = "MEMGATE_SOCKET")]
     pub socket: Option<PathBuf>,
-    /// The admin listener of a memgate elsewhere, in place of a socket: `https://HOST:PORT`. The token is that of MEMGATE_ADMIN_TOKEN.
+    /// The admin listener of a memgate elsewhere, in place of a socket: `https://HOST:PORT`. The token is that of `MEMGATE_ADMIN_TOKEN`.
     #[arg(long, env = "MEMGATE_ADMIN_URL")]
     pub url: Option<String>,
     /// The file that holds the token for --url.
-    #[arg(long, env = "MEMGATE_ADMIN_TOKEN_FILE", requires = "url")]
+    #[arg(long, env = "MEMGATE_ADMIN_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]

@@ -57,6 +57,7 @@ fn read_token(control: &ControlArgs) -> Result<Option<Secret>, Failure> {
 }
 
 /// Shows a page of a list, or the whole list.
+#[expect(clippy::needless_pass_by_value, reason = "callers write the closures where they call")]
 pub(super) fn print_page<F: Paged, T: Serialize, const N: usize>(
     control: &ControlArgs,
     page: &PageArgs,

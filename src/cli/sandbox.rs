@@ -94,9 +94,10 @@ pub(super) fn execute(command: SandboxCommand, out: &mut dyn Write) -> Result<()
             }
             let (user, written, known) = (promoted.user, promoted.written.len(), promoted.known);
             writeln!(out, "{user} has {written} fact(s) more; {known} were known already.")?;
-            Ok(if promoted.ended {
-                writeln!(out, "The sandbox was ended.")?
-            })
+            if promoted.ended {
+                writeln!(out, "The sandbox was ended.")?;
+            }
+            Ok(())
         }
         SandboxCommand::End { id, confirm, control } => {
             confirm.require("ending the sandbox", "end")?;

@@ -1,3 +1,5 @@
+mod nouns;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 

@@ -28,6 +28,7 @@ mod cors;
 mod dashboard;
 mod dashboard_people;
 mod dialects;
+mod doctor;
 mod duplicates;
 mod durability;
 mod edges;

@@ -16,7 +16,7 @@ use crate::admin::principal::{Principal, Role};
 use crate::admin::{AdminFile, Reason};
 use crate::ids::UserId;
 use crate::setting::Faults;
-use crate::telemetry::AuditSettings;
+use crate::telemetry::{AuditKeeping, AuditSettings};
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
@@ -36,8 +36,8 @@ struct Fixture {
 fn fixture(credentials: Vec<Credential>) -> Fixture {
     let dir = tempfile::tempdir().unwrap();
     let metrics = Arc::new(Metrics::new().unwrap());
-    let audit = AuditSettings { dir: dir.path().join("audit"), max_size: 1 << 20, keep: 1 };
-    let audit = AuditLog::open(&audit, &metrics).unwrap();
+    let audit = AuditSettings::at(dir.path().join("audit"));
+    let audit = AuditLog::open(&audit, &AuditKeeping::new(&audit, &[7; 32], dir.path()), &metrics).unwrap();
     let settings = AdminFile::default().resolve("admin", &mut Faults::default());
     let settings = AdminSettings { credentials, ..settings };
     let gate = Gate::new(&settings, audit, metrics);

@@ -12,7 +12,7 @@ pub(super) async fn examine_strangers(wire: &Wire, mode: TrustMode, trusted: boo
     let nobody = Attempt { what: "a request that names nobody", claim: None, trusted, forged: false };
     findings.note("strangers", judge_attempt(nobody, &wire.try_with(&[]).await, mode));
     let user = claim.user.to_string();
-    let plain = Attempt { what: "a plain header with a name", claim: Some(&user), trusted, forged: true };
+    let plain = Attempt { what: "a plain header with a name", claim: Some(&user), trusted, forged: false };
     let standing = wire.try_with(&[("x-memgate-user", claim.user.name())]).await;
     findings.note("strangers", judge_attempt(plain, &standing, mode));
 }

@@ -4,15 +4,20 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::report::{Findings, Judged};
+use tokio::time::Instant;
+
+use super::report::{Findings, Judged, Outcome};
 use super::wire::Wire;
-use crate::admin::api::DecisionFilter;
+use crate::admin::api::{AuditFilter, DecisionFilter};
 use crate::client::{Client, ClientError, gather};
 use crate::inference::{Fetcher, InferenceError};
 
 /// How long the exposition may take, and how long it may be, in bytes.
 const DEADLINE: Duration = Duration::from_secs(10);
 const LONGEST: usize = 16 << 20;
+/// How long records may be on their way, and how often is looked for them.
+const PATIENCE: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_millis(200);
 /// Requests on record that are looked through.
 const MOST: usize = 20_000;
 
@@ -48,12 +53,35 @@ pub(super) fn judge_counters(before: &Result<u64, InferenceError>, after: &Resul
     }
 }
 
-/// Looks for every request among those that memgate has on record.
+/// Looks for every request among those that memgate has on record. Records are written behind the answers, so that it looks again.
 pub(super) async fn examine(admin: &Client, asked: &[String], since: i64, findings: &mut Findings) {
+    findings.note("decisions", look(asked, async || decided(admin, since).await).await);
+    findings.note("audit log", look(asked, async || audited(admin, since).await).await);
+}
+
+/// Looks until everything is there, or it has waited long enough.
+async fn look(asked: &[String], find: impl AsyncFn() -> Result<HashSet<String>, ClientError>) -> Judged {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let judged = judge_record(find().await, asked);
+        if judged.outcome == Outcome::Ok || Instant::now() >= end {
+            return judged;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+async fn decided(admin: &Client, since: i64) -> Result<HashSet<String>, ClientError> {
     let filter = DecisionFilter { since: Some(since), limit: Some(200), ..DecisionFilter::default() };
-    let found = gather(filter, MOST, async |filter: &DecisionFilter| admin.list_decisions(filter).await).await;
-    let found = found.map(|page| page.items.into_iter().map(|row| row.request).collect());
-    findings.note("decisions", judge_record(found, asked));
+    let page = gather(filter, MOST, async |filter: &DecisionFilter| admin.list_decisions(filter).await).await?;
+    Ok(page.items.into_iter().map(|row| row.request).collect())
+}
+
+async fn audited(admin: &Client, since: i64) -> Result<HashSet<String>, ClientError> {
+    let sort = Some("request".to_owned());
+    let filter = AuditFilter { sort, since: Some(since), limit: Some(200), ..AuditFilter::default() };
+    let page = gather(filter, MOST, async |filter: &AuditFilter| admin.list_audit(filter).await).await?;
+    Ok(page.items.iter().filter_map(|line| line.record["request"].as_str().map(str::to_owned)).collect())
 }
 
 fn judge_record(found: Result<HashSet<String>, ClientError>, asked: &[String]) -> Judged {

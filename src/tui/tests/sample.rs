@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::glance::overview;
 use crate::admin::api::{
-    AuditFault, AuditLine, AuditVerification, BudgetAccount, BudgetLimit, BudgetRow, BudgetStanding, ClientActivity,
-    DecisionCount, DecisionRow, Explanation, FactCounts, FactSource, FactView, MergeView, ModeOutcome, Page, ReplayChange,
-    ReplayReport, SandboxDetail, SandboxRow, Seen, Step, UpstreamKeyHint, UpstreamRow, UserDetail, UserRow, WhoAmI,
+    AuditFault, AuditLine, AuditVerification, BudgetAccount, BudgetLimit, BudgetRow, BudgetStanding, DecisionRow, Explanation,
+    FactCounts, FactSource, FactView, MergeView, ModeOutcome, Page, ReplayChange, ReplayReport, SandboxDetail, SandboxRow, Seen,
+    Step, UpstreamKeyHint, UpstreamRow, UserDetail, UserRow, WhoAmI,
 };
 use crate::identity::Assurance;
 use crate::ids::{ClientName, FactId, RequestId, UserId};
