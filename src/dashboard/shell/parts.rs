@@ -3,7 +3,7 @@
 use maud::{Markup, Render, html};
 
 use super::frame::Frame;
-use super::text::{encode, inert, optional};
+use super::text::{encode, inert, inert_whole, optional};
 use crate::admin::Reason;
 
 /// What a badge or a notice means. Shown by a sign and by words; colour only underlines it.
