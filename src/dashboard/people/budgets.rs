@@ -45,7 +45,8 @@ pub(super) async fn reset(Desk { control, by, frame }: Desk, SafeForm(account): 
 pub(super) fn view(frame: &Frame, filter: &BudgetFilter, rules: &[BudgetRow], page: &Page<BudgetAccount>) -> Markup {
     let BudgetFilter { user, rule, zone, cursor, .. } = filter;
     let (user, rule, zone) = (user.as_deref(), rule.as_deref(), zone.as_deref());
-    let names = rules.iter().map(|rule| (rule.name.as_str(), rule.name.as_str()));
+    let names: Vec<_> = rules.iter().map(|rule| inert_whole(&rule.name).plain()).collect();
+    let names = names.iter().map(|name| (name.as_str(), name.as_str()));
     let columns = [words("Rule"), words("Applies to"), words("Limits"), number("Accounts in use")];
     html! {
         section aria-labelledby="rules" {

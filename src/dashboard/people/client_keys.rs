@@ -56,7 +56,8 @@ pub(super) fn view(frame: &Frame, clients: &[ClientRow]) -> Markup {
             }
         }
     });
-    let names = configured.iter().map(|client| (client.name.as_str(), client.name.as_str()));
+    let names: Vec<_> = configured.iter().map(|client| inert_whole(&client.name).plain()).collect();
+    let names = names.iter().map(|name| (name.as_str(), name.as_str()));
     html! {
         p { "A client is a chat interface that calls memgate for several people. With a key of its own it is recognised, and what it says of its users counts as "
             em { "vouched" } ". Clients and their keys are written in proxy.yaml, not here: the file is the source of truth, and a key in it is best the name of "

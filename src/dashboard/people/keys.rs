@@ -10,7 +10,7 @@ use super::parts::{Desk, Field, Sent, answer, decide, mendable, missing, moment,
 use crate::admin::api::{MadeUserKey, MakeUserKey, Page, UserKeyView};
 use crate::admin::{Problem, SafeForm};
 use crate::dashboard::shell::{
-    Asked, Frame, Sheet, Tone, empty, facts_list, filter_form, inert, notice, paging, table, text_field, words,
+    Asked, Frame, Sheet, Tone, empty, facts_list, filter_form, inert, inert_whole, notice, paging, table, text_field, words,
 };
 use crate::ids::KeyId;
 
@@ -147,7 +147,7 @@ pub(super) fn made(made: &MadeUserKey) -> Markup {
 /// Something secret, to be copied.
 pub(super) fn secret(label: &str, value: &str) -> Markup {
     html! {
-        label.secret { span { (label) } input.mono type="text" value=(value) readonly autocomplete="off" spellcheck="false"; }
+        label.secret { span { (label) } input.mono type="text" value=(inert_whole(value).plain()) readonly autocomplete="off" spellcheck="false"; }
     }
 }
 

@@ -3,7 +3,7 @@
 use maud::{Markup, Render, html};
 
 use super::frame::Frame;
-use super::text::{encode, inert, optional};
+use super::text::{encode, inert, inert_whole, optional};
 use crate::admin::Reason;
 
 /// What a badge or a notice means. Shown by a sign and by words; colour only underlines it.
@@ -131,7 +131,7 @@ pub(in crate::dashboard) fn filter_form(action: &str, fields: impl Render) -> Ma
 
 /// A labelled line of text.
 pub(in crate::dashboard) fn text_field(name: &str, label: &str, value: Option<&str>) -> Markup {
-    html! { label { span { (label) } input type="text" name=(name) value=(value.unwrap_or_default()) autocomplete="off"; } }
+    html! { label { span { (label) } input type="text" name=(name) value=(inert_whole(value.unwrap_or_default()).plain()) autocomplete="off"; } }
 }
 
 /// A labelled time in UTC, as it was asked for.
@@ -163,7 +163,7 @@ pub(in crate::dashboard) fn reason_field(value: Option<&str>) -> Markup {
     html! {
         label.wide {
             span { "Reason (put on record; the person can read it)" }
-            input type="text" name="reason" required maxlength=(Reason::LONGEST) value=(value.unwrap_or_default()) autocomplete="off";
+            input type="text" name="reason" required maxlength=(Reason::LONGEST) value=(inert_whole(value.unwrap_or_default()).plain()) autocomplete="off";
         }
     }
 }
