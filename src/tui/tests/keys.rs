@@ -90,7 +90,7 @@ fn facts_are_reviewed_under_one_reason() {
     assert!(!desk.shows("Likes tea"));
     // Back, and in again: the reason is asked for again.
     // The first leaves the question, the second the search.
-    desk.press("<esc><esc>");
+    assert_eq!(desk.press("<esc><esc>").calls().len(), 1);
     assert_eq!(desk.press("<esc>f").calls(), [""; 0]);
     assert!(desk.shows("Say why"));
 }
