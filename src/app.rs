@@ -117,6 +117,7 @@ pub fn run(path: &Path) -> Result<(), AppError> {
         running: AtomicUsize::new(0),
     });
     services.recent.resize(config.admin.decisions);
+    services.shadow.forget_erased(|user, time| services.store.was_erased_since(user, time));
     let guard = Arc::new(ReplayGuard::new(unix_ms().div_euclid(1000)));
     let runtime = Arc::new(ArcSwap::from_pointee(build_runtime(&config, &guard)));
     let keeper = KeyKeeper::new(background.handle().clone(), Arc::clone(&metrics));

@@ -20,6 +20,7 @@ use super::problem::Problem;
 use super::visits::{Deed, unknown_fact};
 use crate::enforce::operator::count_for;
 use crate::ids::{FactId, RequestId, UserId};
+use crate::memory::Visit;
 use crate::memory::curate::{Amendment, Changed, Cursor, Expiry, Filter, Hand, Shown, Statement, Wanted};
 use crate::proxy::{Keepers, unfit_text, unix_ms};
 use crate::store::{Erasure, Kind};
@@ -303,7 +304,7 @@ impl Control {
         act: &'static str,
     ) -> Result<ErasedView, Problem> {
         let receipt = RequestId::fresh();
-        let deed = Deed { act, user: &user, reason, receipt: Some(receipt), noted: false };
+        let deed = Deed { act, user: &user, other: None, reason, receipt: Some(receipt), noted: false };
         let (erased, at) = self.change(by, &deed, |scope, act| {
             let (erased, _) = Keepers::of(&self.services).erase(scope, Erasure { receipt, at: act.time })?;
             Ok((erased, act.time))
@@ -312,24 +313,26 @@ impl Control {
         Ok(ErasedView { user, receipt, erased_at: at, records: erased.records, bytes: erased.bytes })
     }
 
-    /// When operators looked at or changed the memory, the latest first.
-    pub async fn list_visits(&self, _by: &Principal, user: UserId, cursor: Option<String>) -> Result<Page<VisitView>, Problem> {
+    /// When operators looked at or changed the memory, the latest first. Their reasons are for the person and for those who may read the
+    /// audit log: they may say something of the person.
+    pub async fn list_visits(&self, by: &Principal, user: UserId, cursor: Option<String>) -> Result<Page<VisitView>, Problem> {
         let behind = cursor.map(|cursor| cursor.parse().map_err(|_| bad_cursor())).transpose()?;
-        let control = self.clone();
+        let (control, says_why) = (self.clone(), by.role().may(Access::Audit));
         block(move || {
             control.known(&user)?;
             let read = count_for(&user, |scope| control.services.memory.visits(scope, behind, page_size(None)));
             let (visits, more) = read?;
             let next = visits.last().filter(|_| more).map(|(order, _)| order.to_string());
-            Ok(Page { items: visits.into_iter().map(|(_, visit)| visit.into()).collect(), next, total: None })
+            let shown = |visit: Visit| Visit { reason: if says_why { visit.reason } else { "".into() }, ..visit };
+            Ok(Page { items: visits.into_iter().map(|(_, visit)| shown(visit).into()).collect(), next, total: None })
         })
         .await
     }
 }
 
-impl From<crate::memory::Visit> for VisitView {
-    fn from(visit: crate::memory::Visit) -> Self {
-        let crate::memory::Visit { at, operator, act, reason } = visit;
+impl From<Visit> for VisitView {
+    fn from(visit: Visit) -> Self {
+        let Visit { at, operator, act, reason } = visit;
         Self { at, operator: operator.into(), act: act.into(), reason: reason.into() }
     }
 }

@@ -108,7 +108,8 @@ impl Control {
         let (control, by, reason) = (self.clone(), by.clone(), reason.clone());
         block(move || {
             control.known(&from)?;
-            let (coming, going) = (Deed::change("users.merge", &into, &reason), Deed::change("users.merge_away", &from, &reason));
+            let coming = Deed::between("users.merge", &into, &from, &reason);
+            let going = Deed::between("users.merge_away", &from, &into, &reason);
             control.change(&by, &coming, |into, act| {
                 control.change(&by, &going, |from, other| {
                     let moved = control.services.memory.merge(from, into, RequestId::fresh(), by.name(), act.time)?;
@@ -133,8 +134,8 @@ impl Control {
                 let detail = "The other identity was erased since: there is nobody to give anything back to.";
                 return Err(Problem::new(StatusCode::CONFLICT, "merge_gone", detail));
             }
-            let (going, coming) =
-                (Deed::change("users.merge_undo", &into, &reason), Deed::change("users.merge_back", &from, &reason));
+            let going = Deed::between("users.merge_undo", &into, &from, &reason);
+            let coming = Deed::between("users.merge_back", &from, &into, &reason);
             control.change(&by, &going, |into, act| {
                 control.change(&by, &coming, |from, other| {
                     let Moved { record: undone, written, deleted, changed } =

@@ -16,7 +16,7 @@ use super::endpoint::Endpoint;
 use super::principal::{Access, Principal, Reason};
 use super::problem::Problem;
 use super::visits::{Deed, unknown_user};
-use crate::enforce::operator::count_for;
+use crate::enforce::operator::{Countable, count_for};
 use crate::ids::UserId;
 use crate::memory::curate::Census;
 use crate::store::{StoreError, UserQuery, UserSummary};
@@ -92,6 +92,8 @@ async fn forget_key(
 ) -> Result<StatusCode, Problem> {
     control.delete_upstream_key(&by, user, &reason, part(parts, "provider")?).await.map(|()| StatusCode::NO_CONTENT)
 }
+
+impl Countable for UpstreamKeyHint {}
 
 impl From<Census> for FactCounts {
     fn from(Census { active, held, forgotten, history }: Census) -> Self {

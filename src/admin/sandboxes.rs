@@ -141,8 +141,8 @@ impl Control {
         let (control, by, reason) = (self.clone(), by.clone(), reason.clone());
         block(move || {
             control.known(&sandbox).map_err(|_| unknown_sandbox())?;
-            let given = Deed::change("facts.promote", &user, &reason);
-            let taken = Deed::change("sandbox.promote", &sandbox, &reason);
+            let given = Deed::between("facts.promote", &user, &sandbox, &reason);
+            let taken = Deed::between("sandbox.promote", &sandbox, &user, &reason);
             let promoted = control.change(&by, &given, |scope, act| {
                 control.change(&by, &taken, |from, taking| {
                     let promoted = control.services.memory.promote(from, scope, &facts, act.time)?;

@@ -11,8 +11,9 @@ use super::control::{Control, block, parse_tenant};
 use super::endpoint::Endpoint;
 use super::principal::{Access, Principal};
 use super::problem::Problem;
+use crate::enforce::operator::count_for;
 use crate::ids::{RequestId, TenantId};
-use crate::proxy::unix_ms;
+use crate::proxy::{Keepers, unix_ms};
 use crate::store::{Erasure, TenantErased, TenantSummary};
 use crate::telemetry::ActRecord;
 use crate::telemetry::audit::ActOutcome;
@@ -61,8 +62,12 @@ impl Control {
         let control = self.clone();
         block(move || {
             let services = Arc::clone(&control.services);
-            control.act(act, |_, act| {
+            control.act(act, |store, act| {
+                let mut users = Vec::new();
+                store.each_user(|user| users.extend((user.tenant() == &tenant).then(|| user.clone())));
                 let erased = services.memory.erase_tenant(&tenant, Erasure { receipt, at: act.time })?;
+                let keepers = Keepers::of(&services);
+                users.iter().for_each(|user| count_for(user, |scope| keepers.forget(scope)));
                 services.forget_seen_tenant(&tenant);
                 if erased == TenantErased::default() {
                     act.outcome = ActOutcome::Unchanged;
@@ -72,5 +77,31 @@ impl Control {
             })
         })
         .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admin::ConfigDesk;
+    use crate::enforce::test_scope;
+    use crate::identity::Assurance;
+    use crate::proxy::test_services;
+    use crate::setting::Secret;
+
+    #[tokio::test]
+    async fn keys_of_an_erased_tenant_are_wiped_from_ram() {
+        let dir = tempfile::tempdir().unwrap();
+        let (services, runtime) = test_services(dir.path());
+        let [theirs, others] = ["acme:ana", "umbra:ana"].map(|user| {
+            let scope = test_scope(user, Assurance::Verified);
+            services.store.enroll(&scope, 1).unwrap();
+            services.vault.put(&scope, "openai", Secret::new(b"sk-own"), 1).unwrap();
+            Arc::downgrade(&services.vault.load(&scope).unwrap())
+        });
+        let control = Control::new(Arc::clone(&services), runtime, ConfigDesk::reloading(Arc::new(|| Ok(()))));
+        let erased = control.erase_tenant(&Principal::local(), TenantId::parse("acme").unwrap()).await.unwrap();
+        assert_eq!(erased.users, 1);
+        assert!(theirs.upgrade().is_none() && others.upgrade().is_some());
     }
 }

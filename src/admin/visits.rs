@@ -19,6 +19,8 @@ use crate::telemetry::audit::{ActOutcome, Clipped};
 pub(super) struct Deed<'a> {
     pub act: &'static str,
     pub user: &'a UserId,
+    /// The other one, where facts move between two.
+    pub other: Option<&'a UserId>,
     pub reason: Option<&'a Reason>,
     /// The number of an erasure.
     pub receipt: Option<RequestId>,
@@ -29,7 +31,12 @@ pub(super) struct Deed<'a> {
 impl<'a> Deed<'a> {
     /// A change that the person is to find in their file.
     pub fn change(act: &'static str, user: &'a UserId, reason: &'a Reason) -> Self {
-        Self { act, user, reason: Some(reason), receipt: None, noted: true }
+        Self { act, user, other: None, reason: Some(reason), receipt: None, noted: true }
+    }
+
+    /// The same, between two.
+    pub fn between(act: &'static str, user: &'a UserId, other: &'a UserId, reason: &'a Reason) -> Self {
+        Self { other: Some(other), ..Self::change(act, user, reason) }
     }
 }
 
@@ -99,6 +106,7 @@ impl Control {
         let reason = deed.reason.map(Reason::as_str).unwrap_or_default();
         let record = ActRecord {
             user: Some(deed.user.clone()),
+            other: deed.other.cloned(),
             reason: deed.reason.map(|reason| Clipped::new(reason.as_str())),
             receipt: deed.receipt,
             outcome,

@@ -33,9 +33,20 @@ impl AuditedAct {
     }
 }
 
+/// What may come out of [`count_for`]. No fact is one, no turn, no key, and no scope.
+pub(crate) trait Countable {}
+
+impl Countable for () {}
+impl Countable for bool {}
+impl Countable for u64 {}
+impl<T: Countable> Countable for Vec<T> {}
+impl<T: Countable, E> Countable for Result<T, E> {}
+impl<A: Countable, B: Countable> Countable for (A, B) {}
+impl<A: Countable, B: Countable, C: Countable> Countable for (A, B, C) {}
+
 /// Counts something of a user, for an operator's lists. No record is written, so nothing of what is remembered may come out: numbers,
 /// times, names of operators and hints alone.
-pub fn count_for<T>(user: &UserId, count: impl FnOnce(&UserScope) -> T) -> T {
+pub(crate) fn count_for<T: Countable>(user: &UserId, count: impl FnOnce(&UserScope) -> T) -> T {
     count(&scope_for(AuditedAct { user: user.clone() }))
 }
 

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::Memory;
 use crate::enforce::UserScope;
+use crate::enforce::operator::Countable;
 use crate::store::{Batch, Row, Shelf, ShelfChange, Store, StoreError};
 
 /// Visits kept of one person; the oldest go first. The audit log has them all.
@@ -32,6 +33,8 @@ pub struct Visit {
     /// Why, in the operator's words.
     pub reason: Box<str>,
 }
+
+impl Countable for Visit {}
 
 /// Without the reason.
 impl fmt::Debug for Visit {

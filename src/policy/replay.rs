@@ -74,7 +74,8 @@ impl Case {
     }
 
     /// Whom the evidence names, believed or not. To count by, never to show.
-    fn named(&self) -> Option<&UserId> {
+    #[must_use]
+    pub fn named(&self) -> Option<&UserId> {
         match &self.resolution.finding {
             Finding::Valid(evidence) => Some(&evidence.user),
             Finding::None { .. } | Finding::Invalid(_) => None,

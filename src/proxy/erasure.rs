@@ -38,9 +38,14 @@ impl Keepers {
     pub fn erase(&self, scope: &UserScope, erasure: Erasure) -> Result<(Erased, u64), CurateError> {
         let waiting = self.memory.waiting_lessons(scope)?;
         let erased = self.memory.erase(scope, erasure)?;
+        self.forget(scope);
+        Ok((erased, waiting))
+    }
+
+    /// Wipes what is in RAM of a person who was erased, beside the memory.
+    pub fn forget(&self, scope: &UserScope) {
         self.vault.forget(scope);
         self.settings.forget(scope);
         self.sessions.forget(scope);
-        Ok((erased, waiting))
     }
 }

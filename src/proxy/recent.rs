@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 
 use super::exchange::unix_ms;
 use super::services::{Runtime, Services};
-use crate::ids::RequestId;
+use crate::ids::{RequestId, TenantId, UserId};
 use crate::policy::Case;
 use crate::telemetry::AuditRecord;
 
@@ -95,6 +95,24 @@ impl Recent {
         }
     }
 
+    /// Drops the decisions that name an erased user, or rest on a claim to be them.
+    pub fn forget(&self, user: &UserId) {
+        self.forget_where(|known| known == user);
+    }
+
+    /// As [`Recent::forget`], of everybody in an erased tenant.
+    pub fn forget_tenant(&self, tenant: &TenantId) {
+        self.forget_where(|known| known.tenant() == tenant);
+    }
+
+    fn forget_where(&self, is_gone: impl Fn(&UserId) -> bool) {
+        let names = |decided: &Decided| {
+            let claimed = decided.case.as_ref().and_then(Case::named);
+            decided.record.user.iter().chain(claimed).any(&is_gone)
+        };
+        self.kept.lock().decided.retain(|decided| !names(decided));
+    }
+
     /// Hears of each new decision, while the place is held; none where as many listen as may.
     pub fn listen(&self) -> Option<(Listener, broadcast::Receiver<Arc<Decided>>)> {
         let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
@@ -128,13 +146,19 @@ impl Recent {
     }
 }
 
-/// Notes an exchange that has ended: whom it shows as active, whom the shadow mode would refuse, and the decision.
+/// Notes an exchange that has ended: whom it shows as active, whom the shadow mode would refuse, and the decision. Of a user who was erased
+/// meanwhile, by this very request even, nothing stays.
 pub(super) fn note(services: &Services, runtime: &Runtime, record: AuditRecord, case: Option<Case>) {
+    let (user, time) = (record.user.clone(), record.time);
     services.activity.note(&record);
     if let (Some(reason), Some(mode)) = (record.shadow, runtime.trust.shadow) {
         services.shadow.note(mode, &record, reason);
     }
     services.recent.push(record, case);
+    // Last, so that whichever comes first, this or the erasure, one of them finds it.
+    if let Some(user) = user.filter(|user| services.store.was_erased_since(user, time)) {
+        services.forget_seen(&user);
+    }
 }
 
 #[cfg(test)]

@@ -84,14 +84,16 @@ impl Services {
         self.draining.load(Ordering::Relaxed)
     }
 
-    /// Forgets when an erased user was seen, and what was counted of them.
+    /// Forgets when an erased user was seen, what was counted of them, and what was decided on their requests.
     pub fn forget_seen(&self, user: &UserId) {
+        self.recent.forget(user);
         self.activity.forget(user);
         self.shadow.forget(user);
     }
 
     /// As [`Services::forget_seen`], of everybody in an erased tenant.
     pub fn forget_seen_tenant(&self, tenant: &TenantId) {
+        self.recent.forget_tenant(tenant);
         self.activity.forget_tenant(tenant);
         self.shadow.forget_tenant(tenant);
     }

@@ -105,18 +105,23 @@ impl ShadowBook {
 
     /// Forgets an erased user.
     pub fn forget(&self, user: &UserId) {
-        self.forget_where(|known| known == user);
+        self.forget_where(|known, _| known == user);
     }
 
     /// Forgets everybody of an erased tenant.
     pub fn forget_tenant(&self, tenant: &TenantId) {
-        self.forget_where(|known| known.tenant() == tenant);
+        self.forget_where(|known, _| known.tenant() == tenant);
     }
 
-    fn forget_where(&self, is_gone: impl Fn(&UserId) -> bool) {
+    /// Forgets, of what an earlier process wrote, those who were erased after their last request: it may have ended before it wrote that.
+    pub fn forget_erased(&self, was_erased_since: impl Fn(&UserId, i64) -> bool) {
+        self.forget_where(was_erased_since);
+    }
+
+    fn forget_where(&self, is_gone: impl Fn(&UserId, i64) -> bool) {
         let mut state = self.state.lock();
         let before = state.groups.len();
-        state.groups.retain(|_, group| !group.user.as_ref().is_some_and(&is_gone));
+        state.groups.retain(|_, group| !group.user.as_ref().is_some_and(|user| is_gone(user, group.last_at)));
         state.changed |= state.groups.len() < before;
     }
 

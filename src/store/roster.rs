@@ -129,6 +129,12 @@ impl Store {
         self.summaries(&[self.file_id(user)]).pop()
     }
 
+    /// Whether the user was erased then or later, in milliseconds since the Unix epoch. Answers from memory.
+    pub fn was_erased_since(&self, user: &UserId, time: i64) -> bool {
+        let erased = self.0.registry.users.get(&self.file_id(user)).and_then(|entry| entry.erased);
+        erased.is_some_and(|erasure| erasure.at >= time)
+    }
+
     /// Whose file it is. Answers from memory.
     pub fn owner_of(&self, file: &FileId) -> Option<UserId> {
         self.0.registry.users.get(file)?.named().cloned()

@@ -230,7 +230,21 @@ async fn the_shadow_report_outlives_the_process_and_says_what_is_needed() {
     world.gate.stop();
     world.gate.start();
     assert_eq!(read(&world, "/v1/shadow").await, report);
-    world.send(&Request::post("/memgate/v1/me/erase", "{\"confirm\": \"erase\"}").vouched("ana")).await;
+    world.send(&Request::post("/memgate/v1/me/erase", "{\"confirm\": \"erase\"}").vouched("ana")).await.assert_ok();
+    eventually("the erasure to be on record", async || {
+        world.audit().iter().any(|record| record["path"] == "/memgate/v1/me/erase").then_some(())
+    })
+    .await;
+    for restarted in [false, true] {
+        if restarted {
+            world.gate.stop();
+            world.gate.start();
+        }
+        let left = read(&world, "/v1/shadow").await;
+        assert_eq!((left["groups"].as_array().unwrap().len(), &left["groups"][0]["user"]), (1, &json!("default:cleo")), "{left}");
+        let named = read(&world, "/v1/decisions?user=ana").await;
+        assert_eq!(named["items"], json!([]), "whoever was erased is named by no decision, that of the erasure included");
+    }
     world.gate.settings.file["trust"]["shadow"] = Value::Null;
     world.gate.write_config();
     assert_eq!(ask(&world, &Request::new("POST", "/v1/reload")).await.status, 204);

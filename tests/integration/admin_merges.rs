@@ -23,6 +23,8 @@ async fn a_merge_and_its_undoing_are_on_record_for_both() {
     assert_eq!((visits(&world, "ana").await.len(), visits(&world, "anna").await.len()), (1, 1));
     let ended = acts(&world, "users.merge").into_iter().find(|record| record["outcome"] == "done").unwrap();
     assert_eq!((&ended["user"], ended["facts_written"].as_array().unwrap().len()), (&json!("default:ana"), 1));
+    assert!(acts(&world, "users.merge").iter().all(|record| record["other"] == "default:anna"));
+    assert!(acts(&world, "users.merge_away").iter().all(|record| record["other"] == "default:ana"));
     world.gate.stop();
     world.gate.start();
     let listed = done(&world, "GET", "/users/ana", None).await["merges"].clone();

@@ -104,6 +104,8 @@ async fn a_look_needs_a_reason_and_is_on_record_and_seen_by_the_person_alone() {
         );
     }
     assert_eq!(done(&world, "GET", "/users/ana/visits", None).await["items"][0]["reason"], REASON);
+    let viewer = ask(&world, &Request::new("GET", "/v1/users/ana/visits").bearer(token_of("viewer"))).await;
+    assert_eq!((&viewer.json()["items"][0]["operator"], &viewer.json()["items"][0]["reason"]), (&json!("olga"), &json!("")));
     let page = world.send(&crate::me::ask("GET", "/visits?limit=1&cursor=x").signed("ana")).await;
     page.assert_refused(400, "cursor_invalid");
 }
@@ -145,6 +147,7 @@ async fn an_erased_user_is_as_one_that_never_was() {
     };
     assert_eq!(erasing("ana").await, erasing("invented").await);
     assert_eq!(done(&world, "GET", "/users", None).await["items"], json!([]));
+    assert_eq!(done(&world, "GET", "/decisions?user=ana", None).await["items"], json!([]));
     assert!(visits(&world, "ana").await.is_empty(), "an erasure takes the visits along");
     add(&world, "ana", &json!({"text": "I am back"})).await;
     assert!(done(&world, "GET", "/users/ana", None).await["erased_at"].is_number());

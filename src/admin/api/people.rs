@@ -273,6 +273,7 @@ pub struct VisitView {
     pub operator: String,
     /// Such as `facts.read`.
     pub act: String,
+    /// Empty for viewers: it may say something of the person.
     pub reason: String,
 }
 

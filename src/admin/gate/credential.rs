@@ -18,8 +18,8 @@ pub(super) const LONGEST_NAME: usize = 64;
 const TOKEN_LENGTHS: std::ops::RangeInclusive<usize> = 32..=512;
 /// Most credentials.
 const MOST: usize = 256;
-/// Names that the audit log has for those who need no credential.
-const RESERVED: [&str; 2] = [OPEN_NAME, "local"];
+/// Names that the audit log has for those who need no credential, and for memgate itself.
+const RESERVED: [&str; 3] = [OPEN_NAME, "local", "system"];
 /// What whoever comes through an open gate is called.
 pub(super) const OPEN_NAME: &str = "open";
 
@@ -96,7 +96,7 @@ pub fn resolve_credentials(files: &[CredentialFile], path: &str, faults: &mut Fa
         let path = format!("{path}[{i}]");
         if !is_name(&file.name) || RESERVED.contains(&&*file.name) {
             let reason = "is no name, or one that memgate uses itself";
-            faults.add(format!("{path}.name"), reason, "write 1 to 64 of a-z A-Z 0-9 . _ @ -, and neither local nor open");
+            faults.add(format!("{path}.name"), reason, "write 1 to 64 of a-z A-Z 0-9 . _ @ -, and none of local, open, system");
         } else if !names.insert(&file.name) {
             faults.add(format!("{path}.name"), "is the name of another credential, too", "give each a name of its own");
         }
@@ -194,10 +194,20 @@ mod tests {
             {"name": "carl", "role": "viewer", "token": a},
             {"name": "dora", "role": "viewer", "token": b},
             {"name": "emil", "role": "viewer", "password_hash": {"env": "MEMGATE_NO_SUCH_VARIABLE"}},
+            {"name": "system", "role": "operator", "password_hash": PHC},
         ]));
         let places: Vec<&str> = faults.iter().map(|fault| fault.split(':').next().unwrap()).collect();
-        let expected =
-            ["[0].name", "[1].name", "[2]", "[3].name", "[3].password_hash", "[4].token", "[6].token", "[7].password_hash"];
+        let expected = [
+            "[0].name",
+            "[1].name",
+            "[2]",
+            "[3].name",
+            "[3].password_hash",
+            "[4].token",
+            "[6].token",
+            "[7].password_hash",
+            "[8].name",
+        ];
         assert_eq!(places, expected.map(|place| format!("admin.credentials{place}")), "{faults:?}");
     }
 }

@@ -61,7 +61,8 @@ pub(super) fn form(frame: &Frame, detail: &UserDetail, written: &Written) -> Mar
     let user = &detail.row.user;
     html! {
         (notice(Tone::Bad, html! {
-            "All that is kept of " strong { (inert(&user.to_string())) } " goes, and no backup of it can be opened any more. This cannot be undone."
+            "All that is kept of " strong { (inert(&user.to_string())) } " goes. This cannot be undone. A copy of the file cannot be opened any more; a backup of the registry from before, with the master key, still \
+             opens copies of that time."
         }))
         h2 { "What goes" }
         (facts_list([

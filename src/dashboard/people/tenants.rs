@@ -78,8 +78,8 @@ pub(super) fn erase_form(frame: &Frame, tenant: &TenantView, typed: &str) -> Mar
     let name = tenant.tenant.as_str();
     html! {
         (notice(Tone::Bad, html! {
-            "Everything that is kept of everybody in " strong { (inert(name)) } " goes, their keys are revoked, and no backup of their files can be opened any "
-            "more. This cannot be undone."
+            "Everything that is kept of everybody in " strong { (inert(name)) } " goes, and their keys are revoked. This cannot be undone. Copies of their files \
+             cannot be opened any more; a backup of the registry from before, with the master key, still opens copies of that time."
         }))
         (facts_list([
             ("Users", html! { (count(tenant.users)) }),

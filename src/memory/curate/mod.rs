@@ -18,6 +18,7 @@ use super::learn::Learned;
 use super::lesson::Lesson;
 use super::view::View;
 use super::views::Place;
+use crate::enforce::operator::Countable;
 use crate::enforce::{Ticket, UserScope};
 use crate::ids::{FactId, SessionId};
 use crate::store::{Batch, Fact, Kind, Queue, Status, StoreError};
@@ -55,6 +56,8 @@ pub struct Census {
     /// Facts that ceased to hold, whatever became of them.
     pub history: u64,
 }
+
+impl Countable for Census {}
 
 /// A fact as it is shown to its person.
 #[derive(Debug, Clone, PartialEq)]

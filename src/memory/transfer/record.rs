@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::super::Memory;
 use crate::enforce::UserScope;
+use crate::enforce::operator::Countable;
 use crate::ids::{FactId, RequestId, UserId};
 use crate::store::{Row, Shelf, ShelfChange, Store, StoreError};
 
@@ -49,6 +50,8 @@ impl fmt::Debug for MergeRecord {
         f.debug_struct("MergeRecord").field("id", &self.id).field("facts", &self.facts).finish_non_exhaustive()
     }
 }
+
+impl Countable for MergeRecord {}
 
 impl MergeRecord {
     /// The same without what undoing takes: for the file that facts were taken from.

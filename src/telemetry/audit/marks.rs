@@ -78,6 +78,8 @@ pub enum RecoveredCause {
     AnchorMissing,
     /// The anchor was damaged or forged, likewise.
     AnchorBroken,
+    /// Files that retention drops were changed, or records were taken out of them or from between them.
+    Unsound,
 }
 
 /// The log as it was found differed from what was expected.

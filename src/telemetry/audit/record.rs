@@ -9,6 +9,9 @@ use serde::{Serialize, Serializer};
 use super::marks::{AnchorRecord, DroppedRecord, RecoveredRecord};
 use crate::ids::{ClientName, FactId, KeyId, RequestId, TenantId, UserId, is_invisible};
 
+/// Longest reason of an act in bytes: as many characters as operators may write, of four bytes each.
+const LONGEST_REASON: usize = 2_000;
+
 /// A stranger's word, such as a path: cut to `MAX` bytes, with control, bidirectional, zero-width and tag characters replaced, so
 /// that it is inert wherever the log is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -178,7 +181,7 @@ pub struct ActRecord {
     pub operator: Box<str>,
     /// Why, in the operator's words.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Clipped<500>>,
+    pub reason: Option<Clipped<LONGEST_REASON>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<UserId>,
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "plain_option")]
@@ -364,6 +367,13 @@ pub(super) mod tests {
         let entries: [Entry; 3] = [record("/v1/chat/completions?key=hunter2").into(), learned.into(), act.into()];
         let lines: Vec<String> = entries.iter().map(|e| serde_json::to_string(e).unwrap()).collect();
         insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    #[test]
+    fn the_longest_reason_is_kept_whole_in_every_script() {
+        let reason = "\u{1f512}".repeat(500);
+        let act = ActRecord { reason: Some(Clipped::new(&reason)), ..ActRecord::begun("facts.read", "ann", 0) };
+        assert_eq!(act.reason.unwrap().as_str(), reason);
     }
 
     proptest! {

@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::Entry;
 use super::anchor::Anchor;
+use super::chain::{ChainKey, Head, Link};
 use super::lines::Forwards;
-use super::marks::{AnchorCause, AnchorRecord};
+use super::marks::{AnchorCause, AnchorRecord, RecoveredCause, RecoveredRecord};
 use super::query::time_text;
 use super::recover;
 use super::writer::Writer;
@@ -75,12 +77,22 @@ impl Writer {
         if due.is_empty() {
             return Ok(());
         }
-        let mut next = self.anchor.clone();
+        let (mut next, mut is_sound) = (self.anchor.clone(), true);
         for number in due {
-            match recover::last_link(&rotate::path(self.file.dir(), *number))? {
-                Some((last, _)) => (next.first, next.before) = (last.seq.saturating_add(1), last.mac),
+            let path = rotate::path(self.file.dir(), *number);
+            match recover::last_link(&path)? {
+                Some((last, _)) => {
+                    let before = Head { seq: next.first.saturating_sub(1), mac: next.before };
+                    is_sound &= goes_on(&path, &self.key, before)?;
+                    (next.first, next.before) = (last.seq.saturating_add(1), last.mac);
+                }
                 None => drop(next.former.drain(..next.former.len().min(1))),
             }
+        }
+        if !is_sound {
+            // What is dropped cannot be looked into any more: whoever changed it must not have it forgotten by that.
+            tracing::warn!("files of the audit log that are dropped were not as they were written");
+            self.gather(&Entry::Recovered(Box::new(RecoveredRecord::new(RecoveredCause::Unsound, now()))));
         }
         let mut record = AnchorRecord::new(AnchorCause::Retention, now());
         record.files = u32::try_from(due.len()).ok();
@@ -90,6 +102,19 @@ impl Writer {
         }
         due.iter().try_for_each(|number| fs::remove_file(rotate::path(self.file.dir(), *number)))
     }
+}
+
+/// Whether a file holds the chain's next records, whole and in their order.
+fn goes_on(path: &Path, key: &ChainKey, mut head: Head) -> io::Result<bool> {
+    let mut lines = Forwards::new(fs::File::open(path)?, 0, u64::MAX)?;
+    while let Some(line) = lines.next_line()? {
+        let link = line.strip_suffix(b"\n").and_then(Link::parse);
+        let Some(link) = link.filter(|link| head.seq.checked_add(1) == Some(link.seq) && link.follows(key, &head.mac)) else {
+            return Ok(false);
+        };
+        head = link.head();
+    }
+    Ok(true)
 }
 
 pub(super) fn now() -> i64 {

@@ -268,6 +268,23 @@ fn the_oldest_files_go_on_record_and_only_they_may() {
 }
 
 #[test]
+fn retention_covers_up_nothing_that_was_cut_out_before() {
+    let mut bench = Bench::with_requests(1_500);
+    let files = bench.files();
+    let text = |at: usize| fs::read_to_string(&files[at]).unwrap();
+    // The oldest file ends as if it reached to where the third does, and what was between is gone.
+    let (first, third) = (text(0), text(2));
+    fs::write(&files[0], format!("{}\n{}\n", first.lines().next().unwrap(), third.lines().last().unwrap())).unwrap();
+    files[1..3].iter().for_each(|file| fs::remove_file(file).unwrap());
+    assert!(!bench.verify().is_intact());
+    bench.settings.keep = 2;
+    bench.open().close().unwrap();
+    assert_eq!(bench.files().len(), 3, "it was dropped");
+    let report = bench.verify();
+    assert!(report.faults.iter().any(|fault| fault.what.contains("retention dropped")), "{:?}", report.faults);
+}
+
+#[test]
 fn files_go_when_their_records_are_old_enough() {
     let mut bench = Bench::new();
     bench.settings.max_size = 256 << 10;

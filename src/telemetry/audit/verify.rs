@@ -235,12 +235,18 @@ impl Walk<'_> {
     }
 }
 
-/// A fault that memgate itself found when it started, and that cannot be seen otherwise any more.
+/// A fault that memgate itself found, and that cannot be seen otherwise any more.
 fn told_fault(body: &[u8]) -> Option<String> {
     let rest = body.strip_prefix(b"{\"type\":\"recovered\",")?;
-    memchr::memmem::find(rest, b"\"cause\":\"anchor_").map(|_| {
-        "memgate started here without a sound anchor: records may be missing before this one that nobody can name".to_owned()
-    })
+    let is_of = |cause: &[u8]| memchr::memmem::find(rest, cause).is_some();
+    let what = if is_of(b"\"cause\":\"anchor_") {
+        "memgate started here without a sound anchor: records may be missing before this one that nobody can name"
+    } else if is_of(b"\"cause\":\"unsound\"") {
+        "retention dropped files here that were not as they were written: records of theirs had been changed or taken out"
+    } else {
+        return None;
+    };
+    Some(what.to_owned())
 }
 
 fn span(from: u64, to: u64) -> String {

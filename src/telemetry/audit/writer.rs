@@ -48,7 +48,7 @@ pub(super) enum Message {
 
 pub(super) struct Writer {
     pub(super) file: RotatingFile,
-    key: ChainKey,
+    pub(super) key: ChainKey,
     anchor_file: AnchorFile,
     /// As it is on the disk; its head lags behind.
     pub(super) anchor: Anchor,
@@ -165,7 +165,7 @@ impl Writer {
     }
 
     /// Chains a record behind what is in the buffer. False: it was lost, and counted.
-    fn gather(&mut self, entry: &Entry) -> bool {
+    pub(super) fn gather(&mut self, entry: &Entry) -> bool {
         let start = self.buffer.len();
         match serde_json::to_writer(&mut self.buffer, entry) {
             Ok(()) => {
