@@ -52,7 +52,7 @@ pub(super) async fn open(
 
 /// Asks why, of a user who is there.
 async fn ask(desk: &Desk, user: &UserId, typed: &str, kept: &str, wrong: Option<&Problem>) -> Result<Response, Problem> {
-    desk.control.show_user(&desk.by, user.clone()).await?;
+    desk.control.check_user(&desk.by, user)?;
     Ok(answer(&desk.frame, title(user), reason_form(&desk.frame, user, typed, kept), wrong))
 }
 
@@ -94,7 +94,7 @@ pub(super) async fn visit(
     let user = read_user(&user)?;
     match Reason::parse(&reason) {
         Ok(given) => {
-            desk.control.show_user(&desk.by, user.clone()).await?;
+            desk.control.check_user(&desk.by, &user)?;
             session.remember_reason(&user, given);
             Ok(see(&of_user(&user, "/memory"), &[], "visit_begun", 0))
         }
