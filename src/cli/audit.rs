@@ -102,7 +102,7 @@ pub(super) fn execute(command: AuditCommand, out: &mut dyn Write) -> Result<(), 
             let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
             print_verification(&AuditVerification { took_ms, ..found.into() }, control.json, out)
         }
-        AuditCommand::Export { filter, control } => export(filter.into(), &control, out),
+        AuditCommand::Export { filter, control } => export(&filter.into(), &control, out),
     }
 }
 
@@ -183,10 +183,10 @@ fn plain(value: &Value) -> Option<String> {
     }
 }
 
-fn export(filter: AuditFilter, control: &ControlArgs, out: &mut dyn Write) -> Result<(), Failure> {
+fn export(filter: &AuditFilter, control: &ControlArgs, out: &mut dyn Write) -> Result<(), Failure> {
     let mut written = Ok(());
     with_client(control, async |client| {
-        let mut export = client.export_audit(&filter).await?;
+        let mut export = client.export_audit(filter).await?;
         while let Some(chunk) = export.chunk().await? {
             written = out.write_all(&chunk);
             if written.is_err() {

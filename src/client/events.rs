@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn an_event_without_end_is_given_up() {
         let mut reader = Reader::default();
-        let line = [b"data: ".as_slice(), &[b'x'; 1 << 16], b"\n"].concat();
+        let line = [b"data: ".as_slice(), &vec![b'x'; 1 << 16], b"\n"].concat();
         let fed = (0..100).try_for_each(|_| reader.feed(&line));
         assert!(matches!(fed, Err(ClientError::TooLong)));
         assert!(reader.data.len() <= LONGEST_EVENT);

@@ -122,10 +122,13 @@ pub struct Replay {
 /// Requests that a change names.
 const EXAMPLES: usize = 5;
 
+/// What the requests of a change have in common: client, decision then, decision now, its reason.
+type Alike<'a> = (&'a ClientName, &'a str, &'a str, &'a str);
+
 /// Decides on all of them under `mode`.
 pub fn replay<'a>(mode: TrustMode, past: impl IntoIterator<Item = Past<'a>>) -> Replay {
     let mut found = Replay::default();
-    let mut groups: HashMap<(&ClientName, &str, &str, &str), (Change, HashSet<&UserId>)> = HashMap::new();
+    let mut groups: HashMap<Alike<'_>, (Change, HashSet<&UserId>)> = HashMap::new();
     for Past { case, request, time, decided } in past {
         found.considered += 1;
         found.since = Some(found.since.map_or(time, |since| since.min(time)));

@@ -92,20 +92,17 @@ impl Activity {
         }
         let Some(user) = &record.user else { return };
         let mut part = self.part(user).lock();
-        match part.get_mut(user) {
-            Some(seen) => {
-                seen.requests += 1;
-                if *time >= seen.at {
-                    (seen.at, seen.source, seen.assurance) = (*time, *source, *assurance);
-                    if seen.client != *client {
-                        seen.client = client.clone();
-                    }
+        if let Some(seen) = part.get_mut(user) {
+            seen.requests += 1;
+            if *time >= seen.at {
+                (seen.at, seen.source, seen.assurance) = (*time, *source, *assurance);
+                if seen.client != *client {
+                    seen.client = client.clone();
                 }
             }
-            None => {
-                let seen = Seen { at: *time, client: client.clone(), source: *source, assurance: *assurance, requests: 1 };
-                part.put(user.clone(), seen);
-            }
+        } else {
+            let seen = Seen { at: *time, client: client.clone(), source: *source, assurance: *assurance, requests: 1 };
+            part.put(user.clone(), seen);
         }
     }
 
@@ -125,7 +122,9 @@ impl Activity {
         for part in &self.parts {
             let mut part = part.lock();
             let gone: Vec<UserId> = part.iter().map(|(user, _)| user).filter(|user| user.tenant() == tenant).cloned().collect();
-            gone.iter().for_each(|user| drop(part.pop(user)));
+            for user in &gone {
+                part.pop(user);
+            }
         }
     }
 
@@ -157,7 +156,7 @@ mod tests {
 
     fn request(user: &str, client: &str, time: i64) -> AuditRecord {
         let (user, client) = (Some(UserId::parse(user).unwrap()), ClientName::parse(client).unwrap());
-        AuditRecord { user, client, time, ..test_record("/v1/models") }
+        AuditRecord { time, client, user, ..test_record("/v1/models") }
     }
 
     #[test]
@@ -186,7 +185,9 @@ mod tests {
     fn whoever_is_erased_is_forgotten_and_nobody_else() {
         let activity = Activity::default();
         let users = ["acme:a", "acme:b", "globex:a"].map(|user| UserId::parse(user).unwrap());
-        users.iter().for_each(|user| activity.note(&request(&user.to_string(), "ui", 1)));
+        for user in &users {
+            activity.note(&request(&user.to_string(), "ui", 1));
+        }
         activity.forget(&users[0]);
         assert_eq!(users.each_ref().map(|user| activity.seen(user).is_some()), [false, true, true]);
         activity.forget_tenant(users[1].tenant());

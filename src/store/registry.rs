@@ -188,7 +188,7 @@ impl Registry {
         }
         self.tenants.retain(|name, _| names.contains(name));
         for (file, entry) in users {
-            self.show_user(file, entry);
+            self.show_user(file, &entry);
         }
         for (hash, record) in keys {
             self.keys.insert(hash, record);
@@ -207,8 +207,8 @@ impl Registry {
     }
 
     /// Writes a user's entry, then shows it.
-    pub fn put_user(&self, turn: &Turn<'_>, file: FileId, entry: Entry) -> Result<(), StoreError> {
-        let mut changes = vec![Change::PutUser(file, seal_user(&turn.master, &file, &entry)?)];
+    pub fn put_user(&self, turn: &Turn<'_>, file: FileId, entry: &Entry) -> Result<(), StoreError> {
+        let mut changes = vec![Change::PutUser(file, seal_user(&turn.master, &file, entry)?)];
         let name = entry.vault.as_ref().map(|vault| vault.user().tenant());
         let new = name.and_then(|name| Some((name, self.tenants.get(name).filter(|tenant| !tenant.is_lasting())?.clone())));
         if let Some((name, tenant)) = &new {
@@ -224,9 +224,9 @@ impl Registry {
     }
 
     /// Changes of one user follow each other: who makes one holds the user's gate, or the turn alone.
-    fn show_user(&self, file: FileId, entry: Entry) {
+    fn show_user(&self, file: FileId, entry: &Entry) {
         let before = self.users.insert(file, entry.clone());
-        self.roster.write().follow(file, before.as_ref(), Some(&entry));
+        self.roster.write().follow(file, before.as_ref(), Some(entry));
     }
 
     pub fn drop_user(&self, _: &Turn<'_>, file: FileId) -> Result<(), StoreError> {

@@ -99,7 +99,7 @@ impl Store {
         if enrolment.verified {
             entry.standing.ratchet = Some(Assurance::Verified);
         }
-        registry.put_user(&turn, id, entry)
+        registry.put_user(&turn, id, &entry)
     }
 
     /// Lowers the trust ratchet, so that weaker evidence opens the user's memory again. `false`: it was not above `to`.
@@ -112,7 +112,7 @@ impl Store {
         let turn = self.0.registry.turn()?;
         let Some(mut entry) = self.entry(&id).filter(|entry| entry.standing.ratchet > to) else { return Ok(false) };
         entry.standing.ratchet = to;
-        self.0.registry.put_user(&turn, id, entry)?;
+        self.0.registry.put_user(&turn, id, &entry)?;
         Ok(true)
     }
 
@@ -131,7 +131,7 @@ impl Store {
         if let Some(entry) = self.entry(&id).filter(|entry| entry.vault.is_some()) {
             // A sandbox's entry goes with its expiry; until then it keeps what was said before from being learned after.
             let entry = Entry { vault: None, erased: Some(erasure), ..entry };
-            self.0.registry.put_user(&turn, id, entry)?;
+            self.0.registry.put_user(&turn, id, &entry)?;
         }
         self.file(&id).remove()?;
         Ok(Erased { records, bytes })

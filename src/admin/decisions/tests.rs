@@ -46,7 +46,6 @@ fn resolution(n: usize) -> Resolution {
 
 #[tokio::test]
 #[ignore = "prints times"]
-#[expect(clippy::print_stderr, reason = "what it is for")]
 async fn looking_back_over_all_that_is_kept() {
     let dir = tempfile::tempdir().unwrap();
     let (services, runtime) = test_services(dir.path());

@@ -1,5 +1,7 @@
 //! Every noun against a real control socket: tables, JSON, errors, and names that mean harm.
 
+use std::fmt::Write as _;
+
 use super::*;
 use crate::telemetry::inert;
 
@@ -52,7 +54,7 @@ fn nouns_are_tables() {
     let mut tell = |words: &[&str]| {
         let out = shown(dir.path(), words);
         assert!(out.lines().all(|line| inert(line) == line), "{out}");
-        told.push_str(&format!("$ {}\n{}\n\n", words.join(" "), steady(&out)));
+        let _ = write!(told, "$ {}\n{}\n\n", words.join(" "), steady(&out));
     };
     tell(&["keys", "add", "alice", "--label", "laptop"]);
     tell(&["keys", "list"]);

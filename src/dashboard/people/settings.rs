@@ -40,7 +40,7 @@ fn by_name(id: &str, title: &str, layers: &Value) -> Markup {
         section aria-labelledby=(id) {
             h2 id=(id) { (title) }
             @if layers.is_empty() { (empty("None.")) }
-            @for (name, layer) in layers { h3 { (inert(name)) } (values(name, layer)) }
+            @for (name, layer) in layers { h3 { (inert(name)) } (values(&inert(name).plain(), layer)) }
         }
     }
 }

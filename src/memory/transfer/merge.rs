@@ -215,7 +215,7 @@ fn plan_return(
         copies.extend(copy.map(|(id, _)| id));
         if is_closed_by(fact, record) && !said_again.contains(&saying(&fact.text)) {
             let mut open = Fact { invalid_at: None, expired_at: None, analysis: Vec::new(), ..fact.clone() };
-            open.source.origin = fact.source.origin.strip_prefix(MOVED).unwrap_or_default().to_owned();
+            fact.source.origin.strip_prefix(MOVED).unwrap_or_default().clone_into(&mut open.source.origin);
             draft.put(open);
         }
     }

@@ -135,10 +135,10 @@ fn find_end(dir: &Path, key: &ChainKey, known: Option<&Anchor>) -> io::Result<En
             }
             let link = Link::parse(&line);
             end.chained |= link.is_some();
-            if let Some((behind, later)) = waiting.take() {
-                if let Some(found) = Link::parse(&later).filter(|later| fits(later, key, link.map(|link| link.mac), known)) {
-                    return Ok(End { head: Some(found.head()), foreign: behind, ..end });
-                }
+            if let Some((behind, later)) = waiting.take()
+                && let Some(found) = Link::parse(&later).filter(|later| fits(later, key, link.map(|link| link.mac), known))
+            {
+                return Ok(End { head: Some(found.head()), foreign: behind, ..end });
             }
             if end.lines >= SEARCHED {
                 return Ok(End { foreign: end.lines, ..end });

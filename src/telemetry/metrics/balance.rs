@@ -83,7 +83,8 @@ impl BalanceMetrics {
     /// Requests that wait for a place, at all upstreams.
     pub(super) fn queued(&self) -> u64 {
         let gauges = self.queued.collect();
-        let waiting = gauges.iter().flat_map(|family| family.get_metric()).map(|metric| metric.get_gauge().get_value());
+        let waiting =
+            gauges.iter().flat_map(prometheus::proto::MetricFamily::get_metric).map(|metric| metric.get_gauge().get_value());
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a gauge of whole numbers")]
         let sum = waiting.sum::<f64>().max(0.0) as u64;
         sum

@@ -146,10 +146,10 @@ impl Metrics {
     pub fn upstream_use(&self) -> BTreeMap<String, UpstreamUse> {
         let mut found: BTreeMap<String, UpstreamUse> = BTreeMap::new();
         each(self.keys.served(), |metric, count| {
-            found.entry(label(metric, "upstream").to_owned()).or_default().requests += count
+            found.entry(label(metric, "upstream").to_owned()).or_default().requests += count;
         });
         each(&self.upstream_errors, |metric, count| {
-            found.entry(label(metric, "upstream").to_owned()).or_default().errors += count
+            found.entry(label(metric, "upstream").to_owned()).or_default().errors += count;
         });
         found
     }

@@ -72,7 +72,7 @@ fn views_of_memories(frame: &Frame, text: &str) -> Vec<(&'static str, Markup)> {
     let promotion =
         sandboxes::view::Told { frame, id: &id, reason: &reason, facts: &facts, cursor: Some(cursor.as_str()), written: &ticked };
     let sandbox = sandbox(text);
-    let shown = SandboxDetail { row: sandbox.clone(), facts: Default::default(), waiting_turns: 1 };
+    let shown = SandboxDetail { row: sandbox.clone(), facts: crate::admin::api::FactCounts::default(), waiting_turns: 1 };
     vec![
         ("reason", memory::reason_form(frame, &user, text, text)),
         ("review", memory::view::review(&review)),
