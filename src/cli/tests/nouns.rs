@@ -31,7 +31,7 @@ fn steady(text: &str) -> String {
         let id = bare.len() >= 32 && bare.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
         let time = bare.len() == 20 && bare.ends_with('Z') && bare.contains('T');
         let hint = word.starts_with('…');
-        if word.strip_prefix("mgk_").is_some_and(|rest| rest.len() > 20) {
+        if word.starts_with("mgk_") {
             "KEY".to_owned()
         } else if id {
             "ID".to_owned()
