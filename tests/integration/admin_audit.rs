@@ -163,7 +163,7 @@ async fn an_export_is_the_log_itself_and_on_record() {
         serde_json::from_slice(exported.stdout.trim_ascii_end().rsplit(|byte| *byte == b'\n').next().unwrap()).unwrap();
     assert_eq!((&last["act"], &last["operator"]), (&"audit.export".into(), &"local".into()));
     let some = run(&world, "audit export --user person-3 --type request");
-    assert_eq!(some.stdout.iter().filter(|byte| **byte == b'\n').count(), 1, "{}", printed(&some));
+    assert_eq!(memchr::memchr_iter(b'\n', &some.stdout).count(), 1, "{}", printed(&some));
     let acts = json_of(&world, "audit list --act config.reload");
     let outcomes: Vec<_> = acts["items"].as_array().unwrap().iter().map(|line| line["record"]["outcome"].clone()).collect();
     assert_eq!(outcomes, ["done", "begun"]);

@@ -260,7 +260,7 @@ impl Events {
                 let field =
                     |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned());
                 let found = field("event:").zip(field("data:"));
-                self.text = rest.to_owned();
+                self.text = rest.to_string();
                 match found {
                     Some((name, data)) => return Some((name, serde_json::from_str(&data).unwrap())),
                     None => continue,

@@ -383,8 +383,8 @@ async fn a_ratchet_is_lowered_a_budget_reset_and_a_tenant_erased() {
     let again = desk.submit(&ratchet, &ratchet, &[("to", "vouched")]).await;
     assert!(desk.done(again).await.contains("no higher"));
 
-    let used = desk.page("/budgets?zone=soft").await;
-    assert!(used.contains(&format!("href=\"{user}\"")) && used.contains(">soft<"), "{used}");
+    let near = desk.page("/budgets?zone=soft").await;
+    assert!(near.contains(&format!("href=\"{user}\"")) && near.contains(">soft<"), "{near}");
     let reset =
         desk.submit("/budgets/reset?rule=all&user=acme%3Aana", "/budgets/reset", &[("rule", "all"), ("user", "acme:ana")]).await;
     assert!(desk.done(reset).await.contains("taken off the budget"));

@@ -266,9 +266,10 @@ fn what_is_promoted_is_the_users_and_the_rest_stays() {
 fn a_promotion_is_whole_or_not_at_all() {
     let disk = SimulatedDisk::default();
     let (sandbox, facts) = sandboxed(&memory_on(&disk, 100));
-    let memory = memory_on(&disk.after(End::Killed), 2);
+    let memory = memory_on(&disk.after(End::Killed), 4);
     let stranger: BTreeSet<FactId> = facts.iter().copied().chain([FactId::fresh()]).collect();
-    assert!(matches!(memory.promote(&sandbox, &ana(), &stranger, AT), Err(TransferError::NoFact)));
+    let refused = memory.promote(&sandbox, &ana(), &stranger, AT);
+    assert!(matches!(refused, Err(TransferError::NoFact)), "{refused:?}");
     let foreign: BTreeSet<FactId> = all(&memory, &ana()).iter().map(|fact| fact.id).collect();
     assert!(
         matches!(memory.promote(&sandbox, &ana(), &foreign, AT), Err(TransferError::NoFact)),
@@ -280,7 +281,9 @@ fn a_promotion_is_whole_or_not_at_all() {
     let amendment = Amendment { status: Some(Wanted::Forgotten), expires_at: Expiry::Keep, ..Amendment::default() };
     memory.amend(&sandbox, forgotten, &amendment, AT).unwrap();
     assert!(matches!(memory.promote(&sandbox, &ana(), &facts, AT), Err(TransferError::NotCurrent(id)) if id == forgotten));
-    add(&memory, &ana(), "I like coffee", None, NOW);
+    for text in ["I like coffee", "I like milk", "I like water"] {
+        add(&memory, &ana(), text, None, NOW);
+    }
     let bees = all(&memory, &sandbox).into_iter().find(|fact| fact.text == "I keep bees");
     let last = BTreeSet::from([bees.unwrap().id]);
     assert!(matches!(memory.promote(&sandbox, &ana(), &last, AT), Err(TransferError::Full)));
