@@ -85,6 +85,25 @@ fn every_example_of_a_configuration_loads() {
     assert!(check("trust: {mode: stict}").is_err());
 }
 
+#[test]
+fn every_shipped_configuration_loads() {
+    let mut found = vec![root().join("proxy.yaml")];
+    let mut folders = vec![root().join("deploy")];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.file_name().is_some_and(|name| name == "proxy.yaml") {
+                found.push(path);
+            }
+        }
+    }
+    assert!(found.len() > 2, "{found:?}");
+    for path in found {
+        check(&fs::read_to_string(&path).unwrap()).unwrap_or_else(|faults| panic!("{}: {faults}", path.display()));
+    }
+}
+
 /// The leaves of the schema as paths, such as `clients[].name`.
 fn settings(schema: &Value, node: &Value, path: &str, found: &mut BTreeSet<String>) {
     let node = match node["$ref"].as_str() {

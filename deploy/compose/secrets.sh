@@ -7,4 +7,4 @@ touch .env
 for name in OPEN_WEBUI_KEY OPEN_WEBUI_JWT_SECRET MEMGATE_ADMIN_TOKEN GRAFANA_PASSWORD; do
   grep -q "^$name=" .env || printf '%s=%s\n' "$name" "$(openssl rand -hex 32)" >> .env
 done
-echo "The secrets are in $(pwd)/.env. MEMGATE_ADMIN_TOKEN opens the dashboard's API, GRAFANA_PASSWORD is Grafana's account 'admin'."
+echo "The secrets are in $(pwd)/.env. MEMGATE_ADMIN_TOKEN opens the dashboard (sign in as 'operator'), GRAFANA_PASSWORD is Grafana's account 'admin'."

@@ -181,7 +181,7 @@ fn security_schemes() -> Value {
             "description": "A browser's session, from `POST /sign-in`; `__Host-memgate_admin` with TLS in front.",
         },
         "csrf": {"type": "apiKey", "in": "header", "name": CSRF_HEADER, "description": "The token of that session."},
-        "userKey": {"type": "http", "scheme": "bearer", "description": "A key that stands for a person: `memgate user key add`."},
+        "userKey": {"type": "http", "scheme": "bearer", "description": "A key that stands for a person: `memgate keys add`."},
         "client": {
             "type": "http", "scheme": "bearer",
             "description": "A chat client's key, with what the client is configured to say of its user.",

@@ -118,6 +118,11 @@ impl Control {
         Ok(Page { items: roll.users.into_iter().map(|user| self.row(user)).collect(), next, total: roll.total })
     }
 
+    /// Whether there is such a user. Answers from memory.
+    pub fn check_user(&self, _by: &Principal, user: &UserId) -> Result<(), Problem> {
+        self.known(user).map(drop)
+    }
+
     /// One user: counts and hints, nothing of what is remembered.
     pub async fn show_user(&self, _by: &Principal, user: UserId) -> Result<UserDetail, Problem> {
         let control = self.clone();

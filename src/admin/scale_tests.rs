@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::api::{FactFilter, UserFilter};
+use super::api::{BudgetFilter, FactFilter, UserFilter};
 use super::{ConfigDesk, Control, Principal, Reason};
 use crate::enforce::test_scope;
 use crate::identity::Assurance;
@@ -91,6 +91,12 @@ async fn lists_of_many_users_and_facts_come_in_pages() {
     assert!(middle.items[0].user > page.items.last().unwrap().user);
     let search = UserFilter { search: Some("ZOE".to_owned()), ..UserFilter::default() };
     assert_eq!(timed("a search through all names", list(search)).await.items.len(), 1);
+    let budgets = |user: Option<&str>| BudgetFilter { user: user.map(str::to_owned), ..BudgetFilter::default() };
+    timed("budgets", async || control.list_budgets(&by).await.unwrap()).await;
+    timed("who uses budgets", async || control.list_budget_accounts(&by, budgets(None)).await.unwrap()).await;
+    timed("one user's budgets", async || control.list_budget_accounts(&by, budgets(Some("default:zoe"))).await.unwrap()).await;
+    timed("the overview", async || control.show_overview(&by).await.unwrap()).await;
+    timed("clients", async || control.list_clients(&by).await.unwrap()).await;
     let zoe = UserId::parse("zoe").unwrap();
     let one = UserId::parse("person-000007").unwrap();
     let shown = timed("one user", async || control.show_user(&by, one.clone()).await.unwrap()).await;
@@ -108,5 +114,7 @@ async fn lists_of_many_users_and_facts_come_in_pages() {
     let next = timed("the next of many facts", look(zoe.clone(), behind)).await;
     assert!(next.items[0].id < page.items.last().unwrap().id);
     let search = FactFilter { search: Some("lamp 1234".to_owned()), ..FactFilter::default() };
-    assert!(timed("a search in many facts", look(zoe, search)).await.items[0].text.contains("1234"));
+    assert!(timed("a search in many facts", look(zoe.clone(), search.clone())).await.items[0].text.contains("1234"));
+    let past = FactFilter { history: true, ..search };
+    assert!(timed("a search in many facts and their history", look(zoe, past)).await.items[0].text.contains("1234"));
 }

@@ -35,6 +35,7 @@ pub(super) enum BudgetCommand {
     },
     /// Take what a user has used off one rule. It cannot be undone. On record.
     Reset {
+        /// The rule, by its name: see `memgate budget list`.
         rule: String,
         user: UserId,
         #[command(flatten)]

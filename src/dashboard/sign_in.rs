@@ -38,7 +38,7 @@ fn sign_in_form(next: &str, refused: bool) -> Markup {
         form.act method="post" action="/sign-in" {
             (hidden_field("next", next))
             label { span { "Name of the credential" } input type="text" name="name" required autocomplete="username" autocapitalize="none" spellcheck="false"; }
-            label { span { "Password" } input type="password" name="password" required autocomplete="current-password"; }
+            label { span { "Password, or token" } input type="password" name="password" required autocomplete="current-password"; }
             div { button.primary type="submit" { "Sign in" } }
         }
         p.muted { "Without signing in, " a href="/" { "health" } " is all there is to see." }

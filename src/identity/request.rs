@@ -117,7 +117,7 @@ impl<'a> Request<'a> {
         let mut statements = Vec::new();
         for credential in self.credentials.iter().filter(|credential| credential.user_key) {
             let owner = keys.owner(&credential.hash).ok_or_else(|| {
-                let message = "This personal key is not known here, or was revoked. Ask for a new one (`memgate user key`).";
+                let message = "This personal key is not known here, or was revoked. Ask for a new one (`memgate keys add`).";
                 Invalid::new(code::USER_KEY_UNKNOWN, message)
             })?;
             statements.push(Statement::new(owner.user, Assurance::Verified, "user_key", None));

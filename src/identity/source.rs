@@ -151,7 +151,7 @@ impl Plan {
 #[serde(remote = "Self", rename_all = "snake_case", deny_unknown_fields)]
 #[schemars(transform = allow_words)]
 pub enum SourceFile {
-    /// A per-user key, made by `memgate user key`, as bearer token. Verified.
+    /// A per-user key, made by `memgate keys add`, as bearer token. Verified.
     UserKey,
     /// A plain header that holds the user's id. Vouched from a client that sends its key, asserted from a trusted peer.
     Header(HeaderFile),

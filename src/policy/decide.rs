@@ -165,7 +165,7 @@ fn on_invalid(mode: TrustMode, invalid: &Invalid) -> Decision {
 }
 
 /// How to prove an identity.
-const PROOF: &str = "Use a personal key as API key (`Authorization: Bearer mgk_…`, from `memgate user key`), sign the request \
+const PROOF: &str = "Use a personal key as API key (`Authorization: Bearer mgk_…`, from `memgate keys add`), sign the request \
                      (`memgate sign`), or let Open WebUI send its signed X-OpenWebUI-User-Jwt.";
 
 fn missing(resolution: &Resolution, looked_for: &[String]) -> String {
@@ -176,7 +176,7 @@ fn missing(resolution: &Resolution, looked_for: &[String]) -> String {
              client's own key as API key or from an address in trust.trusted_peers.",
         );
     } else {
-        message.push_str(" Simplest is a personal key as API key, from `memgate user key`.");
+        message.push_str(" Simplest is a personal key as API key, from `memgate keys add`.");
     }
     message
 }

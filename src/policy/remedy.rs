@@ -10,7 +10,7 @@ const OPEN_WEBUI: &str = "Send Open WebUI's signed tokens: set ENABLE_FORWARD_US
                           its environment (0.9.6 or later), and `open_webui: {secret: …}` under the client's `identity`.";
 const LIBRE_CHAT: &str = "Where nobody but LibreChat can write its id header, answer for it by `vouch: verified`; or send a token of the issuer by \
                           which its people sign in (`jwt`).";
-const PROOF: &str = "Proof of who asks: a personal key for each person as API key (`memgate user key add NAME`), signed requests \
+const PROOF: &str = "Proof of who asks: a personal key for each person as API key (`memgate keys add NAME`), signed requests \
                      (`http_signature`, `memgate_signature`), or a token of an issuer (`jwt`). Where nobody but the client can write its id header, \
                      `vouch: verified` answers for it.";
 
@@ -19,7 +19,9 @@ const PROOF: &str = "Proof of who asks: a personal key for each person as API ke
 /// None where nothing is wanting.
 #[must_use]
 pub fn needs(reason: &str, sources: &[String]) -> Option<&'static str> {
-    let sends = |word: &str| sources.iter().any(|source| source.to_ascii_lowercase().contains(word));
+    let names = |word: &str| sources.iter().any(|source| source.to_ascii_lowercase().contains(word));
+    // Where memgate's own header is among them, it is nobody's product: whoever is unknown may send any.
+    let sends = |word: &str| names(word) && !names("x-memgate-user");
     Some(match reason {
         EVIDENCE_TOO_WEAK | TRUST_RATCHET | ASSERTED | ASSERTED_KNOWN | ASSERTED_UNKNOWN => {
             if sends("x-openwebui") {
@@ -35,7 +37,7 @@ pub fn needs(reason: &str, sources: &[String]) -> Option<&'static str> {
              key; its Ollama connection sends none."
         }
         IDENTITY_MISSING | DEFAULT_USER | OPEN_LISTING => {
-            "Somebody to ask as: a personal key for each person as API key (`memgate user key add NAME`), or the client's own key and a header that \
+            "Somebody to ask as: a personal key for each person as API key (`memgate keys add NAME`), or the client's own key and a header that \
              names the person, listed under the client's `identity`. docs/CLIENTS.md has the settings of each client."
         }
         TENANT_UNKNOWN => "The tenant in `tenants`, or `trust.unlisted_tenants: allow`.",
@@ -49,9 +51,7 @@ pub fn needs(reason: &str, sources: &[String]) -> Option<&'static str> {
         }
         code::IDENTITY_CONFLICT => "One user in all that the request says: two sources name different ones.",
         code::CLIENT_CONFLICT => "The key or certificate of one client: the request carries those of two.",
-        code::USER_KEY_UNKNOWN => {
-            "A personal key that is known: it was revoked, or never made here (`memgate user key add NAME`)."
-        }
+        code::USER_KEY_UNKNOWN => "A personal key that is known: it was revoked, or never made here (`memgate keys add NAME`).",
         code::JWT_INVALID => "A token as the client's `identity` describes it: secret, issuer, audience or algorithm differ.",
         code::JWT_EXPIRED => "A token that has not expired: mind its lifetime and the clocks (NTP).",
         code::JWT_PREMATURE => "Clocks in step (NTP): the token is from the future.",

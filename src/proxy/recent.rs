@@ -80,8 +80,12 @@ impl Recent {
     /// Adds a decision. The oldest goes where there is no more room.
     pub fn push(&self, record: AuditRecord, case: Option<Case>) {
         let capacity = self.capacity.load(Ordering::Relaxed);
+        // Made before the lock is taken, and numbered under it.
+        let mut decided = Arc::new(Decided { number: 0, record, case });
         let mut kept = self.kept.lock();
-        let decided = Arc::new(Decided { number: kept.next, record, case });
+        if let Some(decided) = Arc::get_mut(&mut decided) {
+            decided.number = kept.next;
+        }
         kept.next += 1;
         let forgotten = if kept.decided.len() >= capacity { kept.decided.pop_front() } else { None };
         if capacity > 0 {

@@ -126,6 +126,21 @@ pub struct Provenance {
     pub origin: String,
 }
 
+/// What a fact is counted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Counted {
+    pub status: Status,
+    /// As [`Fact::invalid_at`].
+    #[serde(default)]
+    pub invalid_at: Option<i64>,
+}
+
+impl From<&Fact> for Counted {
+    fn from(fact: &Fact) -> Self {
+        Self { status: fact.status, invalid_at: fact.invalid_at }
+    }
+}
+
 /// One remembered statement. Times are milliseconds since the Unix epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {

@@ -2,7 +2,7 @@
 
 use super::error::StoreError;
 use super::seal::{FileId, Opener, Place, UserSeal};
-use super::{Embedding, Fact, Injection, PrefixHash, Spending};
+use super::{Counted, Embedding, Fact, Injection, PrefixHash, Spending};
 use crate::ids::FactId;
 
 const RECORD_VERSION: u8 = 1;
@@ -21,13 +21,23 @@ pub(super) fn seal_fact(seal: &UserSeal, file: &FileId, fact: &Fact) -> Result<V
 
 pub(super) fn open_fact(opener: &Opener, file: &FileId, key: &[u8; 16], sealed: &[u8]) -> Result<Fact, StoreError> {
     let plain = opener.open(Place { table: "facts", key, file }, sealed)?;
-    let body = versioned(&plain)?;
-    let (length, body) = body.split_first_chunk().ok_or(StoreError::Malformed)?;
-    let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| StoreError::Malformed)?;
-    let (json, analysis) = body.split_at_checked(length).ok_or(StoreError::Malformed)?;
+    let (json, analysis) = fact_parts(&plain)?;
     let mut fact: Fact = serde_json::from_slice(json).map_err(|_| StoreError::Malformed)?;
     fact.analysis = analysis.to_vec();
     if fact.id.as_bytes() == key { Ok(fact) } else { Err(StoreError::Malformed) }
+}
+
+/// What a fact is counted by. The rest is passed over.
+pub(super) fn count_fact(opener: &Opener, file: &FileId, key: &[u8; 16], sealed: &[u8]) -> Result<Counted, StoreError> {
+    let plain = opener.open(Place { table: "facts", key, file }, sealed)?;
+    serde_json::from_slice(fact_parts(&plain)?.0).map_err(|_| StoreError::Malformed)
+}
+
+/// The JSON of a fact and its analysis.
+fn fact_parts(plain: &[u8]) -> Result<(&[u8], &[u8]), StoreError> {
+    let (length, body) = versioned(plain)?.split_first_chunk().ok_or(StoreError::Malformed)?;
+    let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| StoreError::Malformed)?;
+    body.split_at_checked(length).ok_or(StoreError::Malformed)
 }
 
 /// An injection: its time in the clear, so that the oldest can be dropped unopened, then the ids of its facts, sealed

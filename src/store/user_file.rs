@@ -20,7 +20,7 @@ use super::overlay::{Overlay, aside};
 use super::record;
 use super::seal::{FileId, UserSeal};
 use super::shelf::{self, Row, Shelf};
-use super::{Batch, Holding, PrefixHash, UserData};
+use super::{Batch, Counted, Holding, PrefixHash, UserData};
 
 const FACTS: TableDefinition<&[u8; 16], &[u8]> = TableDefinition::new("facts");
 const INJECTIONS: TableDefinition<&PrefixHash, &[u8]> = TableDefinition::new("injections");
@@ -92,6 +92,18 @@ impl UserFile<'_> {
                 data.spending = record::open_spending(&opener, self.id, day.value(), sealed.value())?;
             }
             Ok(data)
+        })
+        .map(Option::unwrap_or_default)
+    }
+
+    /// What facts are counted by.
+    pub fn count_facts(&self, seal: &UserSeal) -> Result<Vec<Counted>, StoreError> {
+        self.inspect(|db| {
+            let (facts, opener) = (db.begin_read()?.open_table(FACTS)?, seal.records.opener());
+            facts
+                .iter()?
+                .map(|row| row.map(|(key, sealed)| record::count_fact(&opener, self.id, key.value(), sealed.value()))?)
+                .collect()
         })
         .map(Option::unwrap_or_default)
     }

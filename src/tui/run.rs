@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
 use ratatui::backend::Backend;
@@ -42,6 +42,8 @@ pub enum TuiError {
 const MOST_WAITING: usize = 256;
 /// How soon the thread that reads keys sees that it is over.
 const KEYS_PATIENCE: Duration = Duration::from_millis(100);
+/// How long it is waited for.
+const LAST_WAIT: Duration = Duration::from_millis(500);
 /// How long the stream of events is left alone after it broke, at first and at most: seconds.
 const FIRST_PAUSE: u64 = 1;
 const LONGEST_PAUSE: u64 = 30;
@@ -195,12 +197,15 @@ fn pass_on(sender: &mpsc::Sender<Message>) -> Option<()> {
 }
 
 impl Drop for Keys {
-    /// Whatever is typed from now on is the shell's.
+    /// Whatever is typed from now on is the shell's. A terminal that has gone away keeps the thread inside crossterm, which goes on reading
+    /// an end of file: it is not waited for, and ends with the process.
     fn drop(&mut self) {
         self.over.store(true, Ordering::Relaxed);
         self.events.close();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+        let Some(thread) = self.thread.take() else { return };
+        let until = Instant::now() + LAST_WAIT;
+        while !thread.is_finished() && Instant::now() < until {
+            thread::sleep(KEYS_PATIENCE / 10);
         }
     }
 }

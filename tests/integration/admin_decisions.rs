@@ -128,7 +128,8 @@ async fn a_replay_says_what_a_switch_then_refuses() {
     for change in report["changes"].as_array().unwrap() {
         assert_eq!((&change["from"], &change["to"]), (&json!("admit"), &json!("refuse")));
         assert_eq!(change["users"], 1);
-        assert!(change["needs"].as_str().unwrap().contains("FORWARD_USER_INFO_HEADERS"), "{change}");
+        let needed = if change["client"] == "open-webui" { "FORWARD_USER_INFO_HEADERS" } else { "memgate keys add" };
+        assert!(change["needs"].as_str().unwrap().contains(needed), "{change}");
         assert!(!change.to_string().contains("cleo"), "a claim is counted, not shown");
         let key = (change["client"].as_str().unwrap().to_owned(), change["reason"].as_str().unwrap().to_owned());
         foretold.insert(key, change["requests"].as_u64().unwrap());

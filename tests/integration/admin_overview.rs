@@ -149,6 +149,14 @@ async fn budgets_show_who_used_how_much_and_a_reset_is_on_record() {
     assert_eq!(ask(&world, &reset("each", "ana")).await.status, 204);
     assert_eq!(used(&read(&world, "/v1/budgets/users?user=ana").await), json!(0));
     assert_eq!(used(&read(&world, "/v1/budgets/users?user=bo").await), json!(1), "another's stays");
+    world.send(&chat("ana2")).await.assert_ok();
+    let found =
+        async |user: &str| read(&world, &format!("/v1/budgets/users?user={user}")).await["items"].as_array().unwrap().len();
+    assert_eq!(
+        (found("ana").await, found("default:ana").await, found("default:an").await),
+        (2, 1, 2),
+        "a part, or all of a name"
+    );
     for (request, status) in [(reset("none", "ana"), 404), (reset("all", "ana"), 400), (reset("each", ""), 400)] {
         assert_eq!(ask(&world, &request).await.status, status);
     }

@@ -78,6 +78,9 @@ async fn a_good_installation_is_found_well_and_left_as_it_was() {
     let keys = String::from_utf8(tokio::task::block_in_place(|| world.gate.run(&["keys", "list", "--json"])).stdout).unwrap();
     let keys: Value = serde_json::from_str(&keys).unwrap();
     assert!(keys["keys"].as_array().unwrap().iter().all(|key| key["revoked_at"].is_i64()), "{keys}");
+    // Nor anybody who was made for it.
+    let users = String::from_utf8(tokio::task::block_in_place(|| world.gate.run(&["users", "list", "--json"])).stdout).unwrap();
+    assert!(users.contains("items") && !users.contains("doctor-"), "{users}");
     // Whatever it saw of secrets, it tells none.
     for (_, secret) in [OPEN_WEBUI_KEY, JWT_SECRET] {
         assert!(!told.text.contains(secret));

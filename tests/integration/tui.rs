@@ -87,11 +87,14 @@ impl Desk {
         }
     }
 
-    /// Sends memgate, not the shell, a signal.
-    fn signal(&self, name: &str) {
+    /// The process of memgate, not the shell's.
+    fn memgate(&self) -> String {
         let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", self.shell.id())).unwrap();
-        let pid = children.split_whitespace().next().expect("memgate is not running");
-        assert!(Command::new("kill").args(["-s", name, pid]).status().unwrap().success());
+        children.split_whitespace().next().expect("memgate is not running").to_owned()
+    }
+
+    fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args(["-s", name, &self.memgate()]).status().unwrap().success());
     }
 
     /// memgate has ended well, and the shell has its terminal as it was.
@@ -158,6 +161,22 @@ async fn a_signal_gives_the_terminal_back() {
         desk.wait_for("✓ connected");
         desk.signal(signal);
         desk.assert_given_back();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_ends_with_its_terminal() {
+    let world = World::in_mode("required").await;
+    let mut desk = Desk::open(&world.gate, 80, 24);
+    desk.wait_for("✓ connected");
+    let command_line = format!("/proc/{}/cmdline", desk.memgate());
+    // With the leader of its session goes the terminal, as when a window is closed.
+    desk.shell.kill().unwrap();
+    let start = Instant::now();
+    // Who has ended has no command line, even where nobody asks how.
+    while !fs::read(&command_line).unwrap_or_default().is_empty() {
+        assert!(start.elapsed() < PATIENCE, "memgate outlives its terminal");
+        thread::sleep(Duration::from_millis(20));
     }
 }
 

@@ -33,15 +33,13 @@ impl Control {
         let size = page_size(filter.limit);
         let BudgetFilter { user, rule, zone, cursor, .. } = filter;
         let wanted_zone = zone.as_deref().filter(|zone| !zone.is_empty()).map(read_zone).transpose()?;
-        let user = user.filter(|text| !text.is_empty()).map(|text| text.to_lowercase());
+        let user = user.filter(|text| !text.is_empty());
         let rule = rule.filter(|text| !text.is_empty());
         let after = cursor.as_deref().map(read_cursor).transpose()?;
         let control = self.clone();
         block(move || {
             let (runtime, now) = (control.runtime.load(), unix_ms());
-            let mut users = control.users();
-            users.retain(|known| user.as_deref().is_none_or(|part| known.to_string().to_lowercase().contains(part)));
-            users.sort_unstable();
+            let users = control.users_like(user.as_deref());
             let rules = runtime.budgets.rules();
             let begun = after.as_ref().map_or(0, |(user, _)| users.partition_point(|known| known < user));
             let pairs = users[begun..].iter().flat_map(|user| rules.iter().enumerate().map(move |(at, rule)| (user, at, rule)));
@@ -95,6 +93,19 @@ impl Control {
             })
         })
         .await
+    }
+
+    /// The one user whose whole id that is, else those with that part in theirs, whatever its case. In order.
+    fn users_like(&self, part: Option<&str>) -> Vec<UserId> {
+        let whole = part.filter(|part| part.contains(':')).and_then(|part| UserId::try_from(part.to_owned()).ok());
+        if let Some(user) = whole.filter(|user| self.store().find_user(user).is_some()) {
+            return vec![user];
+        }
+        let part = part.map(str::to_lowercase);
+        let mut users = self.users();
+        users.retain(|known| part.as_deref().is_none_or(|part| known.to_string().to_lowercase().contains(part)));
+        users.sort_unstable();
+        users
     }
 
     /// Everybody with a memory, sandboxes too.

@@ -11,7 +11,7 @@ use super::report::Findings;
 use super::wire::{Wire, random_word};
 use crate::admin::api::MadeUserKey;
 use crate::client::{Client, ClientError};
-use crate::ids::{KeyId, TenantId, UserId};
+use crate::ids::{KeyId, RequestId, TenantId, UserId};
 use crate::setting::Secret;
 
 /// Why they are erased, on record.
@@ -56,23 +56,15 @@ impl Guests {
 
     /// Erases everybody, revokes the keys, and looks whether both worked.
     pub(super) async fn see_off(self, (admin, wire): (&Client, &Wire), findings: &mut Findings) {
-        let (mut erased, mut left, mut receipt) = (0, Vec::new(), None);
+        let mut left = Vec::new();
         for person in &self.people {
             // A sandbox is no user: it goes by its own person's word.
             let body = json!({"confirm": "erase"});
             if wire.try_as(person, Flaw::None, &random_word()).await == Standing::Sandbox {
                 let _ = wire.ask(Some(person), (&Method::POST, "/memgate/v1/me/erase"), Some(&body)).await;
             }
-            match admin.erase_user(&person.user, REASON).await {
-                Ok(view) => {
-                    erased += 1;
-                    receipt = Some(view.receipt);
-                }
-                // Whoever was never let in is not there.
-                Err(ClientError::Refused(problem)) if problem.status == 404 => {}
-                Err(error) => left.push(format!("{}: {error}", person.user)),
-            }
         }
+        let (erased, receipt) = self.erase_all(admin, &mut left).await;
         for person in &self.people {
             if memories(wire, person).await.contains("canary word") {
                 left.push(format!("{}: is remembered still", person.user));
@@ -88,6 +80,8 @@ impl Guests {
                 left.push(format!("the key {id}: opens a memory still"));
             }
         }
+        // Whoever asks after an erasure is there anew, with nothing.
+        self.erase_all(admin, &mut left).await;
         let keys = self.keys.len();
         match (left.is_empty(), receipt) {
             (true, Some(receipt)) => {
@@ -100,6 +94,23 @@ impl Guests {
                 findings.fail("cleaning", format!("something is left: {}.", left.join("; ")), remedy);
             }
         }
+    }
+
+    /// Erases whoever is there. How many were, and the last receipt.
+    async fn erase_all(&self, admin: &Client, left: &mut Vec<String>) -> (usize, Option<RequestId>) {
+        let (mut erased, mut receipt) = (0, None);
+        for person in &self.people {
+            match admin.erase_user(&person.user, REASON).await {
+                Ok(view) => {
+                    erased += 1;
+                    receipt = Some(view.receipt);
+                }
+                // Whoever was never let in is not there.
+                Err(ClientError::Refused(problem)) if problem.status == 404 => {}
+                Err(error) => left.push(format!("{}: {error}", person.user)),
+            }
+        }
+        (erased, receipt)
     }
 }
 

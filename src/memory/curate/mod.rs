@@ -21,7 +21,7 @@ use super::views::Place;
 use crate::enforce::operator::Countable;
 use crate::enforce::{Ticket, UserScope};
 use crate::ids::{FactId, SessionId};
-use crate::store::{Batch, Fact, Kind, Queue, Status, StoreError};
+use crate::store::{Batch, Counted, Fact, Kind, Queue, Status, StoreError};
 
 pub use import::{Incoming, Outcome};
 pub use list::{Cursor, Filter, Page};
@@ -58,6 +58,20 @@ pub struct Census {
 }
 
 impl Countable for Census {}
+
+impl FromIterator<Counted> for Census {
+    fn from_iter<T: IntoIterator<Item = Counted>>(facts: T) -> Self {
+        facts.into_iter().fold(Self::default(), |mut census, fact| {
+            match fact.status {
+                Status::Forgotten => census.forgotten += 1,
+                _ if fact.invalid_at.is_some() => census.history += 1,
+                Status::Active => census.active += 1,
+                Status::Held => census.held += 1,
+            }
+            census
+        })
+    }
+}
 
 /// A fact as it is shown to its person.
 #[derive(Debug, Clone, PartialEq)]
@@ -160,22 +174,24 @@ impl std::fmt::Debug for OldTurn {
 }
 
 impl Memory {
-    /// Counts a person's facts. Blocks on the disk, as all of these do.
+    /// Counts a person's facts. Who is not in RAM is counted in the file, so that nobody else makes room for it. Blocks on the disk, as
+    /// all of these do.
     ///
     /// # Errors
     /// When the store fails.
     pub fn census(&self, scope: &UserScope) -> Result<Census, CurateError> {
-        self.look(scope, |view| {
-            view.facts().fold(Census::default(), |mut census, fact| {
-                match fact.status {
-                    Status::Forgotten => census.forgotten += 1,
-                    _ if fact.invalid_at.is_some() => census.history += 1,
-                    Status::Active => census.active += 1,
-                    Status::Held => census.held += 1,
-                }
-                census
-            })
-        })
+        let key = self.store.hash_key(scope).ok();
+        if let Some(place) = self.views.peek(scope.user())
+            && let Some(view) = place.view.read().as_ref().filter(|view| view.key == key)
+        {
+            return Ok(view.facts().map(Counted::from).collect());
+        }
+        // A file that was not this user's is out of the way by the second try.
+        let counted = match self.store.count_facts(scope) {
+            Err(StoreError::Foreign) => self.store.count_facts(scope),
+            counted => counted,
+        };
+        Ok(counted?.into_iter().collect())
     }
 
     /// A page of the facts that a filter lets through: by fit where it asks for something, else the newest first.

@@ -152,6 +152,7 @@ fn whatever_refuses_says_what_is_needed() {
     let sends = |source: &str| needs("evidence_too_weak", &[format!("the header {source}")]).unwrap();
     assert!(sends("x-openwebui-user-id").contains("FORWARD_USER_INFO_HEADER_JWT_SECRET"));
     assert!(sends("x-librechat-user-id").contains("vouch: verified"));
-    assert!(sends("x-id").contains("memgate user key add"));
+    assert!(sends("x-id").contains("memgate keys add"));
+    assert!(sends("x-memgate-user, the header x-openwebui-user-id").contains("memgate keys add"), "it may be any client");
     assert_eq!(needs("no_such_reason", &[]), None);
 }

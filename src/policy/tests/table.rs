@@ -166,7 +166,7 @@ fn a_refusal_names_what_was_looked_for_and_what_was_ignored() {
         other => panic!("{other:?}"),
     };
     let plain = message(&resolution(none()));
-    assert!(plain.contains("the header x-staff-id; a smoke signal") && plain.contains("memgate user key"), "{plain}");
+    assert!(plain.contains("the header x-staff-id; a smoke signal") && plain.contains("memgate keys add"), "{plain}");
     let ignored = message(&Resolution { ignored_headers: 1, ..resolution(none()) });
     assert!(ignored.contains("trust.trusted_peers"), "{ignored}");
     assert_eq!(message(&resolution(invalid(code::JWT_EXPIRED))), "how to mend it");

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::thread;
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -17,7 +17,7 @@ use super::anchor::{AnchorFile, Found};
 use super::chain::ChainKey;
 use super::query::{self, AuditPage, AuditQuery};
 use super::verify::{self, LogFile, Snapshot, Verification};
-use super::writer::{Message, Pace, Writer};
+use super::writer::{Message, Pace, Waiting, Writer};
 use super::{ANCHOR_NAME, ActRecord, AuditError, AuditSettings, Entry, recover};
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::rotate;
@@ -59,6 +59,8 @@ impl AuditKeeping {
 pub struct AuditLog {
     queue: SyncSender<Message>,
     dropped: IntCounter,
+    waiting: Waiting,
+    writer: Thread,
     dir: Arc<Path>,
     key: ChainKey,
     /// Held by who goes through the whole log.
@@ -111,13 +113,16 @@ impl AuditLog {
         let dropped = metrics.audit_dropped();
         let (queue, received) = sync_channel(QUEUE);
         let writer = Writer::new(settings, keeping.key.clone(), anchor_file, taken, dropped.clone(), pace).map_err(fault)?;
+        let waiting = Waiting::default();
+        let awaited = waiting.clone();
         let run = move || {
-            writer.run(&received);
+            writer.run(&received, &awaited);
             drop(lock);
         };
-        thread::Builder::new().name("memgate-audit".to_owned()).spawn(run).map_err(fault)?;
-        let (dir, key) = (dir.as_path().into(), keeping.key.clone());
-        Ok(Self { queue, dropped, dir, key, verifying: Arc::default(), exporting: Arc::new(Semaphore::new(1)) })
+        let thread = thread::Builder::new().name("memgate-audit".to_owned()).spawn(run).map_err(fault)?;
+        let (writer, dir, key) = (thread.thread().clone(), dir.as_path().into(), keeping.key.clone());
+        let exporting = Arc::new(Semaphore::new(1));
+        Ok(Self { queue, dropped, waiting, writer, dir, key, verifying: Arc::default(), exporting })
     }
 
     /// Queues a record. Never waits: with a full queue the record is lost and counted.
@@ -152,11 +157,13 @@ impl AuditLog {
         if self.ask(Message::Close)? { Ok(()) } else { Err(AuditError::Write) }
     }
 
-    /// Some records before the one with the number `before`, the newest first. Blocks, for a bounded time.
+    /// Some records before the one with the number `before`, the newest first: all that were handed in. Blocks, for a bounded time.
     ///
     /// # Errors
     /// When the log cannot be read.
     pub fn page(&self, query: &AuditQuery, before: Option<u64>, limit: usize) -> Result<AuditPage, AuditError> {
+        // Where writing fails, what is there is shown all the same.
+        self.ask(Message::Write)?;
         query::read_page(&self.dir, query, before, limit).map_err(AuditError::Read)
     }
 
@@ -185,7 +192,10 @@ impl AuditLog {
 
     fn ask<T>(&self, message: impl FnOnce(SyncSender<T>) -> Message) -> Result<T, AuditError> {
         let (answer, answered) = sync_channel(1);
+        // Before it is sent, so that the writer does not begin to sleep meanwhile; after that it is woken.
+        self.waiting.begin();
         self.queue.send(message(answer)).map_err(|_| AuditError::Write)?;
+        self.writer.unpark();
         answered.recv().map_err(|_| AuditError::Write)
     }
 }

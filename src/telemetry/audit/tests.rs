@@ -124,6 +124,17 @@ fn an_act_is_on_disk_and_anchored_before_it_may_happen() {
 }
 
 #[test]
+fn a_page_shows_what_was_handed_in_a_moment_before() {
+    let bench = Bench::new();
+    let log = bench.open();
+    for n in 0..5 {
+        log.record(record(&format!("/{n}")));
+        let page = log.page(&AuditQuery::default(), None, 1).unwrap();
+        assert!(String::from_utf8_lossy(&page.lines[0].1).contains(&format!("\"/{n}\"")), "{n}");
+    }
+}
+
+#[test]
 fn a_full_disk_loses_no_count_and_permits_no_act() {
     let bench = Bench::new();
     fs::create_dir(bench.dir()).unwrap();

@@ -1,6 +1,8 @@
 //! The writer: one thread that chains records, appends them, anchors the chain and drops what is old.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -38,12 +40,32 @@ impl Default for Pace {
 
 pub(super) enum Message {
     Entry(Entry),
+    /// Write what is queued, and report.
+    Write(SyncSender<bool>),
     /// Write what is queued, make it last, and report.
     Sync(SyncSender<bool>),
     /// The same for the last time, with an anchor.
     Close(SyncSender<bool>),
     /// Open every file as it is after what is queued.
     Snapshot(SyncSender<io::Result<Snapshot>>),
+}
+
+/// How many wait for an answer of the writer: it does not gather meanwhile.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Waiting(Arc<AtomicUsize>);
+
+impl Waiting {
+    pub fn begin(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn end(&self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    fn is_anybody(&self) -> bool {
+        self.0.load(Ordering::SeqCst) > 0
+    }
 }
 
 pub(super) struct Writer {
@@ -125,18 +147,18 @@ impl Writer {
         Ok(writer)
     }
 
-    pub fn run(mut self, queue: &Receiver<Message>) {
+    pub fn run(mut self, queue: &Receiver<Message>, waiting: &Waiting) {
         loop {
             match queue.recv_timeout(self.pace.time) {
                 Ok(first) => {
                     let waited_for = !matches!(first, Message::Entry(_));
-                    self.take(first);
-                    // While the writer sleeps, nobody has to wake it: that would cost each request more than its record.
-                    if !waited_for {
-                        thread::sleep(GATHER);
+                    self.take(first, waiting);
+                    // While the writer sleeps, no request has to wake it: that would cost more than the record. Who waits does.
+                    if !waited_for && !waiting.is_anybody() {
+                        thread::park_timeout(GATHER);
                     }
                     while let Ok(next) = queue.try_recv() {
-                        self.take(next);
+                        self.take(next, waiting);
                         if self.buffer.len() >= BATCH {
                             self.write();
                             self.tend();
@@ -152,12 +174,16 @@ impl Writer {
         self.close();
     }
 
-    fn take(&mut self, message: Message) {
+    fn take(&mut self, message: Message, waiting: &Waiting) {
+        if !matches!(message, Message::Entry(_)) {
+            waiting.end();
+        }
         // Whoever asked may have given up waiting.
         match message {
             Message::Entry(entry) => {
                 self.gathered += u64::from(self.gather(&entry));
             }
+            Message::Write(answer) => drop(answer.send(self.write())),
             Message::Sync(answer) => drop(answer.send(self.sync())),
             Message::Close(answer) => drop(answer.send(self.close())),
             Message::Snapshot(answer) => drop(answer.send(self.open_snapshot())),

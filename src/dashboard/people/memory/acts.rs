@@ -55,7 +55,7 @@ pub(in crate::dashboard::people) async fn change(
 ) -> Result<Response, Problem> {
     let (user, fact) = (read_user(&user)?, read_fact(&fact)?);
     let (change, done) = read_change(&r#do)?;
-    let Some(reason) = session.reason_for(&user) else { return ask_again(&desk, &user, "").await };
+    let Some(reason) = session.reason_for(&user) else { return ask_again(&desk, &user, "") };
     match desk.control.amend_fact(&desk.by, user.clone(), &reason, fact, change).await {
         Ok(_) => Ok(back(&user, &filter, done, 0)),
         Err(problem) => show(&desk, &user, &reason, &filter, &Written::default(), Some(&mendable(problem)?)).await,
@@ -77,7 +77,7 @@ pub(in crate::dashboard::people) async fn change_selected(
         other => (read_change(other.filter(|word| *word == "forget").unwrap_or_default())?.0, "all_forgotten"),
     };
     let facts = of("fact").take(MOST_SELECTED).map(read_fact).collect::<Result<Vec<_>, _>>()?;
-    let Some(reason) = session.reason_for(&user) else { return ask_again(&desk, &user, "").await };
+    let Some(reason) = session.reason_for(&user) else { return ask_again(&desk, &user, "") };
     if facts.is_empty() {
         return Ok(back(&user, &filter, "none_selected", 0));
     }
@@ -101,7 +101,7 @@ pub(in crate::dashboard::people) async fn add(
     SafeForm(written): SafeForm<Written>,
 ) -> Result<Response, Problem> {
     let user = read_user(&user)?;
-    let Some(reason) = session.reason_for(&user) else { return ask_again(&desk, &user, &written.text).await };
+    let Some(reason) = session.reason_for(&user) else { return ask_again(&desk, &user, &written.text) };
     let kind = (!written.kind.is_empty()).then(|| written.kind.clone());
     let fact = AddFact { text: written.text.trim().to_owned(), kind, pinned: !written.pinned.is_empty() };
     match desk.control.add_fact(&desk.by, user.clone(), &reason, fact).await {
@@ -117,7 +117,7 @@ pub(in crate::dashboard::people) async fn ask_edit(
     Asked(filter): Asked<FactFilter>,
 ) -> Result<Response, Problem> {
     let (user, fact) = (read_user(&user)?, read_fact(&fact)?);
-    let Some(reason) = session.reason_for(&user) else { return super::ask(&desk, &user, "", "", None).await };
+    let Some(reason) = session.reason_for(&user) else { return super::ask(&desk, &user, "", "", None) };
     let fact = desk.control.show_fact(&desk.by, user.clone(), &reason, fact).await?;
     let written = Written { text: fact.text.clone(), kind: fact.kind.clone(), ..Written::default() };
     Ok(answer(&desk.frame, title(&user), edit_form(&desk.frame, &user, &fact, &filter, &written), None))
@@ -131,7 +131,7 @@ pub(in crate::dashboard::people) async fn edit(
     SafeForm(written): SafeForm<Written>,
 ) -> Result<Response, Problem> {
     let (user, fact) = (read_user(&user)?, read_fact(&fact)?);
-    let Some(reason) = session.reason_for(&user) else { return ask_again(&desk, &user, &written.text).await };
+    let Some(reason) = session.reason_for(&user) else { return ask_again(&desk, &user, &written.text) };
     let before = desk.control.show_fact(&desk.by, user.clone(), &reason, fact).await?;
     // The form shows what is invisible as symbols, and browsers end lines in two characters: only what was changed there is a change.
     let text = written.text.replace("\r\n", "\n").trim().to_owned();
@@ -153,7 +153,7 @@ pub(in crate::dashboard::people) async fn ask_deletion(
     Asked(filter): Asked<FactFilter>,
 ) -> Result<Response, Problem> {
     let (user, fact) = (read_user(&user)?, read_fact(&fact)?);
-    let Some(reason) = session.reason_for(&user) else { return super::ask(&desk, &user, "", "", None).await };
+    let Some(reason) = session.reason_for(&user) else { return super::ask(&desk, &user, "", "", None) };
     let fact = desk.control.show_fact(&desk.by, user.clone(), &reason, fact).await?;
     Ok(answer(&desk.frame, "Delete a fact", delete_form(&desk.frame, &user, &fact, &filter), None))
 }
@@ -166,7 +166,7 @@ pub(in crate::dashboard::people) async fn delete(
     SafeForm(Sent {}): SafeForm<Sent>,
 ) -> Result<Response, Problem> {
     let (user, fact) = (read_user(&user)?, read_fact(&fact)?);
-    let Some(reason) = session.reason_for(&user) else { return ask_again(&desk, &user, "").await };
+    let Some(reason) = session.reason_for(&user) else { return ask_again(&desk, &user, "") };
     desk.control.delete_fact(&desk.by, user.clone(), &reason, fact).await?;
     Ok(back(&user, &filter, "deleted", 0))
 }

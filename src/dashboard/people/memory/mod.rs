@@ -46,21 +46,21 @@ pub(super) async fn open(
     let user = read_user(&user)?;
     match session.reason_for(&user) {
         Some(reason) => show(&desk, &user, &reason, &filter, &Written::default(), None).await,
-        None => ask(&desk, &user, "", "", None).await,
+        None => ask(&desk, &user, "", "", None),
     }
 }
 
 /// Asks why, of a user who is there.
-async fn ask(desk: &Desk, user: &UserId, typed: &str, kept: &str, wrong: Option<&Problem>) -> Result<Response, Problem> {
-    desk.control.show_user(&desk.by, user.clone()).await?;
+fn ask(desk: &Desk, user: &UserId, typed: &str, kept: &str, wrong: Option<&Problem>) -> Result<Response, Problem> {
+    desk.control.check_user(&desk.by, user)?;
     Ok(answer(&desk.frame, title(user), reason_form(&desk.frame, user, typed, kept), wrong))
 }
 
 /// A form came after its visit had ended: nothing was done, and what was typed is shown to be copied.
-async fn ask_again(desk: &Desk, user: &UserId, kept: &str) -> Result<Response, Problem> {
+fn ask_again(desk: &Desk, user: &UserId, kept: &str) -> Result<Response, Problem> {
     let detail = "Your reason for this visit is more than 15 minutes old. Say it anew, and send the form once more.";
     let wrong = Problem::new(StatusCode::BAD_REQUEST, "reason_required", detail);
-    ask(desk, user, "", kept, Some(&wrong)).await
+    ask(desk, user, "", kept, Some(&wrong))
 }
 
 /// Shows a page of facts, on record first.
@@ -94,10 +94,10 @@ pub(super) async fn visit(
     let user = read_user(&user)?;
     match Reason::parse(&reason) {
         Ok(given) => {
-            desk.control.show_user(&desk.by, user.clone()).await?;
+            desk.control.check_user(&desk.by, &user)?;
             session.remember_reason(&user, given);
             Ok(see(&of_user(&user, "/memory"), &[], "visit_begun", 0))
         }
-        Err(problem) => ask(&desk, &user, &reason, "", Some(&mendable(problem)?)).await,
+        Err(problem) => ask(&desk, &user, &reason, "", Some(&mendable(problem)?)),
     }
 }
