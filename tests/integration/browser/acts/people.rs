@@ -93,6 +93,8 @@ async fn a_merge_is_undone_and_made_anew() {
     assert!(facts(&stage, "ana").await.contains("Rex"));
     for _ in 0..2 {
         browser.open(&stage.url("/users/default:ana")).await;
+        let accounts = "return [...document.querySelectorAll('[aria-labelledby=budgets] tbody th')].map(user => user.innerText)";
+        assert_eq!(browser.run(accounts).await, json!(["default:ana"]), "nobody else's, however alike the name");
         browser.press("Undo").await;
         browser.wait_for_text("goes back").await;
         browser.fill("[name=reason]", REASON).await;

@@ -73,6 +73,9 @@ async fn what_strict_would_refuse_is_seen_before_it_is_switched_on() {
 async fn the_audit_log_is_searched_and_verified() {
     let (stage, browser) = begin("audit").await;
     browser.open(&stage.url("/audit")).await;
+    let empty =
+        "return [...document.querySelectorAll('main tbody tr')].filter(row => row.cells[3].innerText.trim() === '').length";
+    assert_eq!(browser.run(empty).await, 0, "every record says what it is of");
     browser.fill("main [name=act]", "users.merge").await;
     browser.press("Apply").await;
     browser.wait_for_text("users.merge").await;
