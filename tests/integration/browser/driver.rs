@@ -172,11 +172,22 @@ impl Browser {
         self.client.find(Locator::Css("body")).await.unwrap().text().await.unwrap()
     }
 
-    /// Whether the page's own background is dark.
-    pub async fn is_dark(&self) -> bool {
+    /// Waits until the page's own background is dark, or until it is light.
+    pub async fn wait_for_theme(&self, theme: Theme) {
         let script = "return getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number)";
-        let colour = self.run(script).await;
-        colour.as_array().unwrap().iter().map(|part| part.as_f64().unwrap()).sum::<f64>() < 3.0 * 100.0
+        eventually(&format!("{theme:?} colours"), async || {
+            // A page that is just going has no colours.
+            let colour = self.client.execute(script, Vec::new()).await.ok()?;
+            let bright = colour.as_array()?.iter().filter_map(Value::as_f64).sum::<f64>();
+            ((bright < 3.0 * 100.0) == (theme == Theme::Dark)).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until the address asks for something.
+    pub async fn wait_for_query(&self, part: &str) {
+        let asks = async || self.client.current_url().await.ok()?.query()?.contains(part).then_some(());
+        eventually(&format!("an address with {part}"), asks).await;
     }
 
     pub async fn fill(&self, css: &str, text: &str) {

@@ -75,7 +75,7 @@ async fn visit(stage: &Stage, browser: &Browser, pattern: &str) {
 async fn walk(suite: &str, theme: Theme, screen: Screen) {
     let stage = Stage::set().await;
     let browser = stage.browser(suite, theme, screen).await;
-    assert_eq!(browser.is_dark().await, theme == Theme::Dark);
+    browser.wait_for_theme(theme).await;
     // What was learned is shown to who says why.
     for (path, learned) in [("/users/{user}/memory", "Miso"), ("/sandboxes/{id}/facts", "green")] {
         browser.open(&stage.url(&stage.path(path))).await;

@@ -71,6 +71,7 @@ async fn a_memory_is_reviewed_and_the_person_can_see_who_looked() {
 
     browser.fill("main [name=search]", "bike").await;
     browser.press("Apply").await;
+    browser.wait_for_query("search=bike").await;
     browser.wait_for_text("bike is red").await;
     assert!(!browser.text().await.contains("Miso"));
     press_beside(&browser, "bike is red", "Delete").await;

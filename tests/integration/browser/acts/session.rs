@@ -67,21 +67,21 @@ async fn no_mouse_is_needed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_theme_can_be_chosen_and_stays() {
     let (stage, browser) = begin("theme").await;
-    assert!(!browser.is_dark().await);
+    browser.wait_for_theme(Theme::Light).await;
     browser.press("Dark").await;
-    browser.wait_for_path("/users").await;
-    assert!(browser.is_dark().await);
+    browser.wait_for_theme(Theme::Dark).await;
+    assert_eq!(browser.path().await, "/users");
     browser.open(&stage.url("/sandboxes")).await;
-    assert!(browser.is_dark().await);
+    browser.wait_for_theme(Theme::Dark).await;
     browser.judge("chosen-dark").await;
     browser.press("Auto").await;
-    browser.wait_for_path("/sandboxes").await;
-    assert!(!browser.is_dark().await);
+    browser.wait_for_theme(Theme::Light).await;
+    assert_eq!(browser.path().await, "/sandboxes");
     browser.end().await;
     // The other way around, where the system is dark.
     let browser = stage.browser("theme", Theme::Dark, Screen::Desk).await;
+    browser.wait_for_theme(Theme::Dark).await;
     browser.press("Light").await;
-    browser.wait_for_path("/users").await;
-    assert!(!browser.is_dark().await);
+    browser.wait_for_theme(Theme::Light).await;
     browser.end().await;
 }

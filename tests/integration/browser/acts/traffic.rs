@@ -37,7 +37,7 @@ async fn a_decision_is_found_and_explained() {
     browser.open(&stage.url("/decisions")).await;
     browser.choose("[name=decision]", "refuse").await;
     browser.press("Apply").await;
-    browser.wait_for_path("/decisions").await;
+    browser.wait_for_query("decision=refuse").await;
     let reasons =
         "return [...document.querySelectorAll('#live tbody tr')].map(row => row.cells[2].querySelector('code').innerText)";
     assert_eq!(browser.run(reasons).await, serde_json::json!(["identity_missing"]));
@@ -78,6 +78,7 @@ async fn the_audit_log_is_searched_and_verified() {
     assert_eq!(browser.run(empty).await, 0, "every record says what it is of");
     browser.fill("main [name=act]", "users.merge").await;
     browser.press("Apply").await;
+    browser.wait_for_query("act=users.merge").await;
     browser.wait_for_text("users.merge").await;
     let acts = "return [...new Set([...document.querySelectorAll('main tbody tr')].map(row => row.cells[3].querySelector('code').innerText))]";
     assert_eq!(browser.run(acts).await, serde_json::json!(["users.merge"]));
