@@ -37,7 +37,7 @@ async fn compare(
     if from.is_empty() {
         return Ok((into, None, None));
     }
-    let unknown = |_| {
+    let unknown = |()| {
         Problem::new(
             axum::http::StatusCode::NOT_FOUND,
             "not_found",
