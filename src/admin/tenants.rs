@@ -67,7 +67,9 @@ impl Control {
                 store.each_user(|user| users.extend((user.tenant() == &tenant).then(|| user.clone())));
                 let erased = services.memory.erase_tenant(&tenant, Erasure { receipt, at: act.time })?;
                 let keepers = Keepers::of(&services);
-                users.iter().for_each(|user| count_for(user, |scope| keepers.forget(scope)));
+                for user in &users {
+                    count_for(user, |scope| keepers.forget(scope));
+                }
                 services.forget_seen_tenant(&tenant);
                 if erased == TenantErased::default() {
                     act.outcome = ActOutcome::Unchanged;

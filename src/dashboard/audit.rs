@@ -187,8 +187,19 @@ fn who<'a>(word: impl Fn(&str) -> Option<&'a str>) -> Markup {
         @match word("type") {
             Some("operator") => { (badge(Tone::Warn, "operator")) " " (optional(word("operator"))) }
             Some("learned") => (badge(Tone::Note, "learner")),
+            Some(sort) if own_words(sort).is_some() => (badge(Tone::Note, "audit log")),
             _ => { (optional(word("client"))) @if let Some(peer) = word("peer") { br; span.muted { (inert(peer)) } } }
         }
+    }
+}
+
+/// What the log records of itself.
+fn own_words(sort: &str) -> Option<&'static str> {
+    match sort {
+        "anchor" => Some("anchor of the chain"),
+        "recovered" => Some("the log was not as expected"),
+        "dropped" => Some("records were lost"),
+        _ => None,
     }
 }
 
@@ -197,6 +208,9 @@ fn what(record: &Value) -> Markup {
     let several = |name: &str| record.get(name).and_then(Value::as_array).map_or(0, Vec::len);
     let facts = [("facts_used", "used"), ("facts_written", "written"), ("facts_closed", "closed"), ("facts_deleted", "deleted")];
     html! {
+        @if let Some(words) = word("type").and_then(own_words) {
+            (words) @if let Some(cause) = word("cause") { br; code { (inert(cause)) } }
+        }
         @if let Some(act) = word("act") { code { (inert(act)) } }
         @if let Some(method) = word("method") { (inert(method)) " " (optional(word("path"))) }
         @if let Some(reason) = word("reason").filter(|_| word("act").is_some()) { br; span.muted { "“" (inert(reason)) "”" } }

@@ -92,8 +92,7 @@ pub(super) fn problem(problem: Option<&Problem>) -> Markup {
 }
 
 /// A page on which an act is asked for, anew with what is wrong where it was refused: the status says so to programs.
-#[expect(clippy::needless_pass_by_value, reason = "a page is made of it, and nothing else is")]
-pub(super) fn answer(frame: &Frame, title: impl Into<String>, body: Markup, wrong: Option<&Problem>) -> Response {
+pub(super) fn answer(frame: &Frame, title: impl Into<String>, body: impl Render, wrong: Option<&Problem>) -> Response {
     let status = wrong.and_then(|problem| StatusCode::from_u16(problem.status).ok());
     frame.show(Sheet::new(title, html! { (problem(wrong)) (body) }).status(status.unwrap_or(StatusCode::OK)))
 }

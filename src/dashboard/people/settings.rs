@@ -25,7 +25,7 @@ pub(super) fn view(settings: &SettingsView) -> Markup {
         (layer("configured", "Configured for everybody", configured))
         (by_name("tenants", "Of tenants", tenants))
         (by_name("clients", "Of clients", clients))
-        (layer("locks", "Locks: what people cannot choose for themselves", locks))
+        (layer("locks", "Locks: the last layer that may set each", locks))
     }
 }
 
@@ -60,10 +60,15 @@ fn values(caption: &str, value: &Value) -> Markup {
     html! { @if rows.is_empty() { (empty("None.")) } @else { (table(caption, columns, rows)) } }
 }
 
-/// A text as it is, anything else as JSON.
+/// A text as it is, names with what they stand for, anything else as JSON.
 fn shown(value: &Value) -> Markup {
     match value {
         Value::String(text) => html! { (inert_whole(text)) },
+        Value::Object(entries) => html! {
+            @for (name, value) in entries.iter().filter(|(_, value)| !value.is_null()) {
+                div { span.muted { (inert(name)) ": " } (shown(value)) }
+            }
+        },
         other => html! { code { (inert_whole(&other.to_string())) } },
     }
 }

@@ -36,7 +36,10 @@ pub(super) async fn show(Desk { control, by, frame }: Desk, Path(user): Path<Str
     let name = user.to_string();
     let filter = SessionFilter { user: Some(name.clone()), limit: Some(SHOWN), ..SessionFilter::default() };
     let sessions = control.list_sessions(&by, filter).await?;
-    let budgets = control.list_budget_accounts(&by, BudgetFilter { user: Some(name.clone()), ..BudgetFilter::default() }).await?;
+    let mut budgets =
+        control.list_budget_accounts(&by, BudgetFilter { user: Some(name.clone()), ..BudgetFilter::default() }).await?;
+    // The list also finds those whose names hold this one.
+    budgets.items.retain(|account| account.user == name);
     let mut visits = control.list_visits(&by, user.clone(), None).await?;
     if visits.items.len() > SHOWN as usize {
         visits.items.truncate(SHOWN as usize);

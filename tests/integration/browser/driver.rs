@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::key::Key;
 use fantoccini::wd::WebDriverCompatibleCommand;
@@ -28,6 +30,20 @@ const JUDGE: &str = r#"
         error => done(["axe failed: " + error]));
 "#;
 
+/// Notes what has the focus, and whether that can be seen. `usable` is what somebody may want to reach.
+const FOCUS: &str = r#"
+    window.usable = () => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
+        .filter(e => e.checkVisibility() && !e.disabled && e.type !== "hidden" && getComputedStyle(e).visibility === "visible");
+    window.named = e => [e.tagName, e.id, e.name, e.getAttribute("href"), e.getAttribute("aria-label"), e.textContent.slice(0, 40)].join("|");
+    window.reached = new Set();
+    window.unseen = [];
+    document.addEventListener("focusin", event => {
+        const style = getComputedStyle(event.target);
+        window.reached.add(named(event.target));
+        if (style.outlineStyle === "none" || parseFloat(style.outlineWidth) === 0) window.unseen.push(named(event.target));
+    });
+"#;
+
 /// The colours of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Theme {
@@ -47,7 +63,6 @@ pub enum Screen {
 pub struct Browser {
     pub client: Client,
     driver: Child,
-    screen: Screen,
     shots: PathBuf,
     _profile: tempfile::TempDir,
 }
@@ -73,8 +88,22 @@ impl WebDriverCompatibleCommand for Log {
     }
 }
 
+/// A command of Chromium's own protocol.
+#[derive(Debug)]
+struct Devtools(&'static str, Value);
+
+impl WebDriverCompatibleCommand for Devtools {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(json!({"cmd": self.0, "params": self.1}).to_string()))
+    }
+}
+
 impl Browser {
-    /// Starts one. `suite` names the directory of its screenshots below `target/browser`.
+    /// Starts one. `suite` names the directory of its screenshots below `target/tmp/browser`.
     pub async fn start(suite: &str, theme: Theme, screen: Screen) -> Self {
         let address: SocketAddr = free_address();
         let driver = Command::new("chromedriver")
@@ -84,7 +113,7 @@ impl Browser {
             .spawn()
             .expect("Chromium and its driver are needed: `make deps` installs them");
         let profile = tempfile::tempdir().unwrap();
-        let mut arguments = vec![
+        let arguments = [
             "--headless=new".to_owned(),
             "--no-sandbox".to_owned(),
             "--disable-gpu".to_owned(),
@@ -97,11 +126,6 @@ impl Browser {
             "--window-size=1280,900".to_owned(),
             format!("--user-data-dir={}", profile.path().display()),
         ];
-        if theme == Theme::Dark {
-            // What `prefers-color-scheme: dark` is in a browser whose system is dark.
-            arguments.push("--force-dark-mode".to_owned());
-            arguments.push("--blink-settings=preferredColorScheme=0".to_owned());
-        }
         let mut options = json!({"args": arguments});
         if screen == Screen::Phone {
             options["mobileEmulation"] = json!({"deviceMetrics": {"width": 360, "height": 740, "pixelRatio": 2.0}});
@@ -115,26 +139,55 @@ impl Browser {
         .await;
         let shots = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("browser").join(suite);
         fs::create_dir_all(&shots).unwrap();
-        Self { client, driver, screen, shots, _profile: profile }
+        let browser = Self { client, driver, shots, _profile: profile };
+        let scheme = if theme == Theme::Dark { "dark" } else { "light" };
+        let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+        browser.devtools("Emulation.setEmulatedMedia", json!({"features": features})).await;
+        browser
+    }
+
+    async fn devtools(&self, command: &'static str, parameters: Value) -> Value {
+        self.client.issue_cmd(Devtools(command, parameters)).await.unwrap_or_else(|error| panic!("{command}: {error}"))
+    }
+
+    pub async fn run(&self, script: &str) -> Value {
+        self.client.execute(script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
     pub async fn open(&self, url: &str) {
         self.client.goto(url).await.unwrap();
     }
 
+    /// The status of the answer that the page came in.
+    pub async fn status(&self) -> u64 {
+        self.run("return performance.getEntriesByType('navigation')[0].responseStatus").await.as_u64().unwrap()
+    }
+
+    /// Where the browser is, with the colon of a user's id as people write it.
     pub async fn path(&self) -> String {
-        self.client.current_url().await.unwrap().path().to_owned()
+        self.client.current_url().await.unwrap().path().replace("%3A", ":")
     }
 
     pub async fn text(&self) -> String {
         self.client.find(Locator::Css("body")).await.unwrap().text().await.unwrap()
     }
 
-    /// Whether the page's own background is dark.
-    pub async fn is_dark(&self) -> bool {
+    /// Waits until the page's own background is dark, or until it is light.
+    pub async fn wait_for_theme(&self, theme: Theme) {
         let script = "return getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number)";
-        let colour = self.client.execute(script, Vec::new()).await.unwrap();
-        colour.as_array().unwrap().iter().map(|part| part.as_f64().unwrap()).sum::<f64>() < 3.0 * 100.0
+        eventually(&format!("{theme:?} colours"), async || {
+            // A page that is just going has no colours.
+            let colour = self.client.execute(script, Vec::new()).await.ok()?;
+            let bright = colour.as_array()?.iter().filter_map(Value::as_f64).sum::<f64>();
+            ((bright < 3.0 * 100.0) == (theme == Theme::Dark)).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until the address asks for something.
+    pub async fn wait_for_query(&self, part: &str) {
+        let asks = async || self.client.current_url().await.ok()?.query()?.contains(part).then_some(());
+        eventually(&format!("an address with {part}"), asks).await;
     }
 
     pub async fn fill(&self, css: &str, text: &str) {
@@ -143,15 +196,24 @@ impl Browser {
         field.send_keys(text).await.unwrap();
     }
 
-    /// Clicks what is named by its visible text, or by its label: a link, a button, a summary.
+    /// Clicks what is named by its visible text, or by its label: a link, a button, a summary. What is in the content goes first.
     pub async fn press(&self, name: &str) {
-        let quoted = format!("'{name}'");
-        let wanted = format!(
-            "//main//*[self::a or self::button or self::summary][normalize-space()={quoted} or @aria-label={quoted}] | \
-             //*[self::a or self::button or self::summary][normalize-space()={quoted} or @aria-label={quoted}]"
-        );
-        let found = self.client.find(Locator::XPath(&wanted)).await.unwrap_or_else(|error| panic!("{name}: {error}"));
-        found.click().await.unwrap();
+        let named = format!("//*[self::a or self::button or self::summary][normalize-space()='{name}' or @aria-label='{name}']");
+        let found = match self.client.find(Locator::XPath(&format!("//main{named}"))).await {
+            Ok(found) => found,
+            Err(_) => self.client.find(Locator::XPath(&named)).await.unwrap_or_else(|error| panic!("{name}: {error}")),
+        };
+        found.click().await.unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+
+    pub async fn value(&self, css: &str) -> String {
+        let field = self.client.find(Locator::Css(css)).await.unwrap_or_else(|error| panic!("{css}: {error}"));
+        field.prop("value").await.unwrap().unwrap_or_default()
+    }
+
+    pub async fn choose(&self, css: &str, value: &str) {
+        let field = self.client.find(Locator::Css(css)).await.unwrap_or_else(|error| panic!("{css}: {error}"));
+        field.select_by_value(value).await.unwrap();
     }
 
     pub async fn click(&self, css: &str) {
@@ -175,7 +237,7 @@ impl Browser {
                       s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0]";
         for _ in 0..200 {
             self.keys(&[Key::Tab]).await;
-            let focus = self.client.execute(script, Vec::new()).await.unwrap();
+            let focus = self.run(script).await;
             if focus[0].as_str() == Some(name) {
                 assert_eq!(focus[1], true, "the focus on {name} cannot be seen");
                 return;
@@ -208,27 +270,51 @@ impl Browser {
         eventually(&format!("the text {text}"), holds).await;
     }
 
-    /// Keeps a picture of the page, and fails if the page breaks a rule of accessibility, is wider than its window, or said anything on
-    /// the console.
+    /// Keeps a picture of a page that came well, and fails if it breaks a rule of accessibility, is wider than its window, or said
+    /// anything on the console.
     pub async fn judge(&self, name: &str) {
-        self.shoot(name).await;
-        self.client.execute(AXE, Vec::new()).await.unwrap();
-        let broken = self.client.execute_async(JUDGE, Vec::new()).await.unwrap();
-        assert_eq!(broken, json!([]), "{name}");
-        let wide = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
-        assert_eq!(self.client.execute(wide, Vec::new()).await.unwrap(), json!(0), "{name} is wider than its window");
+        assert_eq!(self.status().await, 200, "{name}: {}", self.text().await);
+        self.look(name).await;
         assert_eq!(self.console().await, [""; 0], "{name}");
     }
 
-    pub async fn shoot(&self, name: &str) {
-        if self.screen == Screen::Desk {
-            // All of the page, and some for the window's own frame.
-            let script = "return document.documentElement.scrollHeight";
-            let tall = self.client.execute(script, Vec::new()).await.unwrap().as_u64().unwrap_or(900).clamp(600, 4000);
-            self.client.set_window_size(1280, u32::try_from(tall).unwrap() + 150).await.unwrap();
-        }
-        let picture = self.client.screenshot().await.unwrap();
-        fs::write(self.shots.join(format!("{}.png", name.replace('/', "_"))), picture).unwrap();
+    /// The same of a page that says what was refused. The browser tells of the status on the console by itself.
+    pub async fn judge_refusal(&self, name: &str, status: u64) {
+        assert_eq!(self.status().await, status, "{name}: {}", self.text().await);
+        self.look(name).await;
+        let said = self.console().await;
+        assert!(said.iter().all(|line| line.contains(&format!("status of {status}"))), "{name}: {said:?}");
+    }
+
+    async fn look(&self, name: &str) {
+        self.shoot(name).await;
+        self.run(AXE).await;
+        let broken = self.client.execute_async(JUDGE, Vec::new()).await.unwrap();
+        assert_eq!(broken, json!([]), "{name}");
+        let wide = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        assert_eq!(self.run(wide).await, json!(0), "{name} is wider than its window");
+    }
+
+    /// Keeps a picture of all of the page.
+    async fn shoot(&self, name: &str) {
+        let size =
+            self.run("const e = document.documentElement; return [window.innerWidth, Math.min(e.scrollHeight, 5000)]").await;
+        let clip = json!({"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1});
+        let taken = self.devtools("Page.captureScreenshot", json!({"captureBeyondViewport": true, "clip": clip})).await;
+        let picture = STANDARD.decode(taken["data"].as_str().unwrap()).unwrap();
+        let file = if name == "/" { "overview".to_owned() } else { name.trim_matches('/').replace('/', "_") };
+        fs::write(self.shots.join(format!("{file}.png")), picture).unwrap();
+    }
+
+    /// Goes through the whole page with Tab: nothing that can be used is left out, and the focus can be seen everywhere.
+    pub async fn tab_through(&self, name: &str) {
+        let stops = self.run(&format!("{FOCUS} return [...usable()].length")).await.as_u64().unwrap();
+        // Fields of a date and time have a stop for each part.
+        let parts = self.run("return document.querySelectorAll('[type=datetime-local]').length * 8").await.as_u64().unwrap();
+        let tabs = usize::try_from(stops + parts + 4).unwrap();
+        self.keys(&vec![Key::Tab; tabs]).await;
+        let missed = "return [[...usable()].map(named).filter(name => !window.reached.has(name)), window.unseen]";
+        assert_eq!(self.run(missed).await, json!([[], []]), "{name}: not reached, and reached without being seen");
     }
 
     /// What the page said on the console since this was last asked: warnings and errors.

@@ -64,7 +64,7 @@ pub(in crate::dashboard::people) fn review(told: &Told) -> Markup {
             (text_field("search", "Search", filter.search.as_deref()))
             (choice_field("status", "State", STATUSES, filter.status.as_deref()))
             (choice_field("kind", "Kind", [("", "all")].into_iter().chain(KINDS), filter.kind.as_deref()))
-            (tick("history", "true", filter.history, "with history"))
+            (tick("history", "true", filter.history, "with history and forgotten"))
         }))
         @if facts.items.iter().any(|fact| fact.status == "held") {
             form #selected.buttons.selected method="post" action=(with_query(&of_user(user, "/memory/selected"), &carried)) {
