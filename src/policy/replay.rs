@@ -1,4 +1,4 @@
-//! Requests decided once more, under another mode. Pure, and by the same [`decide`].
+//! Requests decided once more, under another mode. Pure, and by the same [`decide`](super::decide()).
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};

@@ -1,6 +1,6 @@
 //! The audit log: one JSON line for every request, learning job and act of an operator. Never text, never a secret.
 //!
-//! Append-only and chained: see [`chain`] for what a line ends in, [`anchor`] for what is kept outside the log, and [`verify`] for what
+//! Append-only and chained: see `chain` for what a line ends in, `anchor` for what is kept outside the log, and `verify` for what
 //! is found by them.
 
 mod anchor;
