@@ -40,6 +40,9 @@ async fn without_credentials_loopback_is_the_operator_and_is_told_so() {
         assert_eq!(known.header(name), Some(value));
     }
     assert_eq!(status(&world, &reload()).await, 204, "a program");
+    for (name, value) in [("X-Forwarded-For", "203.0.113.9"), ("Forwarded", "for=203.0.113.9"), ("Via", "1.1 proxy")] {
+        assert_eq!(status(&world, &reload().header(name, value)).await, 401, "{name}: a proxy opens the gate to nobody");
+    }
     let page = reload().header("Sec-Fetch-Site", "same-origin");
     assert_eq!(status(&world, &page).await, 403, "a browser, without the token of a session");
     eventually("the warning", async || world.gate.log().contains("without `admin.credentials`").then_some(())).await;

@@ -90,6 +90,13 @@ impl Caller {
     }
 }
 
+/// Whether a proxy passed the request on. Who listens for this machine alone opens to nobody beyond it, whatever `Host` the proxy made.
+fn is_forwarded(headers: &HeaderMap) -> bool {
+    ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"]
+        .iter()
+        .any(|name| headers.contains_key(*name))
+}
+
 impl Gate {
     /// Who sent a request with these headers.
     ///
@@ -111,7 +118,7 @@ impl Gate {
         {
             return Ok(Caller::Browser { key, owner, session });
         }
-        Ok(if rules.is_open() { Caller::Open(draw().map(BrowserSession::new)) } else { Caller::Nobody })
+        Ok(if rules.is_open() && !is_forwarded(headers) { Caller::Open(draw().map(BrowserSession::new)) } else { Caller::Nobody })
     }
 
     /// Whether whoever was let in would be now.
