@@ -119,7 +119,7 @@ impl Control {
             let fits = |decided: &Decided| query.client.as_deref().is_none_or(|client| client == decided.record.client.as_str());
             let kept: Vec<_> = control.services.recent.before(None).filter(|decided| fits(decided)).collect();
             let past = kept.iter().filter_map(|decided| {
-                let AuditRecord { request, time, decision, .. } = decided.record;
+                let AuditRecord { request, time, decision, .. } = *decided.record;
                 Some(Past { case: decided.case.as_ref()?, request, time, decided: decision })
             });
             let found = replay(mode, past);

@@ -83,7 +83,7 @@ async fn list(
         a.button href="/audit/verification" { "Verify the log" }
         a.button href="/v1/audit/export" { "Export (JSON lines)" }
     };
-    let lead = html! { "Who wrote what and when, the newest first. Append-only and chained: any edit shows." };
+    let lead = html! { "Who wrote what and when, the newest first. Append-only and chained: verifying it shows any edit." };
     Ok(frame.show(Sheet::new("Audit log", body).lead(lead).actions(actions)))
 }
 

@@ -244,8 +244,10 @@ impl Exchange {
             };
             self.services.traces.finish(journey, record, self.route, upstream);
         }
-        self.services.audit.record(record.clone());
-        recent::note(&self.services, &self.runtime, record.clone(), self.case.take());
+        // One copy for the log and for what operators look through.
+        let record = Arc::new(record.clone());
+        self.services.audit.record(Arc::clone(&record));
+        recent::note(&self.services, &self.runtime, record, self.case.take());
     }
 
     /// The request on its way, if it is.

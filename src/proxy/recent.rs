@@ -28,7 +28,7 @@ pub struct Decided {
     /// Ascending in the order in which requests ended, over restarts, too.
     pub number: u64,
     /// As the audit log has it.
-    pub record: AuditRecord,
+    pub record: Arc<AuditRecord>,
     /// None where the request was turned away before it was decided.
     pub case: Option<Case>,
 }
@@ -78,10 +78,10 @@ impl Recent {
     }
 
     /// Adds a decision. The oldest goes where there is no more room.
-    pub fn push(&self, record: AuditRecord, case: Option<Case>) {
+    pub fn push(&self, record: impl Into<Arc<AuditRecord>>, case: Option<Case>) {
         let capacity = self.capacity.load(Ordering::Relaxed);
         // Made before the lock is taken, and numbered under it.
-        let mut decided = Arc::new(Decided { number: 0, record, case });
+        let mut decided = Arc::new(Decided { number: 0, record: record.into(), case });
         let mut kept = self.kept.lock();
         if let Some(decided) = Arc::get_mut(&mut decided) {
             decided.number = kept.next;
@@ -152,7 +152,7 @@ impl Recent {
 
 /// Notes an exchange that has ended: whom it shows as active, whom the shadow mode would refuse, and the decision. Of a user who was erased
 /// meanwhile, by this very request even, nothing stays.
-pub(super) fn note(services: &Services, runtime: &Runtime, record: AuditRecord, case: Option<Case>) {
+pub(super) fn note(services: &Services, runtime: &Runtime, record: Arc<AuditRecord>, case: Option<Case>) {
     let (user, time) = (record.user.clone(), record.time);
     services.activity.note(&record);
     if let (Some(reason), Some(mode)) = (record.shadow, runtime.trust.shadow) {

@@ -15,7 +15,8 @@ pub fn inert(text: &str) -> Cow<'_, str> {
 }
 
 /// What stands for a character that is not shown as it is: its picture where Unicode has one, or the replacement character.
-fn symbol(c: char) -> Option<char> {
+#[must_use]
+pub fn symbol(c: char) -> Option<char> {
     match c {
         // "Control Pictures" are in the order of the controls.
         '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)),

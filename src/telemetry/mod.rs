@@ -11,7 +11,7 @@ mod series;
 pub mod traces;
 
 pub use audit::{ActRecord, AuditError, AuditFile, AuditKeeping, AuditLog, AuditRecord, AuditSettings, Clipped, LearnedRecord};
-pub use inert::inert;
+pub use inert::{inert, symbol};
 pub use keeping::{Closing, KeepingMetrics};
 pub use logging::{LogFile, LogSettings};
 pub use metrics::{

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maud::{Markup, Render, html};
 
+use crate::telemetry::symbol;
+
 /// Characters that are shown of a name, a path or the like, and of a longer text.
 const SHORT: usize = 256;
 const LONG: usize = 65_536;
@@ -50,20 +52,11 @@ impl Inert<'_> {
     fn symbol(self, c: char) -> char {
         match c {
             '\n' | '\t' if self.lines => c,
-            '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'),
-            '\u{7f}' => '\u{2421}',
-            _ if c.is_control() || deceives(c) => '\u{fffd}',
-            _ => c,
+            // Joiners stay: words and emoji need them.
+            '\u{200c}' | '\u{200d}' => c,
+            _ => symbol(c).unwrap_or(c),
         }
     }
-}
-
-/// Characters that change the direction of others, or are there and not seen. Joiners stay: words and emoji need them.
-fn deceives(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
-        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e007f}')
 }
 
 impl Render for Inert<'_> {

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
@@ -242,7 +243,7 @@ impl ActRecord {
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Entry {
-    Request(Box<AuditRecord>),
+    Request(#[serde(serialize_with = "shared")] Arc<AuditRecord>),
     Learned(Box<LearnedRecord>),
     Operator(Box<ActRecord>),
     Anchor(Box<AnchorRecord>),
@@ -250,9 +251,19 @@ pub enum Entry {
     Dropped(DroppedRecord),
 }
 
+fn shared<S: Serializer>(record: &Arc<AuditRecord>, serializer: S) -> Result<S::Ok, S::Error> {
+    record.as_ref().serialize(serializer)
+}
+
+impl From<Arc<AuditRecord>> for Entry {
+    fn from(record: Arc<AuditRecord>) -> Self {
+        Self::Request(record)
+    }
+}
+
 impl From<AuditRecord> for Entry {
     fn from(record: AuditRecord) -> Self {
-        Self::Request(Box::new(record))
+        Arc::new(record).into()
     }
 }
 
