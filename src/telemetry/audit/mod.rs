@@ -5,6 +5,7 @@
 
 mod anchor;
 mod chain;
+mod clipped;
 mod lines;
 mod log;
 mod marks;
@@ -29,10 +30,11 @@ use crate::setting::{Faults, Secret, SecretRef, Size, Span};
 pub(crate) use record::tests::record as test_record;
 
 pub use anchor::ANCHOR_NAME;
+pub use clipped::Clipped;
 pub use log::{AuditKeeping, AuditLog, Export, verify_dir};
 pub use marks::{AnchorCause, AnchorRecord, DroppedRecord, RecoveredCause, RecoveredRecord};
 pub use query::{AuditPage, AuditQuery};
-pub use record::{ActOutcome, ActRecord, AuditRecord, BudgetNote, Clipped, Entry, LearnedRecord, Outcome};
+pub use record::{ActOutcome, ActRecord, AuditRecord, BudgetNote, Entry, LearnedRecord, Outcome};
 pub use verify::{ChainFault, Verification};
 
 /// Why the audit log cannot do its work.

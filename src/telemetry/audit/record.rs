@@ -7,40 +7,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
+use super::clipped::Clipped;
 use super::marks::{AnchorRecord, DroppedRecord, RecoveredRecord};
-use crate::ids::{ClientName, FactId, KeyId, RequestId, TenantId, UserId, is_invisible};
+use crate::ids::{ClientName, FactId, KeyId, RequestId, TenantId, UserId};
 
 /// Longest reason of an act in bytes: as many characters as operators may write, of four bytes each.
 const LONGEST_REASON: usize = 2_000;
-
-/// A stranger's word, such as a path: cut to `MAX` bytes, with control, bidirectional, zero-width and tag characters replaced, so
-/// that it is inert wherever the log is shown.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-#[serde(transparent)]
-pub struct Clipped<const MAX: usize>(Box<str>);
-
-impl<const MAX: usize> Clipped<MAX> {
-    #[must_use]
-    pub fn new(text: &str) -> Self {
-        let mut end = text.len().min(MAX);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        let harmless = |c: char| if is_invisible(c) { '\u{fffd}' } else { c };
-        Self(text[..end].chars().map(harmless).collect())
-    }
-
-    /// The path of a request target. The query goes: some clients put keys there.
-    #[must_use]
-    pub fn path(target: &str) -> Self {
-        Self::new(target.split_once(['?', '#']).map_or(target, |(path, _)| path))
-    }
-
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 /// How a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -391,7 +363,7 @@ pub(super) mod tests {
         #[test]
         fn strangers_words_stay_on_one_line_and_inert(text in "\\PC*|.*[\u{1b}\u{9b}\r\n\u{202e}\u{200b}\u{e0041}].*") {
             let clipped = Clipped::<64>::new(&text);
-            prop_assert!(!clipped.as_str().chars().any(is_invisible));
+            prop_assert!(!clipped.as_str().chars().any(crate::ids::is_invisible));
             prop_assert!(clipped.as_str().chars().count() <= 64);
             let line = serde_json::to_string(&Entry::from(record(&text))).unwrap();
             prop_assert!(!line.contains('\n'));
